@@ -1,0 +1,217 @@
+//! The table itself. A parameter stands here only if something reads it.
+
+/// Whom a value is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One value, replicated to all nodes.
+    Cluster,
+    /// A value per node, never synchronised.
+    Local,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Boolean,
+    /// Both ends included.
+    Integer {
+        min: u64,
+        max: u64,
+    },
+    /// One of these words, in lower case.
+    Choice(&'static [&'static str]),
+    /// Letters, digits, `-`, `_` and `.`, 1 to this many.
+    Name {
+        length_max: usize,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    None,
+    Milliseconds,
+    Seconds,
+    /// Also written with KiB, MiB, GiB or TiB.
+    Bytes,
+    BytesPerSecond,
+}
+
+impl Unit {
+    /// As it stands behind a number; empty for none.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Milliseconds => "ms",
+            Self::Seconds => "s",
+            Self::Bytes => "bytes",
+            Self::BytesPerSecond => "bytes/s",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// In canonical text, as [`crate::parameters::Value`] renders it.
+    pub default: &'static str,
+    pub unit: Unit,
+    pub scope: Scope,
+    pub help: &'static str,
+}
+
+impl Parameter {
+    /// The accepted values in words: `1 to 1000`, `active, passive or disabled`.
+    pub fn range(&self) -> String {
+        match self.kind {
+            Kind::Boolean => "true or false".to_owned(),
+            Kind::Integer { min, max } => match self.unit {
+                Unit::None => format!("{min} to {max}"),
+                unit => format!("{min} to {max} {}", unit.symbol()),
+            },
+            Kind::Choice([rest @ .., last]) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+            Kind::Choice(words) => words.join(", "),
+            Kind::Name { length_max } => format!("1 to {length_max} letters, digits, -, _ or ."),
+        }
+    }
+}
+
+pub(crate) const CLUSTER_MODE: &str = "Cluster.mode";
+pub(crate) const CLUSTER_CRYPTO_ALIAS: &str = "Cluster.Crypto.Alias";
+pub(crate) const CLUSTER_CONNECTION_TIMEOUT: &str = "Cluster.connectionTimeout";
+pub(crate) const CLUSTER_FAIL_BACK: &str = "Cluster.failback";
+pub(crate) const GMP_THREADS: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.maxThreads";
+pub(crate) const EVENT_RETRIES: &str = "EventQueue.maxRetryCount";
+pub(crate) const EVENT_RETRY_DELAY: &str = "EventQueue.retryDelayInterval";
+pub(crate) const EVENT_INTERNAL_RETRY_DELAY: &str = "EventQueue.internalRetryDelayInterval";
+pub(crate) const EVENTS: &str = "EventQueue.maxEvents";
+pub(crate) const FILES_REPLICAS: &str = "Files.replicas";
+pub(crate) const FILES_REPAIR_RATE: &str = "Files.repairRate";
+pub(crate) const FILES_SIZE: &str = "Files.maxSize";
+pub(crate) const GATEWAY_UPLOADS: &str = "Gateway.maxUploads";
+pub(crate) const TRANSFER_LOG_RECORDS: &str = "TransferLog.maxRecords";
+pub(crate) const TM_SHUTDOWN: &str = "TransactionManager.GracefulShutdownTimeout";
+pub(crate) const HTTP_SHUTDOWN: &str = "Http.GracefulShutdownTimeout";
+
+const fn integer(
+    name: &'static str,
+    (min, max): (u64, u64),
+    default: &'static str,
+    unit: Unit,
+    help: &'static str,
+) -> Parameter {
+    Parameter { name, kind: Kind::Integer { min, max }, default, unit, scope: Scope::Cluster, help }
+}
+
+const fn word(name: &'static str, kind: Kind, default: &'static str, help: &'static str) -> Parameter {
+    Parameter { name, kind, default, unit: Unit::None, scope: Scope::Cluster, help }
+}
+
+const DAY_S: u64 = 86_400;
+const PIB: u64 = 1 << 50;
+
+/// Every parameter, by name.
+pub const CATALOGUE: &[Parameter] = &[
+    word(
+        CLUSTER_CRYPTO_ALIAS,
+        Kind::Name { length_max: 64 },
+        "flotilla-cluster",
+        "The alias of the local certificate that each node shows to the others.",
+    ),
+    integer(GMP_THREADS, (1, 1000), "4", Unit::None, "GMP workers on each node; changes live."),
+    integer(
+        CLUSTER_CONNECTION_TIMEOUT,
+        (200, 60_000),
+        "1000",
+        Unit::Milliseconds,
+        "Silence of the primary after which a secondary stands for election.",
+    ),
+    word(
+        CLUSTER_FAIL_BACK,
+        Kind::Choice(&["manual", "automatic"]),
+        "manual",
+        "Whether a node earlier in the servers list takes the lead back when it has caught up.",
+    ),
+    word(
+        CLUSTER_MODE,
+        Kind::Choice(&["active", "passive", "disabled"]),
+        "active",
+        "active: all nodes take files and work; passive: only the primary; disabled: one node by itself.",
+    ),
+    integer(
+        EVENT_INTERNAL_RETRY_DELAY,
+        (0, DAY_S),
+        "120",
+        Unit::Seconds,
+        "Delay before an event is tried again after a failure inside Flotilla.",
+    ),
+    integer(
+        EVENTS,
+        (100, 10_000_000),
+        "200000",
+        Unit::None,
+        "Unfinished events; beyond it uploads are refused with 503.",
+    ),
+    integer(EVENT_RETRIES, (0, 1000), "5", Unit::None, "Retries of a failed step before its event is dead-lettered."),
+    integer(EVENT_RETRY_DELAY, (0, DAY_S), "120", Unit::Seconds, "Delay before a failed event is tried again."),
+    integer(FILES_SIZE, (1, PIB), "1099511627776", Unit::Bytes, "The largest file that an upload may have."),
+    integer(
+        FILES_REPAIR_RATE,
+        (1 << 16, 1 << 40),
+        "52428800",
+        Unit::BytesPerSecond,
+        "How fast one node copies files that have too few copies.",
+    ),
+    integer(
+        FILES_REPLICAS,
+        (1, 7),
+        "2",
+        Unit::None,
+        "Nodes that must have a file on disk before its upload is acknowledged.",
+    ),
+    integer(GATEWAY_UPLOADS, (1, 100_000), "256", Unit::None, "Uploads at once on each node; further ones get 503."),
+    integer(HTTP_SHUTDOWN, (0, 3600), "30", Unit::Seconds, "How long a stopping node lets transfers under way finish."),
+    integer(
+        TM_SHUTDOWN,
+        (0, 3600),
+        "30",
+        Unit::Seconds,
+        "How long a stopping node lets its GMP workers finish their events.",
+    ),
+    integer(
+        TRANSFER_LOG_RECORDS,
+        (100, 10_000_000),
+        "100000",
+        Unit::None,
+        "Transfer records kept; the oldest go first.",
+    ),
+];
+
+pub fn find(name: &str) -> Option<&'static Parameter> {
+    CATALOGUE.iter().find(|parameter| parameter.name == name)
+}
+
+pub fn names() -> impl Iterator<Item = &'static str> {
+    CATALOGUE.iter().map(|parameter| parameter.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_is_sorted_and_its_defaults_are_canonical() {
+        assert!(names().is_sorted_by(|left, right| left < right));
+        for parameter in CATALOGUE {
+            let value = crate::parameters::validate(parameter.name, parameter.default).unwrap();
+            assert_eq!(value.to_string(), parameter.default, "{}", parameter.name);
+            assert!(parameter.help.ends_with('.') && parameter.help.len() < 110, "{}", parameter.name);
+        }
+    }
+
+    #[test]
+    fn ranges_read_as_words() {
+        assert_eq!(find(CLUSTER_MODE).unwrap().range(), "active, passive or disabled");
+        assert_eq!(find(GMP_THREADS).unwrap().range(), "1 to 1000");
+        assert_eq!(find(EVENT_RETRY_DELAY).unwrap().range(), "0 to 86400 s");
+    }
+}
