@@ -1,0 +1,67 @@
+//! What each command does. A refused command changes nothing: every check comes before the first change.
+
+mod events;
+mod files;
+mod members;
+mod parties;
+mod work;
+
+use crate::command::Command;
+use crate::outcome::{Outcome, Rejection};
+use crate::state::State;
+
+impl State {
+    /// Applies one command. Deterministic: the answer and the new state depend on nothing but the old state and the command.
+    pub fn apply(&mut self, command: &Command) -> Result<Outcome, Rejection> {
+        use Command as C;
+        let created = self.header.cluster.id != 0;
+        if !created && !matches!(command, C::CreateCluster { .. } | C::Tick { .. }) {
+            return Err(Rejection::NoCluster);
+        }
+        match command {
+            C::Tick { now_ms } => self.tick(*now_ms),
+            C::CreateCluster { id, name, parameters, now_ms } => self.create_cluster(*id, name, parameters, *now_ms),
+            C::CreateJoinToken { secret_hash, expires_ms, created_by, now_ms } => {
+                self.create_join_token(*secret_hash, *expires_ms, created_by, *now_ms)
+            }
+            C::AdmitMember { .. } => self.admit_member(command),
+            C::RemoveMember { node, now_ms } => self.remove_member(*node, *now_ms),
+            C::MoveMember { node, position } => self.move_member(*node, *position),
+            C::NodeStarted { .. } => self.node_started(command),
+            C::NodeLost { node, session, now_ms, .. } => self.node_lost(*node, *session, *now_ms),
+            C::TrustAuthority { authority } => self.trust_authority(authority),
+            C::SetParameter { .. } => self.set_parameter(command),
+            C::PutAccount { .. } => self.put_account(command),
+            C::RemoveAccount { name } => self.remove_account(name),
+            C::PutAdministrator { name, password_hash, role, must_change_password, now_ms } => {
+                self.put_administrator(name, password_hash.as_deref(), *role, *must_change_password, *now_ms)
+            }
+            C::RemoveAdministrator { name } => self.remove_administrator(name),
+            C::PutRoute { account, steps, expected_version } => self.put_route(account, steps, *expected_version),
+            C::FileStored { .. } => self.file_stored(command),
+            C::RemoveFile { account, path, expected } => self.remove_file(account, path, *expected),
+            C::MoveFile { account, from, to, overwrite, now_ms } => {
+                self.move_file(account, from, to, *overwrite, *now_ms)
+            }
+            C::ReplicaAdded { blob, node } => self.replica_added(*blob, *node),
+            C::ReplicaLost { blob, node } => self.replica_lost(*blob, *node),
+            C::Claim { node, session, count, steal_after_ms, now_ms } => {
+                self.claim(*node, *session, *count, *steal_after_ms, *now_ms)
+            }
+            C::BeginStep { event, attempt, node, session, step, now_ms } => {
+                self.begin_step((*event, *attempt, *node, *session), *step, *now_ms)
+            }
+            C::PublishFile { .. } => self.publish_file(command),
+            C::RenewLeases { node, session, leases, now_ms } => self.renew_leases(*node, *session, leases, *now_ms),
+            C::Complete { node, session, results, now_ms } => self.complete(*node, *session, results, *now_ms),
+            C::RetryEvent { event, now_ms } => self.retry_event(*event, *now_ms),
+            C::DiscardEvent { event, now_ms } => self.discard_event(*event, *now_ms),
+            C::ResolveEvent { event, answer, now_ms } => self.resolve_event(*event, *answer, *now_ms),
+        }
+    }
+
+    /// The log's time never goes back.
+    fn advance_clock(&mut self, now_ms: u64) {
+        self.header.clock_ms = self.header.clock_ms.max(now_ms);
+    }
+}

@@ -1,0 +1,171 @@
+//! Parameters, accounts, administrators, routes.
+
+use std::sync::Arc;
+
+use crate::command::Command;
+use crate::ids::NodeId;
+use crate::names::{AccountName, FilePath};
+use crate::outcome::{Outcome, Rejection};
+use crate::party::{Account, Administrator, AdministratorRole, Parameter, Route, Step};
+use crate::state::State;
+
+/// Most steps of a route.
+const MAX_STEPS: usize = 32;
+
+fn check_version(expected: Option<u64>, actual: u64) -> Result<(), Rejection> {
+    match expected {
+        Some(expected) if expected != actual => Err(Rejection::VersionConflict { expected, actual }),
+        _ => Ok(()),
+    }
+}
+
+impl State {
+    pub(super) fn set_parameter(&mut self, command: &Command) -> Result<Outcome, Rejection> {
+        let Command::SetParameter { name, node, value, expected_version, changed_by, now_ms } = command else {
+            unreachable!("dispatched by variant");
+        };
+        if let Some(node) = node {
+            self.check_member(*node)?;
+        }
+        let key = (name.clone(), *node);
+        let actual = self.parameters.get(&key).map_or(0, |row| row.version);
+        check_version(*expected_version, actual)?;
+        if value.is_none() && actual == 0 {
+            return Err(Rejection::NoSuchParameter { name: name.clone() });
+        }
+        self.advance_clock(*now_ms);
+        let version = self.next_version();
+        match value {
+            Some(value) => {
+                let row =
+                    Parameter { value: value.clone(), version, changed_by: changed_by.clone(), changed_ms: *now_ms };
+                self.parameters.insert(key, row);
+            }
+            None => {
+                self.parameters.remove(&key);
+            }
+        }
+        Ok(Outcome::Version(version))
+    }
+
+    pub(super) fn put_account(&mut self, command: &Command) -> Result<Outcome, Rejection> {
+        let Command::PutAccount { name, password_hash, enabled, quota_bytes, quota_files, expected_version, now_ms } =
+            command
+        else {
+            unreachable!("dispatched by variant");
+        };
+        let old = self.accounts.get(name).cloned();
+        check_version(*expected_version, old.as_ref().map_or(0, |account| account.version))?;
+        let mut account = match (old, password_hash) {
+            (Some(old), _) => old,
+            (None, None) => return Err(Rejection::PasswordMissing),
+            (None, Some(_)) => Account {
+                name: name.clone(),
+                password_hash: String::new(),
+                enabled: true,
+                quota_bytes: None,
+                quota_files: None,
+                created_ms: *now_ms,
+                version: 0,
+            },
+        };
+        self.advance_clock(*now_ms);
+        if let Some(hash) = password_hash {
+            account.password_hash.clone_from(hash);
+        }
+        account.enabled = enabled.unwrap_or(account.enabled);
+        account.quota_bytes = quota_bytes.unwrap_or(account.quota_bytes);
+        account.quota_files = quota_files.unwrap_or(account.quota_files);
+        account.version = self.next_version();
+        let version = account.version;
+        self.accounts.insert(name.clone(), account);
+        Ok(Outcome::Version(version))
+    }
+
+    pub(super) fn remove_account(&mut self, name: &AccountName) -> Result<Outcome, Rejection> {
+        if !self.accounts.contains(name) {
+            return Err(Rejection::NoSuchAccount { name: name.clone() });
+        }
+        if self.usage(name).files > 0 {
+            return Err(Rejection::AccountNotEmpty { name: name.clone() });
+        }
+        self.accounts.remove(name);
+        self.routes.remove(name);
+        Ok(Outcome::Done)
+    }
+
+    pub(super) fn put_administrator(
+        &mut self,
+        name: &AccountName,
+        password_hash: Option<&str>,
+        role: Option<AdministratorRole>,
+        must_change_password: bool,
+        now_ms: u64,
+    ) -> Result<Outcome, Rejection> {
+        let old = self.administrators.get(name).cloned();
+        let hash = password_hash.map(str::to_owned).or_else(|| old.as_ref().map(|row| row.password_hash.clone()));
+        let password_hash = hash.ok_or(Rejection::PasswordMissing)?;
+        self.advance_clock(now_ms);
+        let version = self.next_version();
+        let row = Administrator {
+            name: name.clone(),
+            password_hash,
+            role: role.or(old.as_ref().map(|row| row.role)).unwrap_or(AdministratorRole::Auditor),
+            must_change_password,
+            created_ms: old.map_or(now_ms, |row| row.created_ms),
+            version,
+        };
+        self.administrators.insert(name.clone(), row);
+        Ok(Outcome::Version(version))
+    }
+
+    pub(super) fn remove_administrator(&mut self, name: &AccountName) -> Result<Outcome, Rejection> {
+        let row = self.administrators.get(name).ok_or_else(|| Rejection::NoSuchAdministrator { name: name.clone() })?;
+        let full = |row: &Administrator| row.role == AdministratorRole::Administrator;
+        if full(row) && self.administrators.values().filter(|row| full(row)).count() == 1 {
+            return Err(Rejection::LastAdministrator);
+        }
+        self.administrators.remove(name);
+        Ok(Outcome::Done)
+    }
+
+    pub(super) fn put_route(
+        &mut self,
+        account: &AccountName,
+        steps: &[Step],
+        expected_version: Option<u64>,
+    ) -> Result<Outcome, Rejection> {
+        if !self.accounts.contains(account) {
+            return Err(Rejection::NoSuchAccount { name: account.clone() });
+        }
+        check_version(expected_version, self.routes.get(account).map_or(0, |route| route.version))?;
+        if steps.len() > MAX_STEPS {
+            return Err(Rejection::TooManySteps { limit: MAX_STEPS as u64 });
+        }
+        for (step, index) in steps.iter().zip(0..) {
+            self.check_step(step, index)?;
+        }
+        let version = self.next_version();
+        if steps.is_empty() {
+            self.routes.remove(account);
+        } else {
+            self.routes.insert(account.clone(), Arc::new(Route { steps: steps.to_vec(), version }));
+        }
+        Ok(Outcome::Version(version))
+    }
+
+    fn check_step(&self, step: &Step, index: u64) -> Result<(), Rejection> {
+        let Step::Publish { account, folder } = step else { return Ok(()) };
+        if !self.accounts.contains(account) {
+            return Err(Rejection::StepAccount { step: index, account: account.clone() });
+        }
+        match folder.trim_matches('/') {
+            "" => Ok(()),
+            folder => FilePath::parse(folder).map(|_| ()).map_err(|source| Rejection::StepPath { step: index, source }),
+        }
+    }
+
+    fn check_member(&self, node: NodeId) -> Result<(), Rejection> {
+        if self.members.contains(&node) { Ok(()) } else { Err(Rejection::NoSuchMember { node }) }
+    }
+}

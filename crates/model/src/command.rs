@@ -1,0 +1,231 @@
+//! The commands: the only way to change the state.
+//!
+//! Commands are persisted and sent between versions: fields and variants are only added, at the end; a golden sample of
+//! each is kept in `tests/golden/`. Times are milliseconds since the Unix epoch, taken by the proposer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::WorkResult;
+use crate::ids::{BlobId, EventId, NodeId, SessionId, Sha256};
+use crate::member::{Authority, MemberRole};
+use crate::names::{AccountName, FilePath};
+use crate::party::{AdministratorRole, Step};
+use crate::transfer::Protocol;
+
+/// What must hold of the old file when a new one takes its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum PutCondition {
+    Any,
+    MustNotExist,
+    MustExist,
+    MustMatch(Sha256),
+}
+
+/// A person's word on a step whose outcome is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ResolveAnswer {
+    Happened,
+    DoItAgain,
+}
+
+/// One change of the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Time passes: delays end, leases and tokens expire.
+    Tick {
+        now_ms: u64,
+    },
+    /// The first command of a cluster.
+    CreateCluster {
+        id: u128,
+        name: String,
+        parameters: Vec<(String, String)>,
+        now_ms: u64,
+    },
+    /// Keeps the hash of a join token's secret.
+    CreateJoinToken {
+        secret_hash: Sha256,
+        expires_ms: u64,
+        created_by: String,
+        now_ms: u64,
+    },
+    /// Takes a member in, and its CA. `token` is the hash of the token's secret; the first member comes without.
+    AdmitMember {
+        token: Option<Sha256>,
+        name: String,
+        role: MemberRole,
+        mesh_address: String,
+        admin_url: String,
+        transfer_url: String,
+        authority: Authority,
+        now_ms: u64,
+    },
+    /// Takes a member out for good.
+    RemoveMember {
+        node: NodeId,
+        now_ms: u64,
+    },
+    /// Puts a member at a place of the `servers` list (0: first).
+    MoveMember {
+        node: NodeId,
+        position: u32,
+    },
+    /// A node's process has started: work of its earlier processes is given back.
+    NodeStarted {
+        node: NodeId,
+        session: SessionId,
+        version: String,
+        mesh_address: String,
+        admin_url: String,
+        transfer_url: String,
+        now_ms: u64,
+    },
+    /// A node's process is gone. `session` names the process that is meant; another one is not touched.
+    NodeLost {
+        node: NodeId,
+        session: SessionId,
+        reason: String,
+        now_ms: u64,
+    },
+    /// Sets a parameter, for the cluster or (`node`) for one node. `value: None` goes back to the default.
+    SetParameter {
+        name: String,
+        node: Option<NodeId>,
+        value: Option<String>,
+        expected_version: Option<u64>,
+        changed_by: String,
+        now_ms: u64,
+    },
+    /// Makes or changes an account. `None` keeps what was.
+    PutAccount {
+        name: AccountName,
+        password_hash: Option<String>,
+        enabled: Option<bool>,
+        quota_bytes: Option<Option<u64>>,
+        quota_files: Option<Option<u64>>,
+        expected_version: Option<u64>,
+        now_ms: u64,
+    },
+    /// Takes an account out; refused while it has files.
+    RemoveAccount {
+        name: AccountName,
+    },
+    PutAdministrator {
+        name: AccountName,
+        password_hash: Option<String>,
+        role: Option<AdministratorRole>,
+        must_change_password: bool,
+        now_ms: u64,
+    },
+    RemoveAdministrator {
+        name: AccountName,
+    },
+    /// Sets the route of an account; no steps: no route.
+    PutRoute {
+        account: AccountName,
+        steps: Vec<Step>,
+        expected_version: Option<u64>,
+    },
+    /// A file's bytes are synced on `holders`: records the file and its follow-up event together.
+    /// Proposed again with the same blob it answers as before and changes nothing.
+    FileStored {
+        account: AccountName,
+        path: FilePath,
+        blob: BlobId,
+        length: u64,
+        sha256: Sha256,
+        holders: Vec<NodeId>,
+        node: NodeId,
+        protocol: Protocol,
+        remote: String,
+        condition: PutCondition,
+        started_ms: u64,
+        now_ms: u64,
+    },
+    /// Takes a file out; with `expected` only if its contents are those.
+    RemoveFile {
+        account: AccountName,
+        path: FilePath,
+        expected: Option<Sha256>,
+    },
+    /// Renames a file. No bytes move.
+    MoveFile {
+        account: AccountName,
+        from: FilePath,
+        to: FilePath,
+        overwrite: bool,
+        now_ms: u64,
+    },
+    /// A node has made a verified copy.
+    ReplicaAdded {
+        blob: BlobId,
+        node: NodeId,
+    },
+    /// A node's copy is damaged or gone.
+    ReplicaLost {
+        blob: BlobId,
+        node: NodeId,
+    },
+    /// Asks for up to `count` events: those that came in through `node` at once, others when they have been ready for
+    /// `steal_after_ms`.
+    Claim {
+        node: NodeId,
+        session: SessionId,
+        count: u32,
+        steal_after_ms: u64,
+        now_ms: u64,
+    },
+    /// A worker is about to run a step that must not be repeated.
+    BeginStep {
+        event: EventId,
+        attempt: u32,
+        node: NodeId,
+        session: SessionId,
+        step: u32,
+        now_ms: u64,
+    },
+    /// The `publish` step of a leased event: the file appears in `target_account` too.
+    PublishFile {
+        event: EventId,
+        attempt: u32,
+        node: NodeId,
+        session: SessionId,
+        target_account: AccountName,
+        target_path: FilePath,
+        now_ms: u64,
+    },
+    /// Work goes on: the leases last longer.
+    RenewLeases {
+        node: NodeId,
+        session: SessionId,
+        leases: Vec<(EventId, u32)>,
+        now_ms: u64,
+    },
+    /// Results of leases of one node.
+    Complete {
+        node: NodeId,
+        session: SessionId,
+        results: Vec<WorkResult>,
+        now_ms: u64,
+    },
+    /// A dead event is tried again from its failed step.
+    RetryEvent {
+        event: EventId,
+        now_ms: u64,
+    },
+    /// A dead event is given up.
+    DiscardEvent {
+        event: EventId,
+        now_ms: u64,
+    },
+    /// A person answers for a step whose outcome is unknown.
+    ResolveEvent {
+        event: EventId,
+        answer: ResolveAnswer,
+        now_ms: u64,
+    },
+    /// Trusts a further CA.
+    TrustAuthority {
+        authority: Authority,
+    },
+}

@@ -1,0 +1,123 @@
+//! What holds between any two commands. Checked after every command in tests and in the simulation.
+
+use std::collections::BTreeMap;
+
+use crate::event::EventState;
+use crate::ids::BlobId;
+use crate::queue::Queue;
+use crate::state::State;
+
+/// An invariant that does not hold: the code of `apply` is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the state breaks an invariant: {0}")]
+pub struct Violation(pub String);
+
+fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), Violation> {
+    if holds { Ok(()) } else { Err(Violation(what())) }
+}
+
+impl State {
+    /// Checks everything that must hold. Costs a walk through the whole state.
+    pub fn check_invariants(&self) -> Result<(), Violation> {
+        self.check_digests()?;
+        self.check_members()?;
+        self.check_contents()?;
+        self.check_events()?;
+        self.check_transfers()
+    }
+
+    fn check_digests(&self) -> Result<(), Violation> {
+        macro_rules! table {
+            ($($name:ident),*) => {$(
+                ensure(self.$name.digest() == self.$name.recomputed_digest(), || {
+                    concat!("the running digest of ", stringify!($name), " differs from its rows").to_owned()
+                })?;
+            )*};
+        }
+        table!(
+            members,
+            authorities,
+            join_tokens,
+            parameters,
+            accounts,
+            administrators,
+            routes,
+            files,
+            blobs,
+            events,
+            transfers
+        );
+        Ok(())
+    }
+
+    fn check_members(&self) -> Result<(), Violation> {
+        let mut listed = self.header.servers.clone();
+        listed.sort_unstable();
+        let members: Vec<_> = self.members.iter().map(|(id, _)| *id).collect();
+        ensure(listed == members, || format!("servers {listed:?} are not the members {members:?}"))?;
+        for (id, member) in self.members.iter() {
+            ensure(id.0 <= self.header.last_node, || format!("node {id} was never given out"))?;
+            ensure(self.authorities.contains(&member.authority), || format!("the CA of node {id} is not trusted"))?;
+        }
+        Ok(())
+    }
+
+    fn check_contents(&self) -> Result<(), Violation> {
+        let mut references: BTreeMap<BlobId, u32> = BTreeMap::new();
+        let mut usage = BTreeMap::new();
+        for ((account, path), file) in self.files.iter() {
+            *references.entry(file.blob).or_default() += 1;
+            let row: &mut crate::file::Usage = usage.entry(account.clone()).or_default();
+            row.bytes += file.length;
+            row.files += 1;
+            ensure(self.accounts.contains(account), || format!("{path} belongs to no account"))?;
+            for folder in path.folders() {
+                let key = (account.clone(), crate::names::FilePath::unchecked(folder.to_owned()));
+                ensure(!self.files.contains(&key), || format!("{folder} is a file and a folder of {account}"))?;
+            }
+        }
+        for event in self.events.values() {
+            *references.entry(event.blob).or_default() += 1;
+        }
+        let rows: BTreeMap<_, _> = self.blobs.iter().map(|(id, blob)| (*id, blob.references)).collect();
+        ensure(rows == references, || format!("blobs are referred to by {references:?}, their rows say {rows:?}"))?;
+        ensure(usage.into_iter().eq(self.usage.clone()), || "the accounts' usage is wrong".to_owned())?;
+        for (id, blob) in self.blobs.iter() {
+            ensure(blob.holders.is_sorted_by(|a, b| a < b), || format!("holders of {id} are not in order"))?;
+            for node in &blob.holders {
+                ensure(self.members.contains(node), || format!("{id} is held by {node}, which is no member"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_events(&self) -> Result<(), Violation> {
+        let mut queue = Queue::default();
+        self.events.values().for_each(|event| queue.add(event));
+        ensure(queue == self.queue, || "the indexes of the event queue are wrong".to_owned())?;
+        for (id, event) in self.events.iter() {
+            ensure(id.0 <= self.header.last_event, || format!("event {id} was never given out"))?;
+            if let EventState::Leased(lease) = &event.state {
+                let session = self.members.get(&lease.node).and_then(|member| member.session);
+                ensure(session == Some(lease.session), || format!("event {id} is leased to a process that is gone"))?;
+                ensure(lease.attempt == event.attempt, || format!("event {id} is leased under an old attempt"))?;
+            }
+        }
+        let totals = self.header.totals;
+        let ended = totals.events_completed + totals.events_discarded + self.events.len() as u64;
+        ensure(ended == totals.events_published, || "events were lost or doubled".to_owned())
+    }
+
+    fn check_transfers(&self) -> Result<(), Violation> {
+        for (id, transfer) in self.transfers.iter() {
+            let event = transfer.event.and_then(|event| self.events.get(&event));
+            let waits = event.is_some_and(|event| !matches!(event.state, EventState::Dead { .. }));
+            ensure(waits == transfer.ended_ms.is_none(), || {
+                format!("transfer {id} and its event disagree on the end")
+            })?;
+            ensure(self.unended_transfers.contains(id) == waits, || format!("transfer {id} is in the wrong index"))?;
+            ensure(self.transfer_of_blob.get(&transfer.blob) == Some(id), || format!("transfer {id} is not indexed"))?;
+        }
+        ensure(self.transfer_of_blob.len() == self.transfers.len(), || "contents of no transfer are indexed".to_owned())
+    }
+}

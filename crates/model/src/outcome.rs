@@ -1,0 +1,113 @@
+//! What a command answers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{EventId, NodeId, TransferId};
+use crate::names::{AccountName, FilePath, PathError};
+
+/// A command took effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    Done,
+    /// A row that has a version: its new one.
+    Version(u64),
+    MemberAdmitted {
+        node: NodeId,
+        /// Whether the member was in already (a repeated join).
+        again: bool,
+    },
+    FileStored {
+        transfer: TransferId,
+        event: Option<EventId>,
+        /// Whether a file of that name was replaced.
+        replaced: bool,
+    },
+    /// The leases given: event and attempt.
+    Claimed {
+        leases: Vec<(EventId, u32)>,
+        /// More events are ready than were asked for or may be taken now.
+        more: bool,
+    },
+    /// Events whose lease was not valid any more: their results were dropped.
+    Completed {
+        stale: Vec<EventId>,
+    },
+}
+
+/// A command was refused and changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Rejection {
+    #[error("the cluster was created already")]
+    ClusterExists,
+    #[error("the cluster was not created yet")]
+    NoCluster,
+    #[error("the join token is not known: create a new one with 'flotilla token create'")]
+    TokenUnknown,
+    #[error("the join token has expired: create a new one with 'flotilla token create'")]
+    TokenExpired,
+    #[error("the join token was used already: create a new one with 'flotilla token create'")]
+    TokenUsed,
+    #[error("a member named {name:?} exists already: give the node another name, or remove the old member first")]
+    MemberNameTaken { name: String },
+    #[error("the cluster has {limit} members, as many as it may")]
+    TooManyMembers { limit: u64 },
+    #[error("there is no member {node}")]
+    NoSuchMember { node: NodeId },
+    #[error("the last member cannot be removed")]
+    LastMember,
+    #[error("the session of node {node} is over: it was declared lost or has started anew")]
+    StaleSession { node: NodeId },
+    #[error("the version is {actual}, not {expected}: read it again and repeat the change")]
+    VersionConflict { expected: u64, actual: u64 },
+    #[error("there is no parameter {name:?} set")]
+    NoSuchParameter { name: String },
+    #[error("there is no account {name:?}")]
+    NoSuchAccount { name: AccountName },
+    #[error("account {name:?} is disabled")]
+    AccountDisabled { name: AccountName },
+    #[error("account {name:?} has files: remove them first")]
+    AccountNotEmpty { name: AccountName },
+    #[error("a new account needs a password")]
+    PasswordMissing,
+    #[error("there is no administrator {name:?}")]
+    NoSuchAdministrator { name: AccountName },
+    #[error("the last administrator cannot be removed")]
+    LastAdministrator,
+    #[error("a route has at most {limit} steps")]
+    TooManySteps { limit: u64 },
+    #[error("step {step}: {source}")]
+    StepPath { step: u64, source: PathError },
+    #[error("step {step}: there is no account {account:?}")]
+    StepAccount { step: u64, account: AccountName },
+    #[error("there is no file {path:?}")]
+    NoSuchFile { path: FilePath },
+    #[error("{path:?} is a folder")]
+    PathIsFolder { path: FilePath },
+    #[error("{folder:?} is a file, so nothing can lie below it")]
+    ParentIsFile { folder: String },
+    #[error("the file is not the expected one")]
+    ConditionFailed,
+    #[error("the account's quota of {limit} bytes is exceeded")]
+    QuotaBytes { limit: u64 },
+    #[error("the account's quota of {limit} files is exceeded")]
+    QuotaFiles { limit: u64 },
+    #[error("{copies} synced copies are too few, {needed} are needed")]
+    TooFewReplicas { copies: u64, needed: u64 },
+    #[error("the event queue holds {limit} events, as many as it may: try again later")]
+    QueueFull { limit: u64 },
+    #[error("there are no such contents")]
+    NoSuchBlob,
+    #[error("there is no event {event}")]
+    NoSuchEvent { event: EventId },
+    #[error("event {event} is {state}")]
+    WrongEventState { event: EventId, state: String },
+    #[error("the lease on event {event} is not valid any more")]
+    StaleLease { event: EventId },
+}
+
+impl Rejection {
+    /// Whether the same command may succeed later without anybody changing it.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::QueueFull { .. } | Self::TooFewReplicas { .. })
+    }
+}

@@ -1,0 +1,132 @@
+//! Accounts, administrators, routes and parameters: what people set.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::AccountName;
+
+/// A value encrypted under a key of the cluster; opaque here, never shown.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sealed(pub Vec<u8>);
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Sealed({} bytes)", self.0.len())
+    }
+}
+
+/// A partner who sends and fetches files.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Account {
+    pub name: AccountName,
+    /// PHC string (Argon2id).
+    pub password_hash: String,
+    pub enabled: bool,
+    /// Most bytes that the account's files may have together.
+    pub quota_bytes: Option<u64>,
+    /// Most files that the account may have.
+    pub quota_files: Option<u64>,
+    pub created_ms: u64,
+    /// Raised by every change; a cached log-in of an older version is void.
+    pub version: u64,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Account")
+            .field("name", &self.name)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an administrator may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdministratorRole {
+    Administrator,
+    Operator,
+    Auditor,
+}
+
+/// Someone who runs the cluster.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Administrator {
+    pub name: AccountName,
+    /// PHC string (Argon2id).
+    pub password_hash: String,
+    pub role: AdministratorRole,
+    /// The password was given out by the system and has to be changed.
+    pub must_change_password: bool,
+    pub created_ms: u64,
+    /// Raised by every change.
+    pub version: u64,
+}
+
+impl fmt::Debug for Administrator {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Administrator")
+            .field("name", &self.name)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One step of a route.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Step {
+    /// Reads the whole file and compares its SHA-256 with the recorded one.
+    Checksum,
+    /// Gives the file to another account, in a folder of it. No bytes are copied.
+    Publish { account: AccountName, folder: String },
+    /// Sends a signed HTTP POST that tells of the file.
+    Webhook {
+        url: String,
+        /// Key of the HMAC signature.
+        key: Option<Sealed>,
+        timeout_ms: u64,
+        /// The receiver honours the idempotency key, so that a doubtful delivery may be repeated.
+        idempotent: bool,
+    },
+}
+
+impl Step {
+    /// The name that people use for the kind of step.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Checksum => "checksum",
+            Self::Publish { .. } => "publish",
+            Self::Webhook { .. } => "webhook",
+        }
+    }
+
+    /// Whether a second run does no harm.
+    pub fn is_idempotent(&self) -> bool {
+        match self {
+            Self::Checksum | Self::Publish { .. } => true,
+            Self::Webhook { idempotent, .. } => *idempotent,
+        }
+    }
+}
+
+/// What is done with each file that an account sends, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Route {
+    pub steps: Vec<Step>,
+    /// Raised by every change. 0: the account has no route.
+    pub version: u64,
+}
+
+/// A configuration option, for the cluster or for one node.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Parameter {
+    pub value: String,
+    /// Raised by every change.
+    pub version: u64,
+    pub changed_by: String,
+    pub changed_ms: u64,
+}

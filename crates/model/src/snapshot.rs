@@ -1,0 +1,186 @@
+//! The state as bytes: a version, then the header and each table, row by row, each with its length.
+
+use std::hash::Hash;
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::NodeId;
+use crate::state::{Header, State};
+use crate::table::Table;
+
+/// Raised when the form changes; older forms stay readable.
+const VERSION: u32 = 1;
+const MAGIC: &[u8; 8] = b"FLOTSNAP";
+/// No row comes near this; a longer one is a damaged snapshot.
+const MAX_ROW_BYTES: u32 = 64 << 20;
+
+/// Why a snapshot could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    #[error("read or write of the snapshot failed")]
+    Io(#[from] io::Error),
+    #[error("this is no snapshot of a Flotilla state")]
+    NoSnapshot,
+    #[error("the snapshot has version {0}, this program knows up to {VERSION}")]
+    Version(u32),
+    #[error("a row of {0} bytes is longer than any row can be: the snapshot is damaged")]
+    RowTooLong(u32),
+    #[error("a row could not be read: the snapshot is damaged")]
+    Row(#[source] postcard::Error),
+    #[error("the digest is {actual:016x}, the snapshot says {expected:016x}: it is damaged")]
+    Digest { expected: u64, actual: u64 },
+}
+
+fn write_row(writer: &mut dyn Write, buffer: &mut Vec<u8>, row: &impl Serialize) -> Result<(), SnapshotError> {
+    buffer.clear();
+    let bytes = postcard::to_extend(row, std::mem::take(buffer)).map_err(SnapshotError::Row)?;
+    writer.write_all(&(bytes.len() as u32).to_le_bytes())?;
+    writer.write_all(&bytes)?;
+    *buffer = bytes;
+    Ok(())
+}
+
+fn read_u32(reader: &mut dyn Read) -> Result<u32, SnapshotError> {
+    let mut bytes = [0; 4];
+    reader.read_exact(&mut bytes)?;
+    Ok(u32::from_le_bytes(bytes))
+}
+
+fn read_u64(reader: &mut dyn Read) -> Result<u64, SnapshotError> {
+    let mut bytes = [0; 8];
+    reader.read_exact(&mut bytes)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+fn read_row<T: DeserializeOwned>(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<T, SnapshotError> {
+    let length = read_u32(reader)?;
+    if length > MAX_ROW_BYTES {
+        return Err(SnapshotError::RowTooLong(length));
+    }
+    buffer.clear();
+    // Grows with what is really there, so that a damaged length cannot ask for memory.
+    if reader.take(u64::from(length)).read_to_end(buffer)? < length as usize {
+        return Err(SnapshotError::Io(io::ErrorKind::UnexpectedEof.into()));
+    }
+    postcard::from_bytes(buffer).map_err(SnapshotError::Row)
+}
+
+fn write_table<K, V>(writer: &mut dyn Write, buffer: &mut Vec<u8>, table: &Table<K, V>) -> Result<(), SnapshotError>
+where
+    K: Ord + Clone + Serialize,
+    V: Serialize,
+{
+    writer.write_all(&(table.len() as u64).to_le_bytes())?;
+    table.iter().try_for_each(|row| write_row(writer, buffer, &row))
+}
+
+fn read_table<K, V>(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<Table<K, V>, SnapshotError>
+where
+    K: Ord + Clone + Hash + for<'de> Deserialize<'de>,
+    V: Clone + Hash + for<'de> Deserialize<'de>,
+{
+    let mut table = Table::default();
+    for _ in 0..read_u64(reader)? {
+        let (key, row) = read_row(reader, buffer)?;
+        table.insert(key, row);
+    }
+    Ok(table)
+}
+
+impl State {
+    /// Writes the whole state. Works on a clone while the original goes on.
+    pub fn encode_snapshot(&self, writer: &mut dyn Write) -> Result<(), SnapshotError> {
+        let mut buffer = Vec::new();
+        writer.write_all(MAGIC)?;
+        writer.write_all(&VERSION.to_le_bytes())?;
+        write_row(writer, &mut buffer, &self.header)?;
+        write_table(writer, &mut buffer, &self.members)?;
+        write_table(writer, &mut buffer, &self.authorities)?;
+        write_table(writer, &mut buffer, &self.join_tokens)?;
+        write_table(writer, &mut buffer, &self.parameters)?;
+        write_table(writer, &mut buffer, &self.accounts)?;
+        write_table(writer, &mut buffer, &self.administrators)?;
+        write_table(writer, &mut buffer, &self.routes)?;
+        write_table(writer, &mut buffer, &self.files)?;
+        write_table(writer, &mut buffer, &self.blobs)?;
+        write_table(writer, &mut buffer, &self.events)?;
+        write_table(writer, &mut buffer, &self.transfers)?;
+        writer.write_all(&self.digest().to_le_bytes())?;
+        Ok(())
+    }
+
+    /// Reads what [`State::encode_snapshot`] wrote, and checks its digest.
+    pub fn decode_snapshot(reader: &mut dyn Read) -> Result<Self, SnapshotError> {
+        let mut buffer = Vec::new();
+        let mut magic = [0; 8];
+        reader.read_exact(&mut magic)?;
+        if &magic != MAGIC {
+            return Err(SnapshotError::NoSnapshot);
+        }
+        let version = read_u32(reader)?;
+        if version != VERSION {
+            return Err(SnapshotError::Version(version));
+        }
+        let header: Header = read_row(reader, &mut buffer)?;
+        let mut state = Self {
+            header,
+            members: read_table(reader, &mut buffer)?,
+            authorities: read_table(reader, &mut buffer)?,
+            join_tokens: read_table(reader, &mut buffer)?,
+            parameters: read_table(reader, &mut buffer)?,
+            accounts: read_table(reader, &mut buffer)?,
+            administrators: read_table(reader, &mut buffer)?,
+            routes: read_table(reader, &mut buffer)?,
+            files: read_table(reader, &mut buffer)?,
+            blobs: read_table(reader, &mut buffer)?,
+            events: read_table(reader, &mut buffer)?,
+            transfers: read_table(reader, &mut buffer)?,
+            ..Self::default()
+        };
+        let (expected, actual) = (read_u64(reader)?, state.digest());
+        if expected != actual {
+            return Err(SnapshotError::Digest { expected, actual });
+        }
+        state.rebuild_indexes();
+        Ok(state)
+    }
+
+    /// Makes the derived parts anew from the tables.
+    pub(crate) fn rebuild_indexes(&mut self) {
+        self.queue = Default::default();
+        self.usage = Default::default();
+        for ((account, _), file) in self.files.iter() {
+            let usage = self.usage.entry(account.clone()).or_default();
+            usage.bytes += file.length;
+            usage.files += 1;
+        }
+        self.transfer_of_blob = self.transfers.iter().map(|(id, transfer)| (transfer.blob, *id)).collect();
+        let unended = |(id, row): (&_, &crate::transfer::Transfer)| row.ended_ms.is_none().then_some(*id);
+        self.unended_transfers = self.transfers.iter().filter_map(unended).collect();
+        self.intern_routes();
+        for event in self.events.values() {
+            self.queue.add(event);
+        }
+    }
+
+    /// Events of one route share it again: a snapshot holds it once for each event.
+    fn intern_routes(&mut self) {
+        let mut known: std::collections::BTreeMap<u64, Arc<crate::party::Route>> =
+            self.routes.values().map(|route| (route.version, Arc::clone(route))).collect();
+        let ids: Vec<_> = self.events.iter().map(|(id, _)| *id).collect();
+        for id in ids {
+            self.events.update(&id, |event| {
+                let route = known.entry(event.route.version).or_insert_with(|| Arc::clone(&event.route));
+                event.route = Arc::clone(route);
+            });
+        }
+    }
+
+    /// Whether `node` is a member.
+    pub fn is_member(&self, node: NodeId) -> bool {
+        self.members.contains(&node)
+    }
+}

@@ -1,0 +1,152 @@
+//! The whole replicated state. A clone is a consistent view and costs nothing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::EventRecord;
+use crate::file::{BlobRecord, FileRecord, Usage};
+use crate::ids::{BlobId, EventId, NodeId, Sha256, TransferId};
+use crate::member::{Authority, Cluster, JoinToken, Member};
+use crate::names::{AccountName, FilePath};
+use crate::party::{Account, Administrator, Parameter, Route};
+use crate::queue::Queue;
+use crate::table::Table;
+use crate::transfer::Transfer;
+
+/// Names of the parameters that `apply` itself obeys. The catalogue with types and ranges is in `flotilla-config`;
+/// `CreateCluster` brings its defaults into the state.
+pub mod parameter_names {
+    pub const MAX_RETRY_COUNT: &str = "EventQueue.maxRetryCount";
+    /// Seconds.
+    pub const RETRY_DELAY: &str = "EventQueue.retryDelayInterval";
+    pub const MAX_EVENTS: &str = "EventQueue.maxEvents";
+    /// Seconds.
+    pub const LEASE_TIMEOUT: &str = "EventQueue.leaseTimeout";
+    pub const REPLICAS: &str = "Files.replicas";
+    pub const MAX_TRANSFERS: &str = "TransferLog.maxRecords";
+}
+
+/// Scalars of the state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Header {
+    pub(crate) cluster: Cluster,
+    /// The log's time: the latest time that any command brought.
+    pub(crate) clock_ms: u64,
+    pub(crate) last_node: u64,
+    pub(crate) last_event: u64,
+    pub(crate) last_transfer: u64,
+    /// Versions of rows: one counter for all, so that a row made anew never repeats a version.
+    pub(crate) last_version: u64,
+    /// The `servers` list: primary first, then in order of promotion.
+    pub(crate) servers: Vec<NodeId>,
+    pub(crate) totals: Totals,
+}
+
+/// Counters since the cluster was created.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Totals {
+    pub events_published: u64,
+    pub events_completed: u64,
+    pub events_failed: u64,
+    pub events_discarded: u64,
+    pub leases_granted: u64,
+    pub leases_lost: u64,
+    pub results_stale: u64,
+}
+
+/// What is true in the cluster.
+#[derive(Clone, Default)]
+pub struct State {
+    pub(crate) header: Header,
+    pub members: Table<NodeId, Member>,
+    pub authorities: Table<String, Authority>,
+    pub join_tokens: Table<Sha256, JoinToken>,
+    /// By name and, for the value of one node, its id.
+    pub parameters: Table<(String, Option<NodeId>), Parameter>,
+    pub accounts: Table<AccountName, Account>,
+    pub administrators: Table<AccountName, Administrator>,
+    pub routes: Table<AccountName, std::sync::Arc<Route>>,
+    pub files: Table<(AccountName, FilePath), FileRecord>,
+    pub blobs: Table<BlobId, BlobRecord>,
+    pub events: Table<EventId, EventRecord>,
+    pub transfers: Table<TransferId, Transfer>,
+    // Derived: rebuilt from the tables, never persisted, not in the digest.
+    pub(crate) queue: Queue,
+    pub(crate) usage: imbl::OrdMap<AccountName, Usage>,
+    pub(crate) transfer_of_blob: imbl::OrdMap<BlobId, TransferId>,
+    pub(crate) unended_transfers: imbl::OrdSet<TransferId>,
+}
+
+impl State {
+    pub fn cluster(&self) -> &Cluster {
+        &self.header.cluster
+    }
+
+    /// The log's time.
+    pub fn clock_ms(&self) -> u64 {
+        self.header.clock_ms
+    }
+
+    /// The `servers` list: primary first, then in order of promotion.
+    pub fn servers(&self) -> &[NodeId] {
+        &self.header.servers
+    }
+
+    pub fn totals(&self) -> Totals {
+        self.header.totals
+    }
+
+    /// What an account takes up.
+    pub fn usage(&self, account: &AccountName) -> Usage {
+        self.usage.get(account).copied().unwrap_or_default()
+    }
+
+    /// The value in force on `node`: its own, or the cluster's, or none (the catalogue's default).
+    pub fn parameter(&self, name: &str, node: Option<NodeId>) -> Option<&Parameter> {
+        let own = node.and_then(|node| self.parameters.get(&(name.to_owned(), Some(node))));
+        own.or_else(|| self.parameters.get(&(name.to_owned(), None)))
+    }
+
+    /// A number that `apply` obeys. A value that is no number counts as not set: admission of values is the
+    /// administration's work, and `apply` must go on with whatever is in the log.
+    pub(crate) fn number(&self, name: &str, fallback: u64) -> u64 {
+        self.parameter(name, None).and_then(|row| row.value.parse().ok()).unwrap_or(fallback)
+    }
+
+    /// How many synced copies a new file needs now.
+    pub fn needed_replicas(&self) -> usize {
+        let full = self.members.values().filter(|member| member.is_full()).count();
+        (self.number(parameter_names::REPLICAS, 2) as usize).clamp(1, full.max(1))
+    }
+
+    /// Equal on any two nodes that have applied the same commands.
+    pub fn digest(&self) -> u64 {
+        use std::hash::{Hash, Hasher};
+        let mut hasher = rustc_hash::FxHasher::default();
+        self.header.hash(&mut hasher);
+        for table in self.table_digests() {
+            hasher.write_u64(table);
+        }
+        hasher.finish()
+    }
+
+    fn table_digests(&self) -> [u64; 11] {
+        [
+            self.members.digest(),
+            self.authorities.digest(),
+            self.join_tokens.digest(),
+            self.parameters.digest(),
+            self.accounts.digest(),
+            self.administrators.digest(),
+            self.routes.digest(),
+            self.files.digest(),
+            self.blobs.digest(),
+            self.events.digest(),
+            self.transfers.digest(),
+        ]
+    }
+
+    pub(crate) fn next_version(&mut self) -> u64 {
+        self.header.last_version += 1;
+        self.header.last_version
+    }
+}

@@ -1,0 +1,207 @@
+//! A small cluster's state, and commands drawn at random over few names so that they meet each other.
+
+use flotilla_model::*;
+use proptest::prelude::*;
+
+pub const CREATED_MS: u64 = 1_000_000;
+
+pub fn name(text: &str) -> AccountName {
+    AccountName::parse(text).unwrap()
+}
+
+pub fn path(text: &str) -> FilePath {
+    FilePath::parse(text).unwrap()
+}
+
+pub fn admit(number: u64, token: Option<Sha256>) -> Command {
+    Command::AdmitMember {
+        token,
+        name: format!("node{number}"),
+        role: MemberRole::Full,
+        mesh_address: format!("node{number}:44431"),
+        admin_url: format!("https://node{number}:8444"),
+        transfer_url: format!("https://node{number}:8443"),
+        authority: Authority {
+            fingerprint: format!("ca{number}"),
+            certificate_pem: "PEM".to_owned(),
+            node: None,
+            added_ms: CREATED_MS,
+        },
+        now_ms: CREATED_MS,
+    }
+}
+
+pub fn started(node: u64, session: u64) -> Command {
+    Command::NodeStarted {
+        node: NodeId(node),
+        session: SessionId(session),
+        version: "1.2.3".to_owned(),
+        mesh_address: format!("node{node}:44431"),
+        admin_url: format!("https://node{node}:8444"),
+        transfer_url: format!("https://node{node}:8443"),
+        now_ms: CREATED_MS,
+    }
+}
+
+pub fn account(text: &str) -> Command {
+    Command::PutAccount {
+        name: name(text),
+        password_hash: Some("$argon2id$".to_owned()),
+        enabled: None,
+        quota_bytes: None,
+        quota_files: None,
+        expected_version: None,
+        now_ms: CREATED_MS,
+    }
+}
+
+pub fn stored(account: &str, file: &str, blob: u128, node: u64) -> Command {
+    Command::FileStored {
+        account: name(account),
+        path: path(file),
+        blob: BlobId(blob),
+        length: 10 + blob as u64 % 7,
+        sha256: Sha256([blob as u8; 32]),
+        holders: vec![NodeId(node), NodeId(node % 3 + 1)],
+        node: NodeId(node),
+        protocol: Protocol::Https,
+        remote: "127.0.0.1".to_owned(),
+        condition: PutCondition::Any,
+        started_ms: CREATED_MS,
+        now_ms: CREATED_MS,
+    }
+}
+
+/// Three members that run (session = node id), accounts `a` and `b`, a route for `a`.
+pub fn three_nodes() -> State {
+    let mut state = State::default();
+    let token = |number: u64| Sha256([number as u8; 32]);
+    let mut commands = vec![
+        Command::CreateCluster {
+            id: 7,
+            name: "test".to_owned(),
+            parameters: vec![("EventQueue.retryDelayInterval".to_owned(), "1".to_owned())],
+            now_ms: CREATED_MS,
+        },
+        admit(1, None),
+    ];
+    for number in 2..=3 {
+        commands.push(Command::CreateJoinToken {
+            secret_hash: token(number),
+            expires_ms: CREATED_MS + 60_000,
+            created_by: "admin".to_owned(),
+            now_ms: CREATED_MS,
+        });
+        commands.push(admit(number, Some(token(number))));
+    }
+    commands.extend((1..=3).map(|node| started(node, node)));
+    commands.extend([account("a"), account("b")]);
+    let steps = vec![
+        Step::Checksum,
+        Step::Publish { account: name("b"), folder: "in".to_owned() },
+        Step::Webhook { url: "http://127.0.0.1/".to_owned(), key: None, timeout_ms: 1000, idempotent: false },
+    ];
+    commands.push(Command::PutRoute { account: name("a"), steps, expected_version: None });
+    for command in &commands {
+        state.apply(command).unwrap();
+    }
+    state.check_invariants().unwrap();
+    state
+}
+
+fn any_account() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["a", "b", "c"])
+}
+
+fn any_path() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["x", "x/y", "x/z", "y", "in/x", "in/y", "in"])
+}
+
+fn any_end() -> impl Strategy<Value = WorkEnd> {
+    prop_oneof![
+        3 => Just(WorkEnd::Done),
+        2 => any::<bool>().prop_map(|retryable| WorkEnd::Failed { reason: "no".to_owned(), retryable }),
+        1 => (0u32..3).prop_map(|step| WorkEnd::OutcomeUnknown { step, reason: "cut".to_owned() }),
+        1 => Just(WorkEnd::Returned),
+    ]
+}
+
+fn any_result(now_ms: u64) -> impl Strategy<Value = WorkResult> {
+    (1u64..12, 1u32..6, any_end(), 0u32..3).prop_map(move |(event, attempt, end, steps)| WorkResult {
+        event: EventId(event),
+        attempt,
+        worker: WorkerId(1),
+        steps: (0..steps)
+            .map(|step| StepReport {
+                step,
+                kind: "checksum".to_owned(),
+                attempt,
+                node: NodeId(1),
+                worker: WorkerId(1),
+                started_ms: now_ms,
+                duration_us: 5,
+                result: if step == 2 {
+                    StepResult::Failed { message: "no".to_owned() }
+                } else {
+                    StepResult::Succeeded { detail: String::new() }
+                },
+            })
+            .collect(),
+        end,
+    })
+}
+
+/// Any command, of few members, names and ids.
+pub fn any_command() -> impl Strategy<Value = Command> {
+    let node = || (1u64..5).prop_map(NodeId);
+    let session = || (1u64..5).prop_map(SessionId);
+    let time = || CREATED_MS..CREATED_MS + 1_000_000;
+    let event = || (1u64..12).prop_map(EventId);
+    prop_oneof![
+        2 => time().prop_map(|now_ms| Command::Tick { now_ms }),
+        12 => (any_account(), any_path(), 1u128..40, 1u64..4).prop_map(|(a, p, blob, node)| stored(a, p, blob, node)),
+        2 => (any_account(), any_path()).prop_map(|(a, p)| Command::RemoveFile { account: name(a), path: path(p), expected: None }),
+        2 => (any_account(), any_path(), any_path(), any::<bool>(), time()).prop_map(|(a, from, to, overwrite, now_ms)| {
+            Command::MoveFile { account: name(a), from: path(from), to: path(to), overwrite, now_ms }
+        }),
+        8 => (node(), session(), 0u32..4, time()).prop_map(|(node, session, count, now_ms)| {
+            Command::Claim { node, session, count, steal_after_ms: 50, now_ms }
+        }),
+        8 => (node(), session(), prop::collection::vec(any_result(CREATED_MS), 0..3), time()).prop_map(
+            |(node, session, results, now_ms)| Command::Complete { node, session, results, now_ms }
+        ),
+        3 => (event(), 1u32..4, node(), session(), 0u32..3, time()).prop_map(|(event, attempt, node, session, step, now_ms)| {
+            Command::BeginStep { event, attempt, node, session, step, now_ms }
+        }),
+        3 => (event(), 1u32..4, node(), session(), any_path(), time()).prop_map(
+            |(event, attempt, node, session, target, now_ms)| Command::PublishFile {
+                event, attempt, node, session, target_account: name("b"), target_path: path(target), now_ms,
+            }
+        ),
+        1 => (node(), session(), event(), 1u32..4, time()).prop_map(|(node, session, event, attempt, now_ms)| {
+            Command::RenewLeases { node, session, leases: vec![(event, attempt)], now_ms }
+        }),
+        2 => (node(), session(), time()).prop_map(|(node, session, now_ms)| {
+            Command::NodeLost { node, session, reason: "test".to_owned(), now_ms }
+        }),
+        2 => (1u64..5, 1u64..5).prop_map(|(node, session)| started(node, session)),
+        1 => (node(), time()).prop_map(|(node, now_ms)| Command::RemoveMember { node, now_ms }),
+        1 => (node(), 0u32..4).prop_map(|(node, position)| Command::MoveMember { node, position }),
+        2 => (event(), time()).prop_map(|(event, now_ms)| Command::RetryEvent { event, now_ms }),
+        1 => (event(), time()).prop_map(|(event, now_ms)| Command::DiscardEvent { event, now_ms }),
+        1 => (event(), any::<bool>(), time()).prop_map(|(event, again, now_ms)| {
+            let answer = if again { ResolveAnswer::DoItAgain } else { ResolveAnswer::Happened };
+            Command::ResolveEvent { event, answer, now_ms }
+        }),
+        1 => any_account().prop_map(account),
+        1 => any_account().prop_map(|a| Command::RemoveAccount { name: name(a) }),
+        1 => (1u128..40, node()).prop_map(|(blob, node)| Command::ReplicaAdded { blob: BlobId(blob), node }),
+        1 => (1u128..40, node()).prop_map(|(blob, node)| Command::ReplicaLost { blob: BlobId(blob), node }),
+        1 => (prop::sample::select(vec!["EventQueue.maxEvents", "TransferLog.maxRecords", "EventQueue.maxRetryCount"]), 0u64..5).prop_map(
+            |(parameter, value)| Command::SetParameter {
+                name: parameter.to_owned(), node: None, value: Some(value.to_string()), expected_version: None,
+                changed_by: "test".to_owned(), now_ms: CREATED_MS,
+            }
+        ),
+    ]
+}
