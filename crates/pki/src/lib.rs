@@ -1,1 +1,51 @@
+//! The cluster's trust: the shared secret, the internal CA, local certificates by alias, and the TLS credentials
+//! that every listener and dialler reads live.
+//!
+//! A credential is validated before it is published ([`Credentials::new`]), and a published one is used by the next
+//! handshake without a restart ([`CredentialsHandle`]). Secrets never appear in `Debug`, and there is no way to
+//! serialise them but to their own files. This crate reads and writes files below its folder and knows no network.
+//! `ring` is handed to rustls explicitly; no process-wide default provider is installed.
 
+mod alias;
+mod atomic;
+mod authority;
+mod certificate;
+mod credentials;
+mod fingerprint;
+mod handle;
+mod key;
+mod key_file;
+mod live;
+mod local;
+mod peer;
+mod pin;
+mod request;
+mod revocation;
+mod secret;
+mod secret_file;
+mod secret_set;
+mod store;
+mod tls;
+mod trust;
+
+pub use alias::{Alias, AliasError};
+pub use authority::{Authority, AuthorityError, AuthorityParameters, KeyAlgorithm};
+pub use certificate::{CertificateError, CertificateInfo, parse_chain_pem};
+pub use credentials::{Credentials, CredentialsError, CredentialsParts};
+pub use fingerprint::{Fingerprint, FingerprintError};
+pub use handle::CredentialsHandle;
+pub use key::{Key, KeyError, Purpose};
+pub use key_file::{KeyFileError, PrivateKey};
+pub use local::{LocalCertificate, LocalCertificateError};
+pub use peer::{PeerCertificateError, PeerSide};
+pub use request::{CertificateRequest, IssueParameters};
+pub use revocation::{RevokedSerials, SerialNumber};
+pub use secret::{ClusterSecret, SecretError};
+pub use secret_file::SecretFileError;
+pub use secret_set::{SECRETS_MAX, SecretHandle, SecretSet};
+pub use store::{Store, StoreError};
+pub use tls::{
+    crypto_provider, https_client_config, https_server_config, mesh_client_config, mesh_server_config,
+    pinned_client_config,
+};
+pub use trust::TrustStore;
