@@ -12,9 +12,6 @@ use flotilla_pki::{
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error, ProtocolVersion};
 
-type Ends = (rustls::ClientConnection, rustls::ServerConnection);
-type Refusals = Box<(Option<Error>, Option<Error>)>;
-
 fn mesh_pair(client: &CredentialsHandle, server: &CredentialsHandle) -> Result<Ends, Refusals> {
     handshake(mesh_client_config(client).unwrap(), mesh_server_config(server).unwrap(), "mesh.invalid")
 }

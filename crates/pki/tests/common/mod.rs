@@ -58,12 +58,13 @@ pub(crate) fn handle(local: LocalCertificate, authorities: &[&Authority]) -> Cre
     CredentialsHandle::new(Credentials::new(parts(local, authorities)).unwrap())
 }
 
+/// The two ends of a handshake that succeeded.
+pub(crate) type Ends = (ClientConnection, ServerConnection);
+/// What client and server said about one that did not.
+pub(crate) type Refusals = Box<(Option<rustls::Error>, Option<rustls::Error>)>;
+
 /// Runs a handshake to its end in memory; returns both ends, or what each end said.
-pub(crate) fn handshake(
-    client: ClientConfig,
-    server: ServerConfig,
-    name: &str,
-) -> Result<(ClientConnection, ServerConnection), Box<(Option<rustls::Error>, Option<rustls::Error>)>> {
+pub(crate) fn handshake(client: ClientConfig, server: ServerConfig, name: &str) -> Result<Ends, Refusals> {
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let mut client = ClientConnection::new(Arc::new(client), name).unwrap();
     let mut server = ServerConnection::new(Arc::new(server)).unwrap();
