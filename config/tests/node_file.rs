@@ -2,6 +2,8 @@
 //!
 //! After a wanted change: `UPDATE_GOLDEN=1 cargo test -p flotilla-config`, then read the difference.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::path::{Path, PathBuf};
 
 use flotilla_config::{HostPort, LogFormat, NodeConfig, NodeFile};

@@ -1,1 +1,72 @@
-fn main() {}
+//! The chores of this repository, one command each: `cargo xtask --help`.
+//!
+//! `cargo xtask test` is what a fresh machine and CI run. Every chore is a list of ordinary commands; they are printed, so
+//! that any of them can be repeated by hand.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a terminal")]
+
+mod demo;
+mod deny;
+mod packages;
+mod step;
+mod suite;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The chores of this repository")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Everything that must pass: format, lints, dependencies, demo, all tests
+    Test,
+    /// Format all code (--check only looks)
+    Fmt {
+        #[arg(long)]
+        check: bool,
+    },
+    /// Clippy on all targets, warnings denied
+    Lint,
+    /// Licences, bans and sources of the dependencies
+    Deny,
+    /// The demo cluster from start to end, and its JSON report
+    Demo,
+    /// The seeded simulation
+    Sim {
+        /// How many seeds to run
+        #[arg(long, default_value_t = 50)]
+        seeds: u32,
+        /// The first seed
+        #[arg(long, default_value_t = 0)]
+        first: u64,
+    },
+    /// The load harness, in release; arguments go to it
+    Bench {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = step::enter_repository().and_then(|()| match Arguments::parse().chore {
+        Chore::Test => suite::test(),
+        Chore::Fmt { check } => suite::format(check),
+        Chore::Lint => suite::lint(),
+        Chore::Deny => deny::check(),
+        Chore::Demo => demo::check(),
+        Chore::Sim { seeds, first } => suite::simulate(seeds, first),
+        Chore::Bench { arguments } => suite::bench(&arguments),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nfailed: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

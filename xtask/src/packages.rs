@@ -1,0 +1,41 @@
+//! System programs that tests call: installed with apt when missing, or named when that cannot be done.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::step::{run, works};
+
+/// Program and the Debian package that brings it.
+const PROGRAMS: [(&str, &str); 2] = [
+    // Uploads and downloads as partners do them.
+    ("curl", "curl"),
+    // Second opinion on keys, certificates and TLS.
+    ("openssl", "openssl"),
+];
+
+pub(crate) fn install_missing() -> Result<()> {
+    let missing: Vec<&str> =
+        PROGRAMS.iter().filter(|(program, _)| !is_present(program)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names = missing.join(" ");
+    let by_hand = || format!("these programs are missing; install them and call again: {names}");
+    run("package lists", apt(&["update", "-qq"])).with_context(by_hand)?;
+    let arguments: Vec<&str> =
+        ["install", "-y", "-qq", "--no-install-recommends"].into_iter().chain(missing.iter().copied()).collect();
+    run("packages", apt(&arguments)).with_context(by_hand)
+}
+
+fn apt(arguments: &[&str]) -> Command {
+    let mut command = Command::new("apt-get");
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+fn is_present(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command.arg(if program == "openssl" { "version" } else { "--version" });
+    works(command)
+}

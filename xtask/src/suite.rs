@@ -1,0 +1,62 @@
+//! What must pass, in the order of what fails soonest.
+
+use anyhow::Result;
+
+use crate::step::{cargo, run, run_last, works};
+use crate::{demo, deny, packages};
+
+/// The tests come last, so that the run ends with the summary of their runner.
+pub(crate) fn test() -> Result<()> {
+    packages::install_missing()?;
+    format(true)?;
+    lint()?;
+    deny::check()?;
+    demo::check()?;
+    all_tests()
+}
+
+pub(crate) fn format(check: bool) -> Result<()> {
+    add_component("rustfmt", "fmt")?;
+    let arguments: &[&str] = if check { &["fmt", "--all", "--check"] } else { &["fmt", "--all"] };
+    run("format", cargo(arguments))
+}
+
+pub(crate) fn lint() -> Result<()> {
+    add_component("clippy", "clippy")?;
+    run("lint", cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+pub(crate) fn simulate(seeds: u32, first: u64) -> Result<()> {
+    let mut command = cargo(&["test", "--locked", "-p", "flotilla-tests", "--test", "sim", "--", "--nocapture"]);
+    command.env("SIM_SEEDS", seeds.to_string()).env("SIM_FIRST_SEED", first.to_string());
+    run_last("simulation", command)
+}
+
+pub(crate) fn bench(arguments: &[String]) -> Result<()> {
+    // The daemon first: the harness measures the one in the same profile's folder.
+    run("build", cargo(&["build", "--locked", "--release", "--bin", "flotilla"]))?;
+    let mut command = cargo(&["run", "--locked", "--release", "-p", "flotilla-loadtest", "--"]);
+    command.args(arguments);
+    run_last("bench", command)
+}
+
+/// With nextest where it is installed, which runs test binaries side by side; else with cargo itself.
+fn all_tests() -> Result<()> {
+    // Tests with real processes start the daemon from the target folder.
+    run("build", cargo(&["build", "--locked", "--workspace", "--bins"]))?;
+    if !works(cargo(&["nextest", "--version"])) {
+        return run_last("tests", cargo(&["test", "--locked", "--workspace"]));
+    }
+    run("tests in documentation", cargo(&["test", "--locked", "--workspace", "--doc", "--quiet"]))?;
+    run_last("tests", cargo(&["nextest", "run", "--locked", "--workspace"]))
+}
+
+/// A minimal toolchain lacks rustfmt and clippy.
+fn add_component(component: &str, subcommand: &str) -> Result<()> {
+    if works(cargo(&[subcommand, "--version"])) {
+        return Ok(());
+    }
+    let mut command = std::process::Command::new("rustup");
+    command.args(["component", "add", component]);
+    run(&format!("install {component}"), command)
+}
