@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{EventId, NodeId, TransferId};
+use crate::ids::{BlobId, EventId, NodeId, TransferId};
 use crate::names::{AccountName, FilePath, PathError};
 
 /// A command took effect.
@@ -95,6 +95,8 @@ pub enum Rejection {
     TooFewReplicas { copies: u64, needed: u64 },
     #[error("the event queue holds {limit} events, as many as it may: try again later")]
     QueueFull { limit: u64 },
+    #[error("the contents {blob} are recorded already")]
+    BlobTaken { blob: BlobId },
     #[error("there are no such contents")]
     NoSuchBlob,
     #[error("there is no event {event}")]

@@ -21,6 +21,10 @@ impl State {
             let event = self.transfers.get(transfer).and_then(|row| row.event);
             return Ok(Outcome::FileStored { transfer: *transfer, event, replaced: false });
         }
+        if self.blobs.contains(blob) {
+            // Its transfer's row has left the log already: an id is never used for two contents.
+            return Err(Rejection::BlobTaken { blob: *blob });
+        }
         let copies = self.check_holders(holders)?;
         let old = self.check_target(account, path, *length)?;
         let met = match (condition, &old) {

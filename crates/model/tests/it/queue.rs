@@ -1,8 +1,6 @@
 //! Leases and their fences, retries, dead letters, unknown outcomes: case by case.
 
-mod common;
-
-use common::{CREATED_MS, name, path, stored, three_nodes};
+use crate::common::{CREATED_MS, name, path, stored, three_nodes};
 use flotilla_model::*;
 
 fn claim(state: &mut State, node: u64, session: u64) -> Result<Vec<(EventId, u32)>, Rejection> {

@@ -1,8 +1,6 @@
 //! Any sequence of commands keeps the invariants, and any two replicas that apply it end alike.
 
-mod common;
-
-use common::{any_command, three_nodes};
+use crate::common::{any_command, three_nodes};
 use flotilla_model::{Command, State};
 use proptest::prelude::*;
 

@@ -1,8 +1,6 @@
 //! The name space: conditions, quotas, folders, repeated commands.
 
-mod common;
-
-use common::{CREATED_MS, name, path, stored, three_nodes};
+use crate::common::{CREATED_MS, name, path, stored, three_nodes};
 use flotilla_model::*;
 
 fn with_condition(command: Command, wanted: PutCondition) -> Command {

@@ -3,17 +3,17 @@
 use flotilla_model::*;
 use proptest::prelude::*;
 
-pub const CREATED_MS: u64 = 1_000_000;
+pub(crate) const CREATED_MS: u64 = 1_000_000;
 
-pub fn name(text: &str) -> AccountName {
+pub(crate) fn name(text: &str) -> AccountName {
     AccountName::parse(text).unwrap()
 }
 
-pub fn path(text: &str) -> FilePath {
+pub(crate) fn path(text: &str) -> FilePath {
     FilePath::parse(text).unwrap()
 }
 
-pub fn admit(number: u64, token: Option<Sha256>) -> Command {
+pub(crate) fn admit(number: u64, token: Option<Sha256>) -> Command {
     Command::AdmitMember {
         token,
         name: format!("node{number}"),
@@ -31,7 +31,7 @@ pub fn admit(number: u64, token: Option<Sha256>) -> Command {
     }
 }
 
-pub fn started(node: u64, session: u64) -> Command {
+pub(crate) fn started(node: u64, session: u64) -> Command {
     Command::NodeStarted {
         node: NodeId(node),
         session: SessionId(session),
@@ -43,7 +43,7 @@ pub fn started(node: u64, session: u64) -> Command {
     }
 }
 
-pub fn account(text: &str) -> Command {
+pub(crate) fn account(text: &str) -> Command {
     Command::PutAccount {
         name: name(text),
         password_hash: Some("$argon2id$".to_owned()),
@@ -55,7 +55,7 @@ pub fn account(text: &str) -> Command {
     }
 }
 
-pub fn stored(account: &str, file: &str, blob: u128, node: u64) -> Command {
+pub(crate) fn stored(account: &str, file: &str, blob: u128, node: u64) -> Command {
     Command::FileStored {
         account: name(account),
         path: path(file),
@@ -73,7 +73,7 @@ pub fn stored(account: &str, file: &str, blob: u128, node: u64) -> Command {
 }
 
 /// Three members that run (session = node id), accounts `a` and `b`, a route for `a`.
-pub fn three_nodes() -> State {
+pub(crate) fn three_nodes() -> State {
     let mut state = State::default();
     let token = |number: u64| Sha256([number as u8; 32]);
     let mut commands = vec![
@@ -152,7 +152,7 @@ fn any_result(now_ms: u64) -> impl Strategy<Value = WorkResult> {
 }
 
 /// Any command, of few members, names and ids.
-pub fn any_command() -> impl Strategy<Value = Command> {
+pub(crate) fn any_command() -> impl Strategy<Value = Command> {
     let node = || (1u64..5).prop_map(NodeId);
     let session = || (1u64..5).prop_map(SessionId);
     let time = || CREATED_MS..CREATED_MS + 1_000_000;
