@@ -1,1 +1,3 @@
+//! The actors of a node: each with a pure core that decides and a thin shell that acts, all supervised.
 
+pub mod supervision;
