@@ -1,0 +1,31 @@
+//! An HTTPS client that trusts the cluster's internal CAs.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+/// A client that trusts all CAs of the files given (PEM), and nothing else.
+pub fn https_client(authorities: &[impl AsRef<Path>]) -> Result<reqwest::Client> {
+    let mut roots = rustls::RootCertStore::empty();
+    for file in authorities {
+        let file = file.as_ref();
+        let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        for certificate in <rustls::pki_types::CertificateDer<'_> as rustls::pki_types::pem::PemObject>::pem_slice_iter(&pem) {
+            roots.add(certificate.with_context(|| format!("{} is no PEM file", file.display()))?)?;
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(2))
+        .pool_idle_timeout(Duration::from_secs(60))
+        .tcp_nodelay(true);
+    Ok(client.build()?)
+}

@@ -1,0 +1,44 @@
+//! Which port is whose.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+
+/// The three listeners of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodePorts {
+    pub cluster: u16,
+    pub admin: u16,
+    pub transfer: u16,
+}
+
+impl NodePorts {
+    /// Ports of the node counted from 1: a block of ten for each.
+    pub fn of(base_port: u16, number: u16) -> Self {
+        let first = base_port + (number - 1) * 10;
+        Self { cluster: first, admin: first + 1, transfer: first + 2 }
+    }
+
+    fn all(self) -> [u16; 3] {
+        [self.cluster, self.admin, self.transfer]
+    }
+
+    /// Ports of a block on which nothing listens now; the first busy one otherwise.
+    pub fn first_busy(self) -> Option<u16> {
+        self.all().into_iter().find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_err())
+    }
+}
+
+/// A base port whose blocks are free for `nodes` nodes. Between this look and the start somebody may take one: the
+/// node then says so and ends. Below the range from which systems draw ports for outgoing connections.
+pub fn free_base_port(nodes: u16) -> Result<u16> {
+    let start = 20_000 + (std::process::id() % 100) as u16 * 100;
+    let bases = (0..100u16).map(|step| 20_000 + (start - 20_000 + step * 100) % 10_000);
+    for base in bases {
+        if (1..=nodes).all(|number| NodePorts::of(base, number).first_busy().is_none()) {
+            return Ok(base);
+        }
+    }
+    bail!("no free block of ports between 20000 and 30000")
+}
