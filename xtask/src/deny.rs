@@ -15,7 +15,7 @@ const TOOLS: &str = "target/tools";
 
 pub(crate) fn check() -> Result<()> {
     let mut command = ready()?;
-    command.args(["--locked", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]);
+    command.args(["--workspace", "--locked", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]);
     run("dependencies", command)
 }
 

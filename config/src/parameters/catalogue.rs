@@ -83,6 +83,7 @@ pub(crate) const GMP_THREADS: &str = "Cluster.ThreadPools.ThreadPool.GeneralMess
 pub(crate) const EVENT_RETRIES: &str = "EventQueue.maxRetryCount";
 pub(crate) const EVENT_RETRY_DELAY: &str = "EventQueue.retryDelayInterval";
 pub(crate) const EVENT_INTERNAL_RETRY_DELAY: &str = "EventQueue.internalRetryDelayInterval";
+pub(crate) const EVENT_LEASE_TIMEOUT: &str = "EventQueue.leaseTimeout";
 pub(crate) const EVENTS: &str = "EventQueue.maxEvents";
 pub(crate) const FILES_REPLICAS: &str = "Files.replicas";
 pub(crate) const FILES_REPAIR_RATE: &str = "Files.repairRate";
@@ -145,9 +146,16 @@ pub const CATALOGUE: &[Parameter] = &[
         "Delay before an event is tried again after a failure inside Flotilla.",
     ),
     integer(
+        EVENT_LEASE_TIMEOUT,
+        (5, DAY_S),
+        "300",
+        Unit::Seconds,
+        "How long a worker may show no progress before its event is given to another.",
+    ),
+    integer(
         EVENTS,
         (100, 10_000_000),
-        "200000",
+        "1000000",
         Unit::None,
         "Unfinished events; beyond it uploads are refused with 503.",
     ),
@@ -180,7 +188,7 @@ pub const CATALOGUE: &[Parameter] = &[
     integer(
         TRANSFER_LOG_RECORDS,
         (100, 10_000_000),
-        "100000",
+        "200000",
         Unit::None,
         "Transfer records kept; the oldest go first.",
     ),
@@ -188,6 +196,11 @@ pub const CATALOGUE: &[Parameter] = &[
 
 pub fn find(name: &str) -> Option<&'static Parameter> {
     CATALOGUE.iter().find(|parameter| parameter.name == name)
+}
+
+/// Name and default of each parameter: what a new cluster starts with.
+pub fn defaults() -> Vec<(String, String)> {
+    CATALOGUE.iter().map(|parameter| (parameter.name.to_owned(), parameter.default.to_owned())).collect()
 }
 
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -9,6 +9,6 @@ mod catalogue;
 mod typed;
 mod validate;
 
-pub use catalogue::{CATALOGUE, Kind, Parameter, Scope, Unit, find, names};
+pub use catalogue::{CATALOGUE, Kind, Parameter, Scope, Unit, defaults, find, names};
 pub use typed::{ClusterMode, FailBack, Parameters};
 pub use validate::{ParameterError, Value, validate};

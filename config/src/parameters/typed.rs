@@ -61,6 +61,10 @@ impl<L: Fn(&str) -> Option<String>> Parameters<L> {
         Duration::from_secs(self.integer(EVENT_INTERNAL_RETRY_DELAY))
     }
 
+    pub fn event_lease_timeout(&self) -> Duration {
+        Duration::from_secs(self.integer(EVENT_LEASE_TIMEOUT))
+    }
+
     pub fn events_max(&self) -> usize {
         self.integer(EVENTS) as usize
     }
@@ -126,12 +130,13 @@ mod tests {
         assert_eq!(parameters.event_retries_max(), 5);
         assert_eq!(parameters.event_retry_delay(), Duration::from_secs(120));
         assert_eq!(parameters.event_internal_retry_delay(), Duration::from_secs(120));
-        assert_eq!(parameters.events_max(), 200_000);
+        assert_eq!(parameters.event_lease_timeout(), Duration::from_secs(300));
+        assert_eq!(parameters.events_max(), 1_000_000);
         assert_eq!(parameters.files_replicas(), 2);
         assert_eq!(parameters.files_repair_rate_bytes_per_s(), 50 << 20);
         assert_eq!(parameters.files_size_max_bytes(), 1 << 40);
         assert_eq!(parameters.gateway_uploads_max(), 256);
-        assert_eq!(parameters.transfer_log_records_max(), 100_000);
+        assert_eq!(parameters.transfer_log_records_max(), 200_000);
         assert_eq!(parameters.transaction_manager_shutdown_timeout(), Duration::from_secs(30));
         assert_eq!(parameters.http_shutdown_timeout(), Duration::from_secs(30));
     }
