@@ -1,0 +1,189 @@
+//! One upload: to the local disk and, at the same time, to other nodes. It is done when enough of them have synced equal bytes.
+
+use bytes::Bytes;
+use flotilla_model::{BlobId, NodeId, Sha256};
+use futures::{Stream, StreamExt};
+
+use crate::{
+    BlobDigest, BlobWriter, ByteRange, Counters, Files, ReplicaError, StoreError, StreamError, UploadError,
+    chunker::Chunker, fan_out::FanOut,
+};
+
+#[derive(Clone, Debug)]
+pub struct UploadRequest {
+    pub blob: BlobId,
+    /// The length, if the client announced it. Another one is an error.
+    pub length: Option<u64>,
+    /// The checksum, if the client announced it.
+    pub sha256: Option<Sha256>,
+    /// More bytes than this are refused.
+    pub limit_bytes: u64,
+    /// Nodes that must hold the blob, this one included.
+    pub replicas: usize,
+    /// Other nodes that may hold it, best first; those beyond the needed ones stand in for failures.
+    pub candidates: Vec<NodeId>,
+}
+
+/// An upload that is durable on `nodes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBlob {
+    pub sha256: Sha256,
+    pub length: u64,
+    pub nodes: Vec<NodeId>,
+}
+
+pub(crate) async fn upload<S, E>(files: &Files, request: UploadRequest, source: S) -> Result<StoredBlob, UploadError>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    if let Some(length) = request.length.filter(|length| *length > request.limit_bytes) {
+        tracing::debug!(length, limit = request.limit_bytes, "refused an upload by its announced length");
+        return Err(UploadError::TooLarge { limit_bytes: request.limit_bytes });
+    }
+    let mut candidates = candidates_of(files, &request);
+    let wanted = request.replicas.max(1);
+    if candidates.len() + 1 < wanted {
+        return Err(UploadError::TooFewNodes { wanted, reached: candidates.len() + 1 });
+    }
+    let spare = candidates.split_off(wanted - 1);
+    let mut writer = files.store.writer(request.blob, request.length)?;
+    let mut fan_out = files.fan_out(request.blob, request.length, &candidates);
+    let length =
+        stream_in(files, &request, source, &mut writer, &mut fan_out, wanted.saturating_sub(spare.len() + 1)).await?;
+
+    let expected = request.sha256.map(|sha256| BlobDigest { sha256, length });
+    let (local, copies) = tokio::join!(writer.finish(expected), fan_out.finish());
+    let digest = match local {
+        Ok(digest) => digest,
+        Err(error) => {
+            files.remove_everywhere(request.blob, candidates);
+            return Err(match error {
+                StoreError::Mismatch { actual, .. } => UploadError::WrongChecksum { actual },
+                error => error.into(),
+            });
+        }
+    };
+    let mut nodes = vec![files.node];
+    nodes.extend(holders(files, request.blob, digest, copies));
+    if nodes.len() < wanted {
+        replay(files, request.blob, digest, spare, wanted, &mut nodes).await;
+    }
+    if nodes.len() < wanted {
+        let reached = nodes.len();
+        files.remove_everywhere(request.blob, nodes);
+        files.store.delete(request.blob).await?;
+        return Err(UploadError::TooFewNodes { wanted, reached });
+    }
+    Ok(StoredBlob { sha256: digest.sha256, length: digest.length, nodes })
+}
+
+fn candidates_of(files: &Files, request: &UploadRequest) -> Vec<NodeId> {
+    let mut candidates = Vec::with_capacity(request.candidates.len());
+    for &node in &request.candidates {
+        if node != files.node && !candidates.contains(&node) {
+            candidates.push(node);
+        }
+    }
+    candidates
+}
+
+/// Moves the body to the disk and the nodes; gives its length. Ends early when fewer than `alive_min` nodes still take it.
+async fn stream_in<S, E>(
+    files: &Files,
+    request: &UploadRequest,
+    source: S,
+    writer: &mut BlobWriter,
+    fan_out: &mut FanOut,
+    alive_min: usize,
+) -> Result<u64, UploadError>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let mut source = std::pin::pin!(source);
+    let mut chunker = Chunker::new(files.store.buffers().clone());
+    let mut length = 0;
+    while let Some(piece) = source.next().await {
+        let mut piece = piece.map_err(|error| UploadError::Source(error.into()))?;
+        length += piece.len() as u64;
+        if length > request.limit_bytes {
+            return Err(UploadError::TooLarge { limit_bytes: request.limit_bytes });
+        }
+        while let Some(chunk) = chunker.push(&mut piece) {
+            fan_out.send(&chunk).await;
+            if fan_out.alive() < alive_min {
+                return Err(UploadError::TooFewNodes { wanted: request.replicas, reached: fan_out.alive() + 1 });
+            }
+            writer.write(chunk).await?;
+        }
+    }
+    if let Some(announced) = request.length.filter(|announced| *announced != length) {
+        return Err(UploadError::WrongLength { announced, actual: length });
+    }
+    if let Some(chunk) = chunker.finish() {
+        fan_out.send(&chunk).await;
+        writer.write(chunk).await?;
+    }
+    Ok(length)
+}
+
+/// The nodes that hold the same bytes as this one. Others are told to forget what they took.
+fn holders(
+    files: &Files,
+    blob: BlobId,
+    digest: BlobDigest,
+    copies: Vec<(NodeId, Result<BlobDigest, ReplicaError>)>,
+) -> Vec<NodeId> {
+    let mut good = Vec::new();
+    for (node, result) in copies {
+        let result = result.and_then(|copy| if copy == digest { Ok(()) } else { Err(ReplicaError::Mismatch) });
+        match result {
+            Ok(()) => good.push(node),
+            Err(error) => {
+                tracing::warn!(%node, %blob, %error, "a node did not take its copy");
+                Counters::add(&files.store.counters().replica_failures, 1);
+                files.remove_everywhere(blob, vec![node]);
+            }
+        }
+    }
+    good
+}
+
+/// Sends the finished blob to spare nodes, one after the other, until enough hold it.
+async fn replay(
+    files: &Files,
+    blob: BlobId,
+    digest: BlobDigest,
+    spare: Vec<NodeId>,
+    wanted: usize,
+    nodes: &mut Vec<NodeId>,
+) {
+    for node in spare {
+        if nodes.len() >= wanted {
+            return;
+        }
+        Counters::add(&files.store.counters().replica_replays, 1);
+        match send_copy(files, blob, digest, node).await {
+            Ok(copies) => nodes.extend(holders(files, blob, digest, copies)),
+            Err(error) => tracing::warn!(%node, %blob, %error, "could not send a copy again"),
+        }
+    }
+}
+
+async fn send_copy(
+    files: &Files,
+    blob: BlobId,
+    digest: BlobDigest,
+    node: NodeId,
+) -> Result<Vec<(NodeId, Result<BlobDigest, ReplicaError>)>, StreamError> {
+    let mut chunks = files.store.reader(blob).await?.stream(ByteRange::ALL)?;
+    let mut fan_out = files.fan_out(blob, Some(digest.length), &[node]);
+    while let Some(chunk) = chunks.next().await {
+        fan_out.send(&chunk?).await;
+        if fan_out.alive() == 0 {
+            break;
+        }
+    }
+    Ok(fan_out.finish().await)
+}

@@ -1,0 +1,12 @@
+//! The crate from outside: real disks, other nodes in memory.
+
+// The helpers are tests too, though clippy cannot see it.
+#![allow(clippy::unwrap_used)]
+
+mod care;
+mod crash;
+mod download;
+mod durability;
+mod store;
+mod support;
+mod upload;
