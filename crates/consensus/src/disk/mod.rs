@@ -1,0 +1,97 @@
+//! The disk as a parameter: the files of one data directory.
+//!
+//! The log and the snapshots see nothing else of the operating system. [`DirectoryDisk`] is the real thing;
+//! [`crate::sim::SimDisk`] loses unsynced writes when it crashes. Calls block: [`Pace`] says where they may be made.
+
+mod blocking;
+mod directory;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) use blocking::run_blocking;
+pub use directory::DirectoryDisk;
+
+/// Where the calls of a disk are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// They block on a device and belong on threads of their own.
+    Threads,
+    /// They return at once and are made in the task; one batch takes `latency` of the runtime's time. A simulation
+    /// has no threads, or it would not be deterministic.
+    Inline {
+        /// How long the batch takes.
+        latency: Duration,
+    },
+}
+
+/// The files of one data directory. Names are flat: no folders.
+pub trait Disk: Send + Sync + 'static {
+    /// Names of all files.
+    fn list(&self) -> io::Result<Vec<String>>;
+
+    /// Opens a file that exists.
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Makes an empty file, in the place of one of that name.
+    fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Gives a file another name, in the place of one of that name.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Removes a file. Open handles stay usable.
+    fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Makes creations, renames and removals durable.
+    fn sync_directory(&self) -> io::Result<()>;
+
+    /// Where calls are made; asked once a batch.
+    fn pace(&self) -> Pace {
+        Pace::Threads
+    }
+}
+
+/// An open file. Positions are explicit, so that one handle serves readers and a writer.
+pub trait DiskFile: Send + Sync + 'static {
+    /// Writes all of `bytes` at `offset`; the file grows when needed. Durable only after [`DiskFile::sync`].
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Reads up to `buffer.len()` bytes; 0 at the end of the file.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Makes the contents, and the length, durable.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Length in bytes.
+    fn length(&self) -> io::Result<u64>;
+}
+
+/// Reads exactly `length` bytes at `offset`.
+pub(crate) fn read_exact_at(file: &dyn DiskFile, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    let mut filled = 0;
+    while filled < length {
+        match file.read_at(offset + filled as u64, &mut bytes[filled..])? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => filled += count,
+        }
+    }
+    Ok(bytes)
+}
+
+/// Reads a whole file.
+pub(crate) fn read_all(file: &dyn DiskFile) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(file.length()?).map_err(io::Error::other)?;
+    read_exact_at(file, 0, length)
+}
+
+/// Replaces a small file so that a crash leaves the old contents or the new ones.
+pub(crate) fn replace_file(disk: &dyn Disk, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let temporary = format!("{name}.new");
+    let file = disk.create(&temporary)?;
+    file.write_at(0, bytes)?;
+    file.sync()?;
+    disk.rename(&temporary, name)?;
+    disk.sync_directory()
+}

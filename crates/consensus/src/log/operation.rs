@@ -1,0 +1,60 @@
+//! What the writer is asked to do, in the order of asking.
+
+use std::io;
+
+use openraft::storage::IOFlushed;
+use tokio::sync::oneshot;
+
+use crate::types::{Entry, EntryPayload, LogId, TypeConfig, Vote};
+
+pub(super) enum Operation {
+    Append {
+        entries: Vec<Entry>,
+        callback: IOFlushed<TypeConfig>,
+    },
+    SaveVote {
+        vote: Vote,
+        done: oneshot::Sender<io::Result<()>>,
+    },
+    /// Written with the next operation: it only spares work after a restart, so it is not worth a sync of its own.
+    SaveCommitted(Option<LogId>),
+    TruncateAfter(Option<LogId>),
+    Purge(LogId),
+    /// Everything before is durable, the commit position too.
+    Flush {
+        done: oneshot::Sender<io::Result<()>>,
+    },
+}
+
+impl Operation {
+    /// About how many bytes it takes in a frame.
+    pub(super) fn size_bytes(&self) -> usize {
+        match self {
+            Self::Append { entries, .. } => entries.iter().map(entry_bytes).sum(),
+            _ => 64,
+        }
+    }
+}
+
+fn entry_bytes(entry: &Entry) -> usize {
+    match &entry.payload {
+        EntryPayload::Normal(batch) => batch.0.len() + 32,
+        _ => 64,
+    }
+}
+
+/// Somebody who waits until what was written is durable.
+pub(super) enum Waiter {
+    Append(IOFlushed<TypeConfig>),
+    Done(oneshot::Sender<io::Result<()>>),
+}
+
+impl Waiter {
+    pub(super) fn complete(self, result: io::Result<()>) {
+        match self {
+            Self::Append(callback) => callback.io_completed(result),
+            // A caller that no longer waits has no use for the result.
+            Self::Done(done) => drop(done.send(result)),
+        }
+    }
+}

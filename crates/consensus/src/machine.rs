@@ -1,0 +1,123 @@
+//! The replicated state machine around [`flotilla_model::State`]: the one place that applies commands.
+
+use std::collections::VecDeque;
+
+use flotilla_model::{Outcome, Rejection, State};
+use openraft::entry::RaftEntry;
+use serde::{Deserialize, Serialize};
+
+use crate::batch::{self, BatchError};
+use crate::types::{Entry, EntryPayload, LogId, SnapshotMeta, StoredMembership, term_of};
+
+/// A digest is kept at every index that is a multiple of this, for comparison between nodes.
+pub const CHECKPOINT_INTERVAL: u64 = 1024;
+const CHECKPOINTS_MAX: usize = 64;
+
+/// The state at an index of the log. Cheap to clone, immutable.
+#[derive(Clone, Default)]
+pub struct View {
+    /// Index of the last entry that is in it; 0 before the first.
+    pub index: u64,
+    /// Term of that entry.
+    pub term: u64,
+    /// Digest of the state: equal on all nodes at equal indices.
+    pub digest: u64,
+    /// The state.
+    pub state: State,
+}
+
+impl std::fmt::Debug for View {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "View(index {}, term {}, digest {:016x})", self.index, self.term, self.digest)
+    }
+}
+
+/// The digest of the state at an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Index of the log.
+    pub index: u64,
+    /// Digest there.
+    pub digest: u64,
+}
+
+/// What the commands of one entry answered, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BatchReply {
+    pub(crate) index: u64,
+    pub(crate) results: Vec<Result<Outcome, Rejection>>,
+}
+
+/// Why an entry could not be applied. The node must stop: going on would make it differ from the others.
+#[derive(Debug, thiserror::Error)]
+#[error("log entry {index} cannot be applied")]
+pub struct ApplyError {
+    index: u64,
+    source: BatchError,
+}
+
+/// The state, and what Raft wants to know about it.
+#[derive(Clone, Default)]
+pub(crate) struct Machine {
+    state: State,
+    applied: Option<LogId>,
+    membership: StoredMembership,
+    checkpoints: VecDeque<Checkpoint>,
+}
+
+impl Machine {
+    /// The state that a snapshot holds.
+    pub(crate) fn from_snapshot(meta: &SnapshotMeta, state: State) -> Self {
+        let membership = meta.last_membership.clone();
+        Self { state, applied: meta.last_log_id, membership, checkpoints: VecDeque::new() }
+    }
+
+    /// What a snapshot of this state is about.
+    pub(crate) fn meta(&self) -> SnapshotMeta {
+        SnapshotMeta { last_log_id: self.applied, last_membership: self.membership.clone() }
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn applied(&self) -> Option<LogId> {
+        self.applied
+    }
+
+    pub(crate) fn membership(&self) -> &StoredMembership {
+        &self.membership
+    }
+
+    pub(crate) fn checkpoints(&self) -> Vec<Checkpoint> {
+        self.checkpoints.iter().copied().collect()
+    }
+
+    pub(crate) fn view(&self) -> View {
+        let (term, index) = self.applied.map_or((0, 0), |id| (term_of(&id), id.index));
+        View { index, term, digest: self.state.digest(), state: self.state.clone() }
+    }
+
+    pub(crate) fn apply(&mut self, entry: &Entry) -> Result<BatchReply, ApplyError> {
+        let index = entry.index();
+        let mut results = Vec::new();
+        match &entry.payload {
+            EntryPayload::Blank => {}
+            EntryPayload::Membership(membership) => {
+                self.membership = StoredMembership::new(Some(entry.log_id), membership.clone());
+            }
+            EntryPayload::Normal(payload) => {
+                let commands = batch::decode(payload).map_err(|source| ApplyError { index, source })?;
+                results.extend(commands.iter().map(|command| self.state.apply(command)));
+            }
+        }
+        self.applied = Some(entry.log_id);
+        if index.is_multiple_of(CHECKPOINT_INTERVAL) {
+            self.checkpoints.push_back(Checkpoint { index, digest: self.state.digest() });
+            while self.checkpoints.len() > CHECKPOINTS_MAX {
+                self.checkpoints.pop_front();
+            }
+        }
+        Ok(BatchReply { index, results })
+    }
+}
