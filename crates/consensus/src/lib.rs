@@ -7,10 +7,16 @@ mod log;
 mod machine;
 mod runtime;
 pub mod sim;
+mod snapshot;
+mod state_machine;
 mod types;
+
+#[cfg(test)]
+mod conformance;
 
 pub use batch::BatchError;
 pub use log::LogError;
 pub use machine::{CHECKPOINT_INTERVAL, Checkpoint, View};
 pub use runtime::{random_below, random_u64, seed_randomness};
+pub use snapshot::SnapshotError;
 pub use types::PeerAddress;
