@@ -1,3 +1,7 @@
 //! The actors of a node: each with a pure core that decides and a thin shell that acts, all supervised.
 
+pub mod gmp;
+pub mod ports;
 pub mod supervision;
+#[cfg(test)]
+mod testing;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use futures::StreamExt;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
     actor::{Receive, Supervised},
@@ -100,21 +101,23 @@ impl<A: Supervised> ActorHandle<A> {
         self.shared.slot.wake();
     }
 
-    /// Wakes the actor whenever a watched value changes. The task ends when the actor stops or the value's owner does.
-    pub fn wake_on_change<T: Send + Sync + 'static>(
-        &self,
-        runtime: &tokio::runtime::Handle,
-        mut value: watch::Receiver<T>,
-    ) {
+    /// Wakes the actor for each item of a stream of changes. The task ends when the actor stops or the stream ends.
+    pub fn wake_on<S>(&self, runtime: &tokio::runtime::Handle, mut changes: S)
+    where
+        S: futures::Stream + Send + Unpin + 'static,
+        S::Item: Send,
+    {
         let handle = self.clone();
         runtime.spawn(async move {
+            let stopped = handle.stopped();
+            tokio::pin!(stopped);
             loop {
                 tokio::select! {
-                    changed = value.changed() => match changed {
-                        Ok(()) => handle.wake(),
-                        Err(_owner_gone) => return,
+                    change = changes.next() => match change {
+                        Some(_) => handle.wake(),
+                        None => return,
                     },
-                    () = handle.stopped() => return,
+                    () = &mut stopped => return,
                 }
             }
         });

@@ -41,5 +41,6 @@ pub use policy::{Liveness, Policy, Weight};
 pub use published::{Observer, Published};
 pub use registry::{Leaked, Registry};
 pub use restart::{Budget, Decision, RestartPolicy};
+pub use shell::panic_message;
 pub use status::{ActorState, ActorStatus, Failure, FailureKind};
 pub use supervisor::Supervisor;

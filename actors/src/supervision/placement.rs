@@ -44,10 +44,11 @@ impl Placement {
     /// The Arbiter of a group; started on first use, and again if it has ended.
     pub fn arbiter(&self, group: &str) -> Result<ArbiterHandle, PlacementError> {
         let mut groups = self.groups.lock();
-        if let Some(running) = groups.get(group) {
-            if running.arbiter.alive() && !running.thread.is_finished() {
-                return Ok(running.arbiter.clone());
-            }
+        if let Some(running) = groups.get(group)
+            && running.arbiter.alive()
+            && !running.thread.is_finished()
+        {
+            return Ok(running.arbiter.clone());
         }
         let started = start(group)?;
         let arbiter = started.arbiter.clone();
@@ -90,10 +91,10 @@ fn start(group: &str) -> Result<Group, PlacementError> {
             let runner = System::new();
             let system = System::current();
             let arbiter = system.arbiter().clone();
-            if ready.send((system, arbiter)).is_ok() {
-                if let Err(error) = runner.run() {
-                    tracing::error!(%error, "the Arbiter of an actor group ended");
-                }
+            if ready.send((system, arbiter)).is_ok()
+                && let Err(error) = runner.run()
+            {
+                tracing::error!(%error, "the Arbiter of an actor group ended");
             }
         })
         .map_err(|source| PlacementError::Thread { group: group.to_owned(), source })?;

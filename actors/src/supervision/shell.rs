@@ -149,7 +149,8 @@ impl<A: Supervised> Drop for Shell<A> {
     }
 }
 
-pub(super) fn panic_message(payload: &(dyn Any + Send)) -> String {
+/// The message of a caught panic.
+pub fn panic_message(payload: &(dyn Any + Send)) -> String {
     if let Some(text) = payload.downcast_ref::<&str>() {
         (*text).to_owned()
     } else if let Some(text) = payload.downcast_ref::<String>() {

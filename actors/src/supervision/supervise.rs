@@ -191,10 +191,10 @@ impl<A: Supervised> Keeper<A> {
 
     /// Sends a signal unless one of its kind is outstanding.
     fn signal(&self, incarnation: &Incarnation<A>, flag: fn(&Signals) -> &AtomicBool, content: Content<A>) {
-        if let Some(address) = &incarnation.address {
-            if !flag(&incarnation.signals).swap(true, Ordering::AcqRel) {
-                address.do_send(Parcel::new(content, &self.slot));
-            }
+        if let Some(address) = &incarnation.address
+            && !flag(&incarnation.signals).swap(true, Ordering::AcqRel)
+        {
+            address.do_send(Parcel::new(content, &self.slot));
         }
     }
 

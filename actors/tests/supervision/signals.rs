@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use flotilla_actors::ports::changes;
 use flotilla_actors::supervision::{ActorState, Bound, Liveness};
 
 use crate::probe::*;
@@ -85,7 +86,8 @@ async fn a_watched_value_wakes_the_actor() {
     let (handle, counters) = spawn(&supervisor, policy());
     within(handle.wait_for(|status| status.state == ActorState::Running)).await;
     let value = tokio::sync::watch::Sender::new(0);
-    handle.wake_on_change(&tokio::runtime::Handle::current(), value.subscribe());
+    let changes = changes(value.subscribe());
+    handle.wake_on(&tokio::runtime::Handle::current(), changes);
     value.send_replace(1);
     let mut wakes = counters.wakes.subscribe();
     within(wakes.wait_for(|wakes| *wakes >= 1)).await.unwrap();

@@ -1,0 +1,84 @@
+//! How much work to hold in advance, so that workers need not wait for the log.
+//!
+//! A worker that ends an event gets the next one only a round trip of the log later, unless it was claimed before. For
+//! short work that wait is the whole cost; for long work, holding events that others could run now is worse. So the
+//! number held in advance follows from measured times: what the workers end during two round trips.
+
+/// Held in advance at most; bounds what a lost node delays, and the memory.
+const PREFETCH_MAX: u32 = 512;
+/// Weight of the newest of the measurements.
+const NEWEST: f64 = 0.1;
+/// Assumed until something was measured: nothing is held in advance for long work by mistake.
+const FIRST_WORK_US: f64 = 20_000.0;
+const FIRST_ROUND_US: f64 = 5_000.0;
+
+/// Moving averages of one pool.
+#[derive(Debug, Clone)]
+pub(crate) struct Pace {
+    work_us: f64,
+    round_us: f64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { work_us: FIRST_WORK_US, round_us: FIRST_ROUND_US }
+    }
+}
+
+impl Pace {
+    pub(crate) fn worked(&mut self, duration_us: u64) {
+        self.work_us += (duration_us.max(1) as f64 - self.work_us) * NEWEST;
+    }
+
+    pub(crate) fn proposed(&mut self, duration_us: u64) {
+        self.round_us += (duration_us.max(1) as f64 - self.round_us) * NEWEST;
+    }
+
+    pub(crate) fn work_us(&self) -> u64 {
+        self.work_us as u64
+    }
+
+    pub(crate) fn round_us(&self) -> u64 {
+        self.round_us as u64
+    }
+
+    /// How many events `workers` workers end during two rounds.
+    pub(crate) fn prefetch(&self, workers: u32) -> u32 {
+        let ended = f64::from(workers) * 2.0 * self.round_us / self.work_us;
+        // `as` saturates; a ratio below one means that the work is long.
+        (ended as u32).min(PREFETCH_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(work_us: f64, round_us: f64) -> Pace {
+        Pace { work_us, round_us }
+    }
+
+    #[test]
+    fn short_work_is_held_in_advance_and_long_work_is_not() {
+        for (work_us, round_us, workers, expected) in [
+            (1_000.0, 5_000.0, 4, 40),
+            (5_000.0, 5_000.0, 4, 8),
+            (1_000_000.0, 5_000.0, 4, 0),
+            (1_000_000.0, 5_000.0, 1000, 10),
+            (10.0, 50_000.0, 1000, PREFETCH_MAX),
+        ] {
+            assert_eq!(pace(work_us, round_us).prefetch(workers), expected, "{work_us} {round_us} {workers}");
+        }
+    }
+
+    #[test]
+    fn it_follows_what_is_measured() {
+        let mut pace = Pace::default();
+        for _ in 0..200 {
+            pace.worked(100);
+            pace.proposed(2_000);
+        }
+        assert!((100..110).contains(&pace.work_us()));
+        assert!((2_000..2_010).contains(&pace.round_us()));
+    }
+}

@@ -1,0 +1,224 @@
+//! The pool's shell: reads the view, carries out the core's decisions, employs and retires workers.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use flotilla_config::parameters::ClusterMode;
+use flotilla_model::WorkerId;
+use parking_lot::Mutex;
+
+use super::core::{Effect, PoolConfig, PoolCore};
+use super::desk::Desk;
+use super::floor::{Employed, Floor};
+use super::settings::Settings;
+use super::status::PoolStatus;
+use super::worker::{Tools, Worker};
+use crate::ports::{RaftControl, ReplicatedLog};
+use crate::supervision::{
+    Bound, BoxError, Ctx, Drain, Liveness, Policy, Published, RestartPolicy, Supervised, Supervisor,
+};
+
+/// What outlives an incarnation of the pool.
+#[derive(Clone)]
+pub(crate) struct Premises {
+    pub(crate) config: PoolConfig,
+    pub(crate) core: Arc<Mutex<PoolCore>>,
+    pub(crate) floor: Arc<Floor>,
+    pub(crate) tools: Tools,
+    pub(crate) log: Arc<dyn ReplicatedLog>,
+    pub(crate) raft: Arc<dyn RaftControl>,
+    pub(crate) supervisor: Supervisor,
+    pub(crate) status: Published<PoolStatus>,
+    /// Arbiters that the workers are spread over.
+    pub(crate) threads: u32,
+}
+
+pub(crate) struct Pool {
+    premises: Premises,
+    /// Digest of the parameters that `settings` were read from.
+    settings: Option<(u64, Settings)>,
+    stopping: bool,
+    alarm_ms: Option<u64>,
+}
+
+impl Pool {
+    pub(crate) fn new(premises: Premises) -> Self {
+        Self { premises, settings: None, stopping: false, alarm_ms: None }
+    }
+
+    fn go_on(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let view = self.premises.log.view();
+        let target = self.read_settings(&view.state);
+        let effects = {
+            let mut core = self.premises.core.lock();
+            self.premises.floor.take_results(|result, duration_us| core.on_result(result, duration_us));
+            core.decide(&view, self.premises.tools.clock.now())
+        };
+        for effect in effects {
+            self.carry_out(effect, ctx);
+        }
+        self.resize(if self.stopping { 0 } else { target }, ctx);
+        self.publish(target);
+        if self.stopping && self.premises.core.lock().is_drained() && self.premises.floor.employed.lock().is_empty() {
+            ctx.finish();
+        }
+    }
+
+    fn read_settings(&mut self, state: &flotilla_model::State) -> u32 {
+        let digest = state.parameters.digest();
+        let settings = match self.settings {
+            Some((known, settings)) if known == digest => settings,
+            _ => Settings::read(state, self.premises.config.node),
+        };
+        self.settings = Some((digest, settings));
+        let claims = settings.mode != ClusterMode::Passive || self.premises.raft.status().is_primary;
+        self.premises.core.lock().on_settings(settings.target, claims);
+        settings.target
+    }
+
+    fn carry_out(&mut self, effect: Effect, ctx: &mut Ctx<'_, Self>) {
+        match effect {
+            Effect::Hand(work) => self.premises.floor.hand(work),
+            Effect::Revoke(event, attempt) => self.premises.floor.revoke(event, attempt),
+            Effect::DecideAfter(delay_ms) => self.set_alarm(delay_ms, ctx),
+            Effect::Propose(id, commands) => {
+                let log = Arc::clone(&self.premises.log);
+                let proposal = async move { log.propose_many(commands).await };
+                ctx.offload(proposal, move |pool, answer, ctx| {
+                    if let Err(error) = &answer {
+                        tracing::warn!(%error, "results and claims of the pool were not recorded, they are kept");
+                    }
+                    let now = pool.premises.tools.clock.now();
+                    pool.premises.core.lock().on_answer(id, answer, now);
+                    pool.go_on(ctx);
+                });
+            }
+        }
+    }
+
+    /// One alarm at a time, unless an earlier one is asked for.
+    fn set_alarm(&mut self, delay_ms: u64, ctx: &mut Ctx<'_, Self>) {
+        let at_ms = self.premises.tools.clock.monotonic_ms() + delay_ms;
+        if self.alarm_ms.is_some_and(|alarm_ms| alarm_ms <= at_ms) {
+            return;
+        }
+        self.alarm_ms = Some(at_ms);
+        ctx.spawn(tokio::time::sleep(Duration::from_millis(delay_ms)), |pool, (), ctx| {
+            pool.alarm_ms = None;
+            pool.go_on(ctx);
+        });
+    }
+
+    /// Grows at once; shrinks by retiring workers, who leave when their event has ended.
+    fn resize(&mut self, target: u32, ctx: &mut Ctx<'_, Self>) {
+        let mut hired = Vec::new();
+        {
+            let mut employed = self.premises.floor.employed.lock();
+            let staying: Vec<_> =
+                employed.iter().filter(|(_, worker)| !worker.desk.retired.is_cancelled()).map(|(id, _)| *id).collect();
+            for id in staying.iter().skip(target as usize) {
+                employed[id].desk.retired.cancel();
+            }
+            let missing = (target as usize).saturating_sub(staying.len());
+            let free: Vec<_> = (1..).map(WorkerId).filter(|id| !employed.contains_key(id)).take(missing).collect();
+            for id in free {
+                match self.hire(id) {
+                    Ok(worker) => {
+                        hired.push((id, worker.handle.clone()));
+                        employed.insert(id, worker);
+                    }
+                    Err(error) => tracing::error!(%error, worker = id.0, "a worker could not be started"),
+                }
+            }
+        }
+        for (id, handle) in hired {
+            self.watch(id, handle, ctx);
+        }
+    }
+
+    fn hire(&self, id: WorkerId) -> Result<Employed, crate::supervision::SpawnError> {
+        let desk = Arc::new(Desk::new(id));
+        let (at, tools) = (Arc::clone(&desk), self.premises.tools.clone());
+        let group = format!("gmp-{}", id.0 % self.premises.threads.max(1));
+        let factory = move || Ok(Worker { desk: Arc::clone(&at), tools: tools.clone() });
+        let handle = self.premises.supervisor.spawn(&format!("gmp-worker-{}", id.0), worker_policy(&group), factory)?;
+        Ok(Employed { desk, handle })
+    }
+
+    fn watch(&self, id: WorkerId, handle: crate::supervision::ActorHandle<Worker>, ctx: &mut Ctx<'_, Self>) {
+        ctx.spawn(async move { handle.stopped().await }, move |pool, (), ctx| {
+            pool.premises.floor.employed.lock().remove(&id);
+            pool.go_on(ctx);
+        });
+    }
+
+    fn publish(&self, target: u32) {
+        let floor = &self.premises.floor;
+        let (workers, busy, retiring, idle) = {
+            let employed = floor.employed.lock();
+            let busy = employed.values().filter(|worker| worker.desk.is_busy()).count();
+            let retiring = employed.values().filter(|worker| worker.desk.retired.is_cancelled()).count();
+            (employed.len() as u32, busy as u32, retiring as u32, employed.len() as u32 - busy as u32)
+        };
+        let core = self.premises.core.lock();
+        self.premises.status.set(PoolStatus {
+            target,
+            workers,
+            busy,
+            idle,
+            retiring,
+            queued: floor.queued() as u32,
+            unrecorded: core.unrecorded() as u32,
+            panics: floor.panics.load(Ordering::Relaxed),
+            hung: floor.hung.load(Ordering::Relaxed),
+            work_us: core.pace.work_us(),
+            round_us: core.pace.round_us(),
+            claiming: core.is_claiming(),
+            totals: core.totals,
+        });
+    }
+}
+
+impl Supervised for Pool {
+    fn started(&mut self, ctx: &mut Ctx<'_, Self>) -> Result<(), BoxError> {
+        self.premises.core.lock().on_restart(&self.premises.floor.assigned());
+        let employed: Vec<_> =
+            self.premises.floor.employed.lock().iter().map(|(id, worker)| (*id, worker.handle.clone())).collect();
+        for (id, handle) in employed {
+            self.watch(id, handle, ctx);
+        }
+        self.go_on(ctx);
+        Ok(())
+    }
+
+    fn on_tick(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.go_on(ctx);
+    }
+
+    fn on_wake(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.go_on(ctx);
+    }
+
+    fn stopping(&mut self, ctx: &mut Ctx<'_, Self>) -> Drain {
+        self.stopping = true;
+        self.premises.core.lock().on_stop();
+        self.premises.floor.return_queued();
+        self.go_on(ctx);
+        Drain::Later
+    }
+}
+
+/// Workers run what partners and operators configured, so they may fail often; each failure is already counted against
+/// its event. They are never given up, only slowed down.
+fn worker_policy(group: &str) -> Policy {
+    Policy::ordinary(group)
+        .with_bound(Bound::waiting(1))
+        .with_restart(RestartPolicy {
+            restarts_in_window: u32::MAX,
+            window: Duration::from_secs(10),
+            first_backoff: Duration::from_millis(1),
+            longest_backoff: Duration::from_millis(500),
+        })
+        .with_liveness(Liveness { ping_every: Duration::from_secs(10), answer_within: Duration::from_secs(30) })
+}

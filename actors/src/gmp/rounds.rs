@@ -1,0 +1,41 @@
+//! One proposal of the pool: results, renewals and the next claim in one log entry.
+
+use flotilla_model::{Command, EventId, WorkResult};
+
+use super::core::PoolConfig;
+use crate::ports::Now;
+
+/// A proposal on its way.
+#[derive(Debug)]
+pub(crate) struct Round {
+    pub(crate) results: Vec<WorkResult>,
+    pub(crate) renews: bool,
+    pub(crate) claim: u32,
+    pub(crate) proposed_ms: u64,
+}
+
+impl Round {
+    pub(crate) fn new(
+        config: &PoolConfig,
+        results: Vec<WorkResult>,
+        renewals: Vec<(EventId, u32)>,
+        claim: u32,
+        now: Now,
+    ) -> (Self, Vec<Command>) {
+        let PoolConfig { node, session, steal_after_ms } = *config;
+        let now_ms = now.unix_ms;
+        let round =
+            Self { results: results.clone(), renews: !renewals.is_empty(), claim, proposed_ms: now.monotonic_ms };
+        let mut commands = Vec::with_capacity(3);
+        if !results.is_empty() {
+            commands.push(Command::Complete { node, session, results, now_ms });
+        }
+        if round.renews {
+            commands.push(Command::RenewLeases { node, session, leases: renewals, now_ms });
+        }
+        if claim > 0 {
+            commands.push(Command::Claim { node, session, count: claim, steal_after_ms, now_ms });
+        }
+        (round, commands)
+    }
+}

@@ -1,0 +1,4 @@
+//! The pool's decisions as cases, and the pool with its workers against a fake log.
+
+mod deciding;
+mod running;
