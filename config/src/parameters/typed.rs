@@ -12,6 +12,17 @@ pub enum ClusterMode {
     Disabled,
 }
 
+impl ClusterMode {
+    /// As the parameter holds it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Passive => "passive",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailBack {
     Manual,

@@ -1,1 +1,22 @@
+//! Administration: REST over HTTPS on the admin port, the typed client of it, health and metrics.
+//!
+//! The server knows the replicated state and what the node publishes about itself, both through ports
+//! ([`Ledger`], [`NodeFacts`]); it knows no actors and no consensus. Any node answers; a change is a command in the log.
 
+pub mod api;
+mod client;
+mod error;
+pub mod join;
+mod local_token;
+mod ports;
+mod resources;
+mod server;
+
+pub use client::{Client, ClientError, Login};
+pub use local_token::{LocalToken, LocalTokenError};
+pub use ports::{Applied, Ledger, LedgerError, LedgerView, NodeFacts, PeerFacts};
+pub use server::{Admin, AdminParts, AdminServer, StartError};
+
+/// The context under which the key of a webhook is sealed ([`flotilla_pki::Key::open`] with
+/// [`flotilla_pki::Purpose::SealedValues`]); whoever runs the step opens it with the same.
+pub const WEBHOOK_KEY_CONTEXT: &[u8] = b"flotilla v1 webhook key";

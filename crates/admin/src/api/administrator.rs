@@ -1,0 +1,34 @@
+//! Administrators.
+
+use flotilla_model::AdministratorRole;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdministratorView {
+    pub name: String,
+    pub role: AdministratorRole,
+    pub must_change_password: bool,
+    pub created_at: Timestamp,
+    pub version: u64,
+}
+
+/// Body of `PUT administrators/NAME`. A new one needs a password and is an auditor unless a role is given.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdministratorChange {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<AdministratorRole>,
+}
+
+impl std::fmt::Debug for AdministratorChange {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("AdministratorChange")
+            .field("sets_password", &self.password.is_some())
+            .field("role", &self.role)
+            .finish()
+    }
+}

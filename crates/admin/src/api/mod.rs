@@ -1,0 +1,57 @@
+//! The documents of the REST interface, shared by the server and the client.
+//!
+//! Everything here is JSON below `/api/v2.0/`. Times are RFC 3339 in UTC. What a caller sends is strict (an unknown field is
+//! refused); what a caller receives may gain fields, so readers ignore those that they don't know.
+
+mod account;
+mod administrator;
+mod cluster;
+mod event;
+mod join;
+mod parameter;
+mod problem;
+mod route;
+mod servers;
+mod status;
+mod time;
+mod transfer;
+
+pub use account::{AccountChange, AccountView};
+pub use administrator::{AdministratorChange, AdministratorView};
+pub use cluster::{ClusterNode, ClusterStatus, LinkStatus, NodeRole};
+pub use event::{EventQuery, EventStatistics, EventView, Resolution, ResolveRequest};
+pub use join::{JoinAnswer, JoinMember, JoinRequest, JoinTokenAnswer, JoinTokenRequest};
+pub use parameter::{ParameterChange, ParameterView};
+pub use problem::Problem;
+pub use route::{RouteChange, RouteView, StepChange, StepView};
+pub use servers::ServerView;
+pub use status::{
+    ActorStatus, CertificateStatus, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, NodeStatus, QueueStatus,
+    ReadyStatus,
+};
+pub use time::{from_ms, to_ms};
+pub use transfer::{StepRunView, TransferQuery, TransferView};
+
+use serde::{Deserialize, Serialize};
+
+/// Where all resources live.
+pub const BASE_PATH: &str = "/api/v2.0";
+
+/// One page of a list, newest first or in the order of names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Give it as `cursor` to get what follows; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<u64>,
+}
+
+/// A change was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The version of the row after it, for `If-Match`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// The log index that a node must have applied to show it.
+    pub log_index: u64,
+}

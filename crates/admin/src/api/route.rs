@@ -1,0 +1,75 @@
+//! Routes: what is done with each file that an account sends.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteView {
+    pub account: String,
+    pub steps: Vec<StepView>,
+    /// For `If-Match`.
+    pub version: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum StepView {
+    Checksum,
+    Publish {
+        account: String,
+        folder: String,
+    },
+    Webhook {
+        url: String,
+        /// Whether requests are signed; the key itself is never shown.
+        has_key: bool,
+        timeout_ms: u64,
+        idempotent: bool,
+    },
+}
+
+/// Body of `PUT routes/ACCOUNT`: the whole list of steps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteChange {
+    pub steps: Vec<StepChange>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum StepChange {
+    /// Reads the file and compares its SHA-256.
+    Checksum {},
+    /// Gives the file to another account, without copying bytes.
+    Publish {
+        account: String,
+        /// Empty for the account's top folder.
+        #[serde(default)]
+        folder: String,
+    },
+    /// Sends an HTTP POST.
+    Webhook {
+        url: String,
+        /// Key of the HMAC signature.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        #[serde(default = "default_timeout_ms")]
+        timeout_ms: u64,
+        /// The receiver honours the idempotency key, so that a doubtful delivery may be repeated.
+        #[serde(default)]
+        idempotent: bool,
+    },
+}
+
+fn default_timeout_ms() -> u64 {
+    10_000
+}
+
+impl std::fmt::Debug for StepChange {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Checksum {} => formatter.write_str("Checksum"),
+            Self::Publish { account, folder } => write!(formatter, "Publish({account:?}, {folder:?})"),
+            Self::Webhook { url, key, .. } => write!(formatter, "Webhook({url:?}, has_key: {})", key.is_some()),
+        }
+    }
+}

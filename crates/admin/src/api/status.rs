@@ -1,0 +1,126 @@
+//! The full status of one node.
+
+use flotilla_model::NodeId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::NodeRole;
+
+/// `GET status`: everything about the node that answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeStatus {
+    pub node: NodeId,
+    pub name: String,
+    pub version: String,
+    pub process_id: u32,
+    pub started_at: Timestamp,
+    pub uptime_ms: u64,
+    /// It takes no new work any more.
+    pub is_stopping: bool,
+    pub consensus: ConsensusStatus,
+    pub queue: QueueStatus,
+    pub gmp: GmpStatus,
+    pub files: FilesStatus,
+    pub gateway: GatewayStatus,
+    pub certificate: CertificateStatus,
+    pub actors: Vec<ActorStatus>,
+}
+
+/// Where the node stands in the replicated log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsensusStatus {
+    pub role: NodeRole,
+    pub term: u64,
+    /// The primary that this node follows; absent while there is none.
+    pub primary: Option<NodeId>,
+    pub last_log_index: u64,
+    pub committed_index: u64,
+    pub applied_index: u64,
+    pub snapshot_index: u64,
+    /// Digest of the state at `applied_index`; equal on all nodes at the same index.
+    pub digest: String,
+    pub voters: Vec<NodeId>,
+    pub learners: Vec<NodeId>,
+}
+
+/// The event queue, the same on all nodes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueStatus {
+    pub ready: u64,
+    pub waiting: u64,
+    pub leased: u64,
+    pub dead: u64,
+    pub outcome_unknown: u64,
+    pub oldest_ready_age_ms: u64,
+}
+
+/// The pool of workers of one node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GmpStatus {
+    /// As the parameter asks for.
+    pub threads_max: u64,
+    /// Workers that exist.
+    pub workers: u64,
+    pub busy: u64,
+    pub claimed_total: u64,
+    pub completed_total: u64,
+    pub failed_total: u64,
+    /// Results that came too late.
+    pub stale_total: u64,
+}
+
+/// The contents on the disk of one node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilesStatus {
+    pub blobs: u64,
+    pub bytes: u64,
+    pub disk_free_bytes: u64,
+    pub disk_size_bytes: u64,
+    /// Contents in the cluster with too few copies.
+    pub under_replicated: u64,
+    pub repaired_total: u64,
+    pub damaged_total: u64,
+}
+
+/// The partners' side of one node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayStatus {
+    pub connections: u64,
+    pub uploads: u64,
+    pub downloads: u64,
+    pub uploads_total: u64,
+    pub downloads_total: u64,
+    pub bytes_in_total: u64,
+    pub bytes_out_total: u64,
+    /// Requests refused because a bound was reached.
+    pub shed_total: u64,
+}
+
+/// The certificate that the node shows to the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateStatus {
+    pub alias: String,
+    pub fingerprint: String,
+    pub expires_at: Timestamp,
+}
+
+/// One supervised actor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorStatus {
+    pub name: String,
+    /// `running`, `restarting`, `stopped` or `failed`.
+    pub state: String,
+    pub restarts: u64,
+    /// Messages that wait.
+    pub waiting: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<String>,
+}
+
+/// `GET /readyz`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadyStatus {
+    pub is_ready: bool,
+    /// What is missing.
+    pub reasons: Vec<String>,
+}

@@ -1,0 +1,69 @@
+//! What the admin server needs from the rest of a node. `crates/node` joins these with the consensus and the actors.
+
+use async_trait::async_trait;
+use flotilla_model::{Command, NodeId, Outcome, Rejection, State};
+use thiserror::Error;
+
+use crate::api::{LinkStatus, NodeRole, NodeStatus, ReadyStatus};
+
+/// The replicated state at one log index; a cheap clone.
+#[derive(Clone)]
+pub struct LedgerView {
+    pub index: u64,
+    pub state: State,
+}
+
+/// A command took effect at an index of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    pub index: u64,
+    pub outcome: Outcome,
+}
+
+/// Why a command has no outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum LedgerError {
+    /// It changed nothing.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// It was not processed and may be sent again.
+    #[error("the cluster cannot take changes now: {reason}")]
+    Unavailable { reason: String },
+    /// It may or may not take effect.
+    #[error("it is not known whether the change was made: {reason}")]
+    Unknown { reason: String },
+}
+
+/// The one road for writes, and the one for reads.
+#[async_trait]
+pub trait Ledger: Send + Sync + 'static {
+    /// What this node has applied; never waits.
+    fn view(&self) -> LedgerView;
+
+    /// A view that shows everything that was acknowledged before this call, on any node.
+    async fn fresh_view(&self) -> Result<LedgerView, LedgerError>;
+
+    /// Commits a command. When it returns, [`Ledger::view`] of this node shows its effect.
+    async fn propose(&self, command: Command) -> Result<Applied, LedgerError>;
+}
+
+/// What this node heard of another member.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeerFacts {
+    pub node: NodeId,
+    pub role: Option<NodeRole>,
+    pub term: Option<u64>,
+    pub applied_index: Option<u64>,
+    pub link: LinkStatus,
+}
+
+/// What the actors publish about themselves and about the other members. Answers at once, from published values.
+pub trait NodeFacts: Send + Sync + 'static {
+    fn status(&self) -> NodeStatus;
+
+    /// The other members, in any order.
+    fn peers(&self) -> Vec<PeerFacts>;
+
+    /// Whether the node can serve partners now.
+    fn ready(&self) -> ReadyStatus;
+}

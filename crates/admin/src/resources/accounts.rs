@@ -1,0 +1,72 @@
+//! `accounts`: the partners.
+
+use actix_web::web;
+use flotilla_model::{Account, Command, State};
+
+use super::{done, name_in_path, resource};
+use crate::Admin;
+use crate::api::{AccountChange, AccountView, Done, Page, from_ms};
+use crate::error::ApiError;
+use crate::server::{Administer, Body, Precondition, Read, now_ms};
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(resource("/accounts").get(list))
+        .service(resource("/accounts/{name}").get(show).put(change).delete(remove));
+}
+
+async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AccountView>> {
+    let state = admin.view().state;
+    let items = state.accounts.values().map(|account| describe(account, &state)).collect();
+    web::Json(Page { items, next_cursor: None })
+}
+
+async fn show(admin: web::Data<Admin>, _: Read, name: web::Path<String>) -> Result<web::Json<AccountView>, ApiError> {
+    let (name, state) = (name_in_path(&name)?, admin.view().state);
+    let account =
+        state.accounts.get(&name).ok_or_else(|| ApiError::not_found(format!("there is no account {name}")))?;
+    Ok(web::Json(describe(account, &state)))
+}
+
+async fn change(
+    admin: web::Data<Admin>,
+    _: Administer,
+    name: web::Path<String>,
+    Precondition(expected_version): Precondition,
+    Body(change): Body<AccountChange>,
+) -> Result<web::Json<Done>, ApiError> {
+    let name = name_in_path(&name)?;
+    let password_hash = match &change.password {
+        Some(password) => Some(admin.parts().passwords.hash(password).await?),
+        None => None,
+    };
+    let command = Command::PutAccount {
+        name,
+        password_hash,
+        enabled: change.is_enabled,
+        quota_bytes: change.quota_bytes,
+        quota_files: change.quota_files,
+        expected_version,
+        now_ms: now_ms(),
+    };
+    Ok(done(&admin.propose(command).await?))
+}
+
+async fn remove(admin: web::Data<Admin>, _: Administer, name: web::Path<String>) -> Result<web::Json<Done>, ApiError> {
+    let name = name_in_path(&name)?;
+    Ok(done(&admin.propose(Command::RemoveAccount { name }).await?))
+}
+
+fn describe(account: &Account, state: &State) -> AccountView {
+    let usage = state.usage(&account.name);
+    AccountView {
+        name: account.name.to_string(),
+        is_enabled: account.enabled,
+        quota_bytes: account.quota_bytes,
+        quota_files: account.quota_files,
+        used_bytes: usage.bytes,
+        used_files: usage.files,
+        created_at: from_ms(account.created_ms),
+        version: account.version,
+    }
+}

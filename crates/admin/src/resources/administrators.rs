@@ -1,0 +1,59 @@
+//! `administrators`: who may use this interface.
+
+use actix_web::web;
+use flotilla_model::{Administrator, Command};
+
+use super::{done, name_in_path, resource};
+use crate::Admin;
+use crate::api::{AdministratorChange, AdministratorView, Done, Page, from_ms};
+use crate::error::ApiError;
+use crate::server::{Administer, Body, Read, now_ms};
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(resource("/administrators").get(list))
+        .service(resource("/administrators/{name}").put(change).delete(remove));
+}
+
+async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AdministratorView>> {
+    let items = admin.view().state.administrators.values().map(describe).collect();
+    web::Json(Page { items, next_cursor: None })
+}
+
+async fn change(
+    admin: web::Data<Admin>,
+    _: Administer,
+    name: web::Path<String>,
+    Body(change): Body<AdministratorChange>,
+) -> Result<web::Json<Done>, ApiError> {
+    let name = name_in_path(&name)?;
+    let password_hash = match &change.password {
+        Some(password) => Some(admin.parts().passwords.hash(password).await?),
+        None => None,
+    };
+    // A new password is chosen by a person; without one the old duty to change it stays.
+    let must_change = admin.view().state.administrators.get(&name).is_some_and(|row| row.must_change_password);
+    let command = Command::PutAdministrator {
+        name,
+        must_change_password: must_change && password_hash.is_none(),
+        password_hash,
+        role: change.role,
+        now_ms: now_ms(),
+    };
+    Ok(done(&admin.propose(command).await?))
+}
+
+async fn remove(admin: web::Data<Admin>, _: Administer, name: web::Path<String>) -> Result<web::Json<Done>, ApiError> {
+    let name = name_in_path(&name)?;
+    Ok(done(&admin.propose(Command::RemoveAdministrator { name }).await?))
+}
+
+fn describe(row: &Administrator) -> AdministratorView {
+    AdministratorView {
+        name: row.name.to_string(),
+        role: row.role,
+        must_change_password: row.must_change_password,
+        created_at: from_ms(row.created_ms),
+        version: row.version,
+    }
+}

@@ -1,0 +1,101 @@
+//! `GET cluster`: all nodes, as the one that answers knows them.
+
+use actix_web::web;
+use flotilla_config::parameters::Parameters;
+use flotilla_model::{Member, MemberRole, NodeId, QueueStatistics};
+
+use super::resource;
+use crate::Admin;
+use crate::api::{ClusterNode, ClusterStatus, NodeRole, NodeStatus, QueueStatus, from_ms};
+use crate::ports::{LedgerView, PeerFacts};
+use crate::server::Read;
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config.service(resource("/cluster").get(cluster));
+}
+
+async fn cluster(admin: web::Data<Admin>, _: Read) -> web::Json<ClusterStatus> {
+    let parts = admin.parts();
+    web::Json(assemble(&admin.view(), &parts.facts.status(), &parts.facts.peers()))
+}
+
+fn assemble(view: &LedgerView, own: &NodeStatus, peers: &[PeerFacts]) -> ClusterStatus {
+    let state = &view.state;
+    let heard = peers.iter().filter_map(|peer| peer.applied_index).max().unwrap_or(0);
+    let committed_index = own.consensus.committed_index.max(heard);
+    let parameters = Parameters(|name: &str| state.parameter(name, None).map(|row| row.value.clone()));
+    let member = |id: &NodeId| state.members.get(id);
+    ClusterStatus {
+        id: format!("{:032x}", state.cluster().id),
+        name: state.cluster().name.clone(),
+        mode: parameters.cluster_mode().name().to_owned(),
+        created_at: from_ms(state.cluster().created_ms),
+        answered_by: own.node,
+        term: own.consensus.term,
+        primary: own.consensus.primary,
+        committed_index,
+        nodes: state.servers().iter().filter_map(member).map(|row| node(row, own, peers, committed_index)).collect(),
+        queue: state.queue_statistics().into(),
+        accounts: state.accounts.len() as u64,
+        files: state.files.len() as u64,
+        transfers: state.transfers.len() as u64,
+    }
+}
+
+fn node(member: &Member, own: &NodeStatus, peers: &[PeerFacts], committed_index: u64) -> ClusterNode {
+    let is_own = member.id == own.node;
+    let peer = peers.iter().find(|peer| peer.node == member.id);
+    let (term, applied_index) = if is_own {
+        (Some(own.consensus.term), Some(own.consensus.applied_index))
+    } else {
+        (peer.and_then(|peer| peer.term), peer.and_then(|peer| peer.applied_index))
+    };
+    ClusterNode {
+        node: member.id,
+        name: member.name.clone(),
+        role: role(member, own, peer),
+        is_up: member.is_up(),
+        version: member.version.clone(),
+        mesh_address: member.mesh_address.clone(),
+        admin_url: member.admin_url.clone(),
+        transfer_url: member.transfer_url.clone(),
+        joined_at: from_ms(member.joined_ms),
+        term,
+        applied_index,
+        lag_entries: applied_index.map(|applied| committed_index.saturating_sub(applied)),
+        link: peer.map(|peer| peer.link.clone()),
+    }
+}
+
+/// The primary is whom this node follows; about the others their own word counts, then the log's.
+fn role(member: &Member, own: &NodeStatus, peer: Option<&PeerFacts>) -> NodeRole {
+    if member.id == own.node {
+        return own.consensus.role;
+    }
+    if own.consensus.primary == Some(member.id) {
+        return NodeRole::Primary;
+    }
+    let is_connected = peer.is_some_and(|peer| peer.link.is_connected);
+    if !member.is_up() && !is_connected {
+        return NodeRole::Down;
+    }
+    match peer.and_then(|peer| peer.role) {
+        // Its word is older than ours: it leads no more.
+        Some(NodeRole::Primary) | None if member.role == MemberRole::Witness => NodeRole::Witness,
+        Some(NodeRole::Primary) | None => NodeRole::Secondary,
+        Some(role) => role,
+    }
+}
+
+impl From<QueueStatistics> for QueueStatus {
+    fn from(queue: QueueStatistics) -> Self {
+        Self {
+            ready: queue.ready,
+            waiting: queue.waiting,
+            leased: queue.leased,
+            dead: queue.dead,
+            outcome_unknown: queue.outcome_unknown,
+            oldest_ready_age_ms: queue.oldest_ready_age_ms,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `POST join-tokens`: a one-time, expiring permission to join.
+
+use actix_web::web;
+use flotilla_model::Command;
+use flotilla_pki::Fingerprint;
+
+use super::resource;
+use crate::Admin;
+use crate::api::{JoinTokenAnswer, JoinTokenRequest, from_ms};
+use crate::error::ApiError;
+use crate::join::JoinToken;
+use crate::server::{Administer, Body, now_ms};
+
+const LIFETIME_S_DEFAULT: u64 = 3600;
+/// A minute to a week.
+const LIFETIME_S: std::ops::RangeInclusive<u64> = 60..=604_800;
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config.service(resource("/join-tokens").post(create));
+}
+
+async fn create(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    Body(request): Body<JoinTokenRequest>,
+) -> Result<web::Json<JoinTokenAnswer>, ApiError> {
+    let lifetime_s = request.lifetime_s.unwrap_or(LIFETIME_S_DEFAULT);
+    if !LIFETIME_S.contains(&lifetime_s) {
+        let detail = format!("a token is good for {} to {} seconds", LIFETIME_S.start(), LIFETIME_S.end());
+        return Err(ApiError::invalid("lifetime_s", detail));
+    }
+    let now_ms = now_ms();
+    let expires_ms = now_ms.saturating_add(lifetime_s * 1000);
+    let token = JoinToken::generate(from_ms(expires_ms), authority(&admin)?)
+        .map_err(|error| ApiError::internal(error.to_string()))?;
+    let command = Command::CreateJoinToken {
+        secret_hash: token.secret.hash(),
+        expires_ms,
+        created_by: caller.name.clone(),
+        now_ms,
+    };
+    admin.propose(command).await?;
+    tracing::info!(token = %token.secret.id(), created_by = %caller.name, lifetime_s, "join token created");
+    Ok(web::Json(JoinTokenAnswer {
+        token: token.to_string(),
+        id: token.secret.id(),
+        expires_at: token.expires_at,
+        url: admin.parts().admin_url.clone(),
+    }))
+}
+
+/// The CA that stands at the end of the chain which this server sends.
+fn authority(admin: &Admin) -> Result<Fingerprint, ApiError> {
+    let credentials = admin.parts().credentials.current();
+    match credentials.parts().local.chain.as_slice() {
+        [_, .., last] => Ok(Fingerprint::of(last)),
+        _ => Err(ApiError::internal("the certificate of this node comes without its CA")
+            .mend("import the certificate with its whole chain, or create the token on another node")),
+    }
+}

@@ -1,0 +1,149 @@
+//! `/metrics` in the OpenMetrics text form: what the node publishes about itself, turned into numbers at each scrape.
+
+use actix_web::{HttpResponse, web};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeGaugeValue, EncodeLabelSet};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::registry::Registry;
+
+use super::resource;
+use crate::Admin;
+use crate::api::{NodeRole, NodeStatus, to_ms};
+use crate::error::ApiError;
+use crate::ports::{LedgerView, PeerFacts};
+use crate::server::Read;
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config.service(resource("/metrics").get(metrics));
+}
+
+async fn metrics(admin: web::Data<Admin>, _: Read) -> Result<HttpResponse, ApiError> {
+    let facts = &admin.parts().facts;
+    let mut registry = Registry::with_prefix("flotilla");
+    let status = facts.status();
+    node(&mut registry, &status, facts.ready().is_ready);
+    transfers(&mut registry, &status);
+    actors(&mut registry, &status);
+    cluster(&mut registry, &admin.view());
+    links(&mut registry, &facts.peers());
+    let mut text = String::new();
+    encode(&mut text, &registry).map_err(|error| ApiError::internal(error.to_string()))?;
+    Ok(HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text))
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ActorLabels {
+    actor: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PeerLabels {
+    node: u64,
+}
+
+fn gauge<N>(registry: &mut Registry, name: &str, help: &str, value: N)
+where
+    N: EncodeGaugeValue + Clone + std::fmt::Debug + Send + Sync + 'static,
+{
+    registry.register(name, help, ConstGauge::new(value));
+}
+
+/// The text form adds `_total` to the name.
+fn counter(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    registry.register(name, help, ConstCounter::new(value));
+}
+
+fn node(registry: &mut Registry, status: &NodeStatus, is_ready: bool) {
+    let consensus = &status.consensus;
+    gauge(registry, "up_seconds", "Time since the process started", status.uptime_ms / 1000);
+    gauge(registry, "ready", "1 when the node serves partners", u64::from(is_ready));
+    gauge(registry, "primary", "1 on the primary", u64::from(consensus.role == NodeRole::Primary));
+    gauge(registry, "term", "Term of the consensus", consensus.term);
+    gauge(registry, "log_last_index", "Last entry in the log of this node", consensus.last_log_index);
+    gauge(registry, "log_committed_index", "Last entry known to be committed", consensus.committed_index);
+    gauge(registry, "log_applied_index", "Last entry applied on this node", consensus.applied_index);
+    let expires_s = to_ms(status.certificate.expires_at) / 1000;
+    gauge(registry, "certificate_expires_seconds", "End of the cluster certificate, Unix time", expires_s);
+    gauge(registry, "gmp_threads_max", "GMP workers asked for", status.gmp.threads_max);
+    gauge(registry, "gmp_workers", "GMP workers", status.gmp.workers);
+    gauge(registry, "gmp_busy", "GMP workers that run an event", status.gmp.busy);
+    counter(registry, "gmp_claimed", "Events claimed by this node", status.gmp.claimed_total);
+    counter(registry, "gmp_completed", "Events completed by this node", status.gmp.completed_total);
+    counter(registry, "gmp_failed", "Runs of events that failed on this node", status.gmp.failed_total);
+    counter(registry, "gmp_stale", "Results that came too late", status.gmp.stale_total);
+}
+
+fn transfers(registry: &mut Registry, status: &NodeStatus) {
+    let (files, gateway) = (&status.files, &status.gateway);
+    gauge(registry, "files_blobs", "Contents on this node", files.blobs);
+    gauge(registry, "files_bytes", "Bytes of contents on this node", files.bytes);
+    gauge(registry, "files_under_replicated", "Contents of the cluster with too few copies", files.under_replicated);
+    gauge(registry, "disk_free_bytes", "Free space below the data folder", files.disk_free_bytes);
+    gauge(registry, "disk_size_bytes", "Size of the disk below the data folder", files.disk_size_bytes);
+    counter(registry, "files_repaired", "Copies made by this node for lost ones", files.repaired_total);
+    counter(registry, "files_damaged", "Copies found damaged on this node", files.damaged_total);
+    gauge(registry, "gateway_connections", "Connections of partners", gateway.connections);
+    gauge(registry, "gateway_uploads_active", "Uploads under way", gateway.uploads);
+    gauge(registry, "gateway_downloads_active", "Downloads under way", gateway.downloads);
+    counter(registry, "gateway_uploads", "Uploads taken by this node", gateway.uploads_total);
+    counter(registry, "gateway_downloads", "Downloads served by this node", gateway.downloads_total);
+    counter(registry, "gateway_in_bytes", "Bytes uploaded to this node", gateway.bytes_in_total);
+    counter(registry, "gateway_out_bytes", "Bytes downloaded from this node", gateway.bytes_out_total);
+    counter(registry, "gateway_shed", "Requests refused because a bound was reached", gateway.shed_total);
+}
+
+fn actors(registry: &mut Registry, status: &NodeStatus) {
+    let restarts = Family::<ActorLabels, Gauge>::default();
+    let waiting = Family::<ActorLabels, Gauge>::default();
+    for actor in &status.actors {
+        let labels = ActorLabels { actor: actor.name.clone() };
+        restarts.get_or_create(&labels).set(clamp(actor.restarts));
+        waiting.get_or_create(&labels).set(clamp(actor.waiting));
+    }
+    registry.register("actor_restarts", "Restarts since the process started", restarts);
+    registry.register("actor_waiting", "Messages that wait", waiting);
+}
+
+fn cluster(registry: &mut Registry, view: &LedgerView) {
+    let (queue, totals) = (view.state.queue_statistics(), view.state.totals());
+    gauge(registry, "members", "Members of the cluster", view.state.members.len());
+    gauge(
+        registry,
+        "members_up",
+        "Members whose process runs",
+        view.state.members.values().filter(|m| m.is_up()).count(),
+    );
+    gauge(registry, "files", "Files of all accounts", view.state.files.len());
+    gauge(registry, "transfer_records", "Rows of the transfer log", view.state.transfers.len());
+    gauge(registry, "queue_ready", "Events that wait for a worker", queue.ready);
+    gauge(registry, "queue_waiting", "Events that wait for their next try", queue.waiting);
+    gauge(registry, "queue_leased", "Events that workers have", queue.leased);
+    gauge(registry, "queue_dead", "Dead letters", queue.dead);
+    gauge(registry, "queue_outcome_unknown", "Events that wait for a person", queue.outcome_unknown);
+    let age_s = queue.oldest_ready_age_ms as f64 / 1000.0;
+    gauge(registry, "queue_oldest_ready_age_seconds", "Age of the oldest ready event", age_s);
+    counter(registry, "events_published", "Events since the cluster was made", totals.events_published);
+    counter(registry, "events_completed", "Events that ended well", totals.events_completed);
+    counter(registry, "events_failed", "Events that became dead letters", totals.events_failed);
+    counter(registry, "leases_lost", "Leases whose node died", totals.leases_lost);
+}
+
+fn links(registry: &mut Registry, peers: &[PeerFacts]) {
+    let up = Family::<PeerLabels, Gauge>::default();
+    let round_trip = Family::<PeerLabels, Gauge>::default();
+    for peer in peers {
+        let labels = PeerLabels { node: peer.node.0 };
+        up.get_or_create(&labels).set(i64::from(peer.link.is_connected));
+        if let Some(round_trip_us) = peer.link.round_trip_us {
+            round_trip.get_or_create(&labels).set(clamp(round_trip_us));
+        }
+    }
+    registry.register("link_up", "1 when the link to the member stands", up);
+    registry.register("link_round_trip_microseconds", "Round trip to the member", round_trip);
+}
+
+fn clamp(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,83 @@
+//! The resources, one module each.
+
+mod accounts;
+mod administrators;
+mod cluster;
+mod events;
+mod health;
+mod join;
+mod join_tokens;
+mod metrics;
+mod parameters;
+mod routes;
+mod servers;
+mod status;
+mod steps;
+mod transfers;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, Resource, web};
+use flotilla_model::{AccountName, Outcome};
+
+use crate::api::{BASE_PATH, Done};
+use crate::error::ApiError;
+use crate::ports::Applied;
+
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    health::configure(config);
+    metrics::configure(config);
+    let scope = web::scope(BASE_PATH)
+        .configure(accounts::configure)
+        .configure(administrators::configure)
+        .configure(cluster::configure)
+        .configure(events::configure)
+        .configure(join::configure)
+        .configure(join_tokens::configure)
+        .configure(parameters::configure)
+        .configure(routes::configure)
+        .configure(servers::configure)
+        .configure(status::configure)
+        .configure(transfers::configure);
+    config.service(scope);
+}
+
+/// A resource whose unknown methods are answered as problems too.
+fn resource(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(method_not_allowed))
+}
+
+async fn method_not_allowed(request: HttpRequest) -> Result<&'static str, ApiError> {
+    let detail = format!("{} is not understood here", request.method());
+    Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail))
+}
+
+pub(crate) async fn not_found(request: HttpRequest) -> Result<&'static str, ApiError> {
+    let path: String = request.path().chars().take(200).collect();
+    Err(ApiError::not_found(format!("there is nothing at {path}")))
+}
+
+/// A name in the path, where a wrong one cannot exist.
+fn name_in_path(text: &str) -> Result<AccountName, ApiError> {
+    AccountName::parse(text).map_err(|error| ApiError::invalid("name", error.to_string()))
+}
+
+/// What a change answers.
+fn done(applied: &Applied) -> web::Json<Done> {
+    let version = match applied.outcome {
+        Outcome::Version(version) => Some(version),
+        _ => None,
+    };
+    web::Json(Done { version, log_index: applied.index })
+}
+
+/// How many rows a page may have, and how many are looked at for it: a filter that matches little ends its page early.
+const PAGE_ROWS_MAX: usize = 1000;
+const PAGE_ROWS_DEFAULT: usize = 50;
+const SCANNED_ROWS_MAX: usize = 20_000;
+
+fn page_size(limit: Option<usize>) -> Result<usize, ApiError> {
+    match limit.unwrap_or(PAGE_ROWS_DEFAULT) {
+        limit @ 1..=PAGE_ROWS_MAX => Ok(limit),
+        _ => Err(ApiError::invalid("limit", format!("a page has 1 to {PAGE_ROWS_MAX} rows"))),
+    }
+}

@@ -1,0 +1,124 @@
+//! `logs/transfers`: the transfer log, newest first.
+
+use actix_web::web;
+use flotilla_model::{Protocol, StepReport, StepResult, Transfer, TransferId, TransferState};
+
+use super::{SCANNED_ROWS_MAX, page_size, resource};
+use crate::Admin;
+use crate::api::{Page, StepRunView, TransferQuery, TransferView, from_ms};
+use crate::error::ApiError;
+use crate::server::Read;
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config.service(resource("/logs/transfers").get(list)).service(resource("/logs/transfers/{id}").get(show));
+}
+
+async fn list(
+    admin: web::Data<Admin>,
+    _: Read,
+    query: web::Query<TransferQuery>,
+) -> Result<web::Json<Page<TransferView>>, ApiError> {
+    let limit = page_size(query.limit)?;
+    let state_wanted = query.state.as_deref().map(parse_state).transpose()?;
+    let wanted = |row: &Transfer| {
+        query.account.as_deref().is_none_or(|account| row.account.as_str() == account)
+            && state_wanted.is_none_or(|state| row.state == state)
+    };
+    let state = admin.view().state;
+    let end = TransferId(query.cursor.unwrap_or(u64::MAX));
+    let mut rows = state.transfers.range(..end).rev();
+    let mut page = Page { items: Vec::new(), next_cursor: None };
+    for (id, row) in rows.by_ref().take(SCANNED_ROWS_MAX) {
+        page.next_cursor = Some(id.0);
+        if wanted(row) {
+            page.items.push(describe(row));
+        }
+        if page.items.len() == limit {
+            break;
+        }
+    }
+    if rows.next().is_none() {
+        page.next_cursor = None;
+    }
+    Ok(web::Json(page))
+}
+
+async fn show(admin: web::Data<Admin>, _: Read, id: web::Path<u64>) -> Result<web::Json<TransferView>, ApiError> {
+    let state = admin.view().state;
+    let row = state.transfers.get(&TransferId(*id));
+    let row = row.ok_or_else(|| {
+        ApiError::not_found(format!("there is no transfer {id}"))
+            .mend("old records go when TransferLog.maxRecords is reached")
+    })?;
+    Ok(web::Json(describe(row)))
+}
+
+/// `in-progress` is `In progress`.
+fn parse_state(text: &str) -> Result<TransferState, ApiError> {
+    let normal = |text: &str| text.to_lowercase().replace(['-', '_'], " ");
+    let found = TransferState::ALL.into_iter().find(|state| normal(state.name()) == normal(text));
+    found.ok_or_else(|| {
+        let names = TransferState::ALL.map(TransferState::name).join(", ");
+        ApiError::invalid("state", "there is no such state of a transfer").mend(format!("write one of {names}"))
+    })
+}
+
+fn describe(row: &Transfer) -> TransferView {
+    TransferView {
+        id: row.id,
+        account: row.account.to_string(),
+        path: row.path.to_string(),
+        protocol: match row.protocol {
+            Protocol::Https => "https".to_owned(),
+            Protocol::Webdav => "webdav".to_owned(),
+            Protocol::Sftp => "sftp".to_owned(),
+        },
+        remote: row.remote.clone(),
+        size_bytes: row.length,
+        sha256: row.sha256.to_string(),
+        blob: row.blob.to_string(),
+        state: row.state.name().to_owned(),
+        node: row.node,
+        replicas: row.replicas.clone(),
+        started_at: from_ms(row.started_ms),
+        stored_at: from_ms(row.stored_ms),
+        ended_at: row.ended_ms.map(from_ms),
+        event: row.event.map(|event| event.0),
+        worker_node: row.worker.map(|(node, _)| node),
+        worker: row.worker.map(|(_, worker)| worker.0),
+        steps: row.steps.iter().map(describe_run).collect(),
+        failure: row.failure.clone(),
+    }
+}
+
+fn describe_run(report: &StepReport) -> StepRunView {
+    let (succeeded, detail) = match &report.result {
+        StepResult::Succeeded { detail } => (true, detail),
+        StepResult::Failed { message } => (false, message),
+    };
+    StepRunView {
+        step: report.step,
+        kind: report.kind.clone(),
+        attempt: report.attempt,
+        node: report.node,
+        worker: report.worker.0,
+        started_at: from_ms(report.started_ms),
+        duration_us: report.duration_us,
+        succeeded,
+        detail: detail.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_found_however_they_are_written() {
+        for text in ["Failed subtransmission", "failed-subtransmission", "FAILED_SUBTRANSMISSION"] {
+            assert_eq!(parse_state(text), Ok(TransferState::FailedSubtransmission));
+        }
+        let error = parse_state("done").unwrap_err();
+        assert!(error.mend.unwrap().contains("Processed"));
+    }
+}

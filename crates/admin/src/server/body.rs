@@ -1,0 +1,99 @@
+//! A JSON body: bounded, declared as JSON, strict, and told about by field when it is wrong.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpRequest};
+use futures::StreamExt;
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+
+/// The largest body is a route with 32 steps, or a CA certificate.
+const BODY_BYTES_MAX: usize = 256 * 1024;
+
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let declared = check_content_type(request);
+        let payload = payload.take();
+        Box::pin(async move {
+            declared?;
+            parse(&collect(payload).await?).map(Body)
+        })
+    }
+}
+
+/// Only JSON: a form of another site can be sent without asking, JSON cannot.
+fn check_content_type(request: &HttpRequest) -> Result<(), ApiError> {
+    let value = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid-body", "the body is not declared as JSON")
+        .at("Content-Type")
+        .mend("send Content-Type: application/json"))
+}
+
+async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| invalid(format!("the body cannot be read: {error}")))?;
+        if body.len() + chunk.len() > BODY_BYTES_MAX {
+            let detail = format!("the body has more than {BODY_BYTES_MAX} bytes");
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let error = invalid(error.inner().to_string());
+        if path == "." { error } else { error.at(path) }
+    })?;
+    reader.end().map_err(|error| invalid(error.to_string()))?;
+    Ok(value)
+}
+
+fn invalid(detail: String) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "invalid-body", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{ParameterChange, RouteChange};
+
+    #[test]
+    fn errors_name_the_field() {
+        let error = parse::<RouteChange>(br#"{"steps": [{"type": "checksum"}, {"type": "webhok", "url": 5}]}"#);
+        let error = error.unwrap_err();
+        assert_eq!(error.field.as_deref(), Some("steps[1].type"));
+        assert!(error.detail.contains("webhok"), "{error:?}");
+        let error = parse::<ParameterChange>(br#"{"valu": "5"}"#).unwrap_err();
+        assert!(error.detail.contains("unknown field `valu`"), "{error:?}");
+    }
+
+    #[test]
+    fn rubbish_is_refused() {
+        for body in ["", "{", "5", "null", r#"{"value": "5"} more"#, "\u{0}"] {
+            let error = parse::<ParameterChange>(body.as_bytes()).unwrap_err();
+            assert_eq!(error.code, "invalid-body", "{body}");
+        }
+        let deep = "[".repeat(100_000);
+        assert!(parse::<ParameterChange>(deep.as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,68 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use flotilla_credentials::Passwords;
+use flotilla_model::Command;
+use flotilla_pki::{CredentialsHandle, SecretHandle};
+
+use super::rate::RateLimit;
+use crate::error::ApiError;
+use crate::local_token::LocalToken;
+use crate::ports::{Applied, Ledger, LedgerView, NodeFacts};
+
+/// Join requests without a known token that one node looks at: a burst, and per second after it.
+const JOIN_BURST: u32 = 20;
+const JOIN_PER_S: u32 = 5;
+
+/// What the server is made of.
+pub struct AdminParts {
+    pub ledger: Arc<dyn Ledger>,
+    pub facts: Arc<dyn NodeFacts>,
+    pub passwords: Passwords,
+    pub credentials: CredentialsHandle,
+    pub secrets: SecretHandle,
+    pub local_token: LocalToken,
+    /// By which other hosts reach this server.
+    pub admin_url: String,
+}
+
+/// A cheap handle to the parts; one per process.
+#[derive(Clone)]
+pub struct Admin {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    parts: AdminParts,
+    join_rate: RateLimit,
+}
+
+impl Admin {
+    pub fn new(parts: AdminParts) -> Self {
+        Self { shared: Arc::new(Shared { parts, join_rate: RateLimit::new(JOIN_BURST, JOIN_PER_S) }) }
+    }
+
+    pub(crate) fn parts(&self) -> &AdminParts {
+        &self.shared.parts
+    }
+
+    pub(crate) fn join_rate(&self) -> &RateLimit {
+        &self.shared.join_rate
+    }
+
+    pub(crate) fn view(&self) -> LedgerView {
+        self.shared.parts.ledger.view()
+    }
+
+    pub(crate) async fn propose(&self, command: Command) -> Result<Applied, ApiError> {
+        Ok(self.shared.parts.ledger.propose(command).await?)
+    }
+}
+
+/// The wall clock, as commands carry it.
+pub(crate) fn now_ms() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+}

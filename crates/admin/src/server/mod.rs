@@ -1,0 +1,19 @@
+//! The admin server: HTTPS on its own port.
+//!
+//! Any node answers any request; changes go through the ledger and from there to all nodes. Every resource below
+//! `/api/v2.0/` needs an administrator or the node's own token, but `cluster/join`, which needs a join token. `/livez` and
+//! `/readyz` tell nothing but themselves and need none; `/metrics` does.
+
+mod authenticate;
+mod body;
+mod context;
+mod precondition;
+mod rate;
+mod start;
+
+pub(crate) use authenticate::{Administer, Operate, Read};
+pub(crate) use body::Body;
+pub(crate) use context::now_ms;
+pub use context::{Admin, AdminParts};
+pub(crate) use precondition::Precondition;
+pub use start::{AdminServer, StartError};

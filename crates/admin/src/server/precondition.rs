@@ -1,0 +1,62 @@
+//! `If-Match` and `If-None-Match` (RFC 9110) as the expected version of a row.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
+use actix_web::{FromRequest, HttpRequest};
+
+use crate::error::ApiError;
+
+/// The version that a row must have; 0: there must be none; absent: whatever it has.
+pub(crate) struct Precondition(pub(crate) Option<u64>);
+
+impl FromRequest for Precondition {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request.headers()).map(Self))
+    }
+}
+
+fn read(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
+    if let Some(value) = headers.get(IF_NONE_MATCH) {
+        if value.as_bytes().trim_ascii() == b"*" {
+            return Ok(Some(0));
+        }
+        return Err(ApiError::invalid("If-None-Match", "only * is understood here").mend("send If-None-Match: *"));
+    }
+    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    let version = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    version.parse().map(Some).map_err(|_| {
+        ApiError::invalid("If-Match", "this is not a version")
+            .mend("send the version of the resource, as in If-Match: \"12\"")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn headers_become_versions() {
+        let cases: [(&HeaderName, &str, Option<Option<u64>>); 6] = [
+            (&IF_MATCH, "\"12\"", Some(Some(12))),
+            (&IF_MATCH, "12", Some(Some(12))),
+            (&IF_NONE_MATCH, "*", Some(Some(0))),
+            (&IF_MATCH, "*", None),
+            (&IF_MATCH, "\"abc\"", None),
+            (&IF_NONE_MATCH, "\"12\"", None),
+        ];
+        assert_eq!(read(&HeaderMap::new()), Ok(None));
+        for (name, value, expected) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(name.clone(), HeaderValue::from_str(value).unwrap());
+            assert_eq!(read(&headers).ok(), expected, "{name}: {value}");
+        }
+    }
+}
