@@ -141,6 +141,11 @@ impl Key {
     }
 }
 
+/// Compares two secrets of one length without telling by time where they differ.
+pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
+    subtle::ConstantTimeEq::ct_eq(left, right).into()
+}
+
 impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Key(..)")

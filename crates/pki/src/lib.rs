@@ -34,7 +34,7 @@ pub use certificate::{CertificateError, CertificateInfo, parse_chain_pem};
 pub use credentials::{Credentials, CredentialsError, CredentialsParts};
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use handle::CredentialsHandle;
-pub use key::{Key, KeyError, Purpose};
+pub use key::{Key, KeyError, Purpose, constant_time_eq};
 pub use key_file::{KeyFileError, PrivateKey};
 pub use local::{LocalCertificate, LocalCertificateError};
 pub use peer::{PeerCertificateError, PeerSide};

@@ -1,0 +1,207 @@
+//! One link: dials, runs the connection, dials again. It is the only one that dials this peer for this lane.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use flotilla_model::NodeId;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::DialError;
+use crate::handshake::{Admission, Admitted, HandshakeError};
+use crate::lane::Lane;
+use crate::link::backoff::Backoff;
+use crate::link::reachability::DialFailure;
+use crate::link::status::{LinkState, LinkStatus};
+use crate::network::Network;
+use crate::rpc::{ConnectionEnd, RequestClient};
+use crate::stats::{Stats, wall_clock_ms};
+
+/// What happened to a link, for whoever derives the peer's health from it.
+pub(crate) enum LinkEvent<'a> {
+    Connected,
+    Ended(&'a ConnectionEnd),
+    DialFailed(DialFailure),
+}
+
+/// One lane to one peer.
+pub(crate) struct Link {
+    peer: NodeId,
+    address: String,
+    lane: Lane,
+    stats: Arc<Stats>,
+    /// The connection in use; `None` between connections.
+    current: watch::Sender<Option<RequestClient>>,
+    progress: Mutex<Progress>,
+    /// Ends a pause early.
+    pub(crate) redial: Notify,
+}
+
+struct Progress {
+    state: LinkState,
+    since_ms: u64,
+    last_error: Option<String>,
+    connections: u64,
+    software_version: Option<String>,
+}
+
+impl Link {
+    pub(crate) fn new(peer: NodeId, address: String, lane: Lane) -> Self {
+        let progress = Progress {
+            state: LinkState::Connecting,
+            since_ms: wall_clock_ms(),
+            last_error: None,
+            connections: 0,
+            software_version: None,
+        };
+        Self {
+            peer,
+            address,
+            lane,
+            stats: Arc::default(),
+            current: watch::channel(None).0,
+            progress: Mutex::new(progress),
+            redial: Notify::new(),
+        }
+    }
+
+    /// The connection in use, or why there is none.
+    pub(crate) fn client(&self) -> Result<RequestClient, String> {
+        let client = self.current.borrow().clone();
+        client.ok_or_else(|| self.progress.lock().last_error.clone().unwrap_or_else(|| "connecting".to_owned()))
+    }
+
+    /// Waits for a connection.
+    pub(crate) async fn connected(&self) {
+        // The sender is a field of this link, so it cannot be gone.
+        let _ = self.current.subscribe().wait_for(Option::is_some).await;
+    }
+
+    pub(crate) fn status(&self) -> LinkStatus {
+        let progress = self.progress.lock();
+        LinkStatus {
+            peer: self.peer,
+            address: self.address.clone(),
+            lane: self.lane,
+            state: progress.state,
+            since_ms: progress.since_ms,
+            round_trip_us: self.stats.round_trip_us(),
+            last_error: progress.last_error.clone(),
+            connections: progress.connections,
+            in_flight: self.current.borrow().as_ref().map_or(0, RequestClient::in_flight),
+            sent_bytes: self.stats.sent_bytes(),
+            received_bytes: self.stats.received_bytes(),
+            software_version: progress.software_version.clone(),
+        }
+    }
+
+    /// Keeps the link up until `stop`. Owner: the peer entry that holds the token.
+    pub(crate) async fn run(
+        &self,
+        network: &dyn Network,
+        admission: &Admission,
+        stop: &CancellationToken,
+        seed: u64,
+        mut on_event: impl FnMut(LinkEvent<'_>),
+    ) {
+        let limits = &admission.limits;
+        let mut backoff = Backoff::new(limits.redial_pause_min, limits.redial_pause_max, seed);
+        while !stop.is_cancelled() {
+            self.enter(LinkState::Connecting, None);
+            let dialled = tokio::select! {
+                dialled = dial(network, admission, &self.address, self.peer, self.lane) => dialled,
+                () = stop.cancelled() => return,
+            };
+            let pause = match dialled {
+                Ok(admitted) => {
+                    let started = Instant::now();
+                    let end = self.connection(admitted, admission, stop, &mut on_event).await;
+                    tracing::info!(peer = self.peer.0, lane = ?self.lane, %end, "link ended");
+                    on_event(LinkEvent::Ended(&end));
+                    self.progress.lock().last_error = Some(end.to_string());
+                    backoff.after_connection(started.elapsed())
+                }
+                Err(error) => {
+                    tracing::debug!(peer = self.peer.0, lane = ?self.lane, %error, "link not established");
+                    on_event(LinkEvent::DialFailed(failure_of(&error)));
+                    self.progress.lock().last_error = Some(error.to_string());
+                    backoff.after_failure()
+                }
+            };
+            self.pause(pause, &mut backoff, stop).await;
+        }
+    }
+
+    async fn connection(
+        &self,
+        admitted: Admitted,
+        admission: &Admission,
+        stop: &CancellationToken,
+        on_event: &mut impl FnMut(LinkEvent<'_>),
+    ) -> ConnectionEnd {
+        if let Some(reason) = admitted.previous_cut {
+            tracing::warn!(peer = self.peer.0, lane = ?self.lane, %reason, "the peer had cut this node off");
+        }
+        let client = RequestClient::new(admission.limits.lane(self.lane));
+        self.enter(LinkState::Connected, Some(&admitted));
+        self.current.send_replace(Some(client.clone()));
+        on_event(LinkEvent::Connected);
+        let end = client.run(admitted, admission, &self.stats, stop).await;
+        self.current.send_replace(None);
+        end
+    }
+
+    async fn pause(&self, pause: Duration, backoff: &mut Backoff, stop: &CancellationToken) {
+        if pause.is_zero() {
+            return;
+        }
+        self.enter(LinkState::Waiting, None);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.redial.notified() => backoff.reset(),
+            () = stop.cancelled() => {}
+        }
+    }
+
+    fn enter(&self, state: LinkState, admitted: Option<&Admitted>) {
+        let mut progress = self.progress.lock();
+        if progress.state != state {
+            progress.state = state;
+            progress.since_ms = wall_clock_ms();
+        }
+        progress.software_version = admitted.map(|admitted| admitted.peer.software_version.clone());
+        if let Some(admitted) = admitted {
+            progress.connections += 1;
+            progress.last_error = admitted.previous_cut.map(|reason| format!("the peer had cut us off: {reason}"));
+        }
+    }
+}
+
+/// Connects to a peer for a lane.
+pub(crate) async fn dial(
+    network: &dyn Network,
+    admission: &Admission,
+    address: &str,
+    peer: NodeId,
+    lane: Lane,
+) -> Result<Admitted, DialError> {
+    let stream = match tokio::time::timeout(admission.limits.connect_timeout, network.dial(address)).await {
+        Err(_) => return Err(DialError::Timeout { address: address.to_owned() }),
+        Ok(result) => result.map_err(|source| DialError::Connect { address: address.to_owned(), source })?,
+    };
+    let admitted = admission.dial(stream, peer, lane).await;
+    admitted.map_err(|source| DialError::Handshake { address: address.to_owned(), source })
+}
+
+fn failure_of(error: &DialError) -> DialFailure {
+    match error {
+        error if error.is_connection_refused() => DialFailure::Refused,
+        DialError::Timeout { .. } | DialError::Connect { .. } => DialFailure::NoAnswer,
+        DialError::Handshake { source: HandshakeError::Deadline { .. } | HandshakeError::Lost { .. }, .. } => {
+            DialFailure::NoAnswer
+        }
+        DialError::Handshake { .. } => DialFailure::Rejected,
+    }
+}

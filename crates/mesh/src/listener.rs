@@ -1,0 +1,125 @@
+//! The accepting side: takes connections in, admits them, and serves them by lane.
+//!
+//! Bounds: handshakes at once (the next waits in the listen queue), admitted connections (the next is refused as
+//! busy), one connection a peer and request lane (a newer one replaces the older).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flotilla_model::NodeId;
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::bulk;
+use crate::handler::Handler;
+use crate::handshake::{Admission, Admitted, HandshakeError};
+use crate::identity::PeerIdentity;
+use crate::lane::Lane;
+use crate::network::{BoxedStream, Listener};
+use crate::rpc::{Serving, serve};
+
+/// Out of descriptors or memory: waiting a little lets others close some, spinning does not.
+const ACCEPT_ERROR_PAUSE: Duration = Duration::from_millis(50);
+
+pub(crate) struct Acceptor {
+    admission: Arc<Admission>,
+    handler: Arc<dyn Handler>,
+    handshakes: Arc<Semaphore>,
+    connections: Arc<Semaphore>,
+    /// The connection of each peer and request lane that is in use, to be replaced by a newer one.
+    newest: Mutex<HashMap<(NodeId, Lane), CancellationToken>>,
+    /// Every connection's task; the mesh waits for it at shutdown.
+    tasks: TaskTracker,
+    signals: Signals,
+}
+
+/// How a mesh ends.
+#[derive(Clone, Default)]
+pub(crate) struct Signals {
+    /// In order: nothing new, finish, say goodbye.
+    pub(crate) stop: CancellationToken,
+    /// At once.
+    pub(crate) cut: CancellationToken,
+}
+
+impl Acceptor {
+    pub(crate) fn new(
+        admission: Arc<Admission>,
+        handler: Arc<dyn Handler>,
+        tasks: TaskTracker,
+        signals: Signals,
+    ) -> Self {
+        let handshakes = Arc::new(Semaphore::new(admission.limits.handshakes_max));
+        let connections = Arc::new(Semaphore::new(admission.limits.connections_max));
+        Self { admission, handler, handshakes, connections, newest: Mutex::default(), tasks, signals }
+    }
+
+    /// Accepts until the mesh stops; dropping the listener then closes the port.
+    pub(crate) async fn run(self: Arc<Self>, listener: Box<dyn Listener>) {
+        loop {
+            let Ok(permit) = self.handshakes.clone().acquire_owned().await else { return };
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = self.signals.stop.cancelled() => return,
+            };
+            match accepted {
+                Ok((stream, address)) => {
+                    let acceptor = self.clone();
+                    // Ends with its connection, or when the mesh stops.
+                    self.tasks.spawn(async move {
+                        tokio::select! {
+                            () = acceptor.connection(stream, address, permit) => {}
+                            () = acceptor.signals.cut.cancelled() => {}
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cluster listener cannot accept");
+                    tokio::time::sleep(ACCEPT_ERROR_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn connection(&self, stream: BoxedStream, address: String, handshake: OwnedSemaphorePermit) {
+        let mut room = None;
+        let admit = |peer: &PeerIdentity| {
+            let permit = self.connections.clone().try_acquire_owned();
+            room = Some(permit.map_err(|_| HandshakeError::Busy { claimed: peer.node_id })?);
+            Ok(())
+        };
+        let admitted = tokio::select! {
+            admitted = self.admission.accept(stream, admit) => admitted,
+            () = self.signals.stop.cancelled() => return,
+        };
+        drop(handshake);
+        match admitted {
+            Ok(admitted) => self.serve(admitted).await,
+            Err(error) => tracing::warn!(%address, %error, "connection refused"),
+        }
+    }
+
+    async fn serve(&self, admitted: Admitted) {
+        let PeerIdentity { node_id, lane, .. } = admitted.peer;
+        if let Some(reason) = admitted.previous_cut {
+            tracing::warn!(peer = node_id.0, ?lane, %reason, "the peer had cut this node off");
+        }
+        if lane == Lane::Bulk {
+            return bulk::serve(admitted, &self.admission, self.handler.clone(), &self.signals.stop).await;
+        }
+        let superseded = CancellationToken::new();
+        if let Some(older) = self.newest.lock().insert((node_id, lane), superseded.clone()) {
+            older.cancel();
+        }
+        let serving =
+            Serving { handler: self.handler.clone(), stop: self.signals.stop.clone(), superseded: superseded.clone() };
+        let end = serve(admitted, &self.admission, serving).await;
+        tracing::debug!(peer = node_id.0, ?lane, %end, "served connection ended");
+        if !superseded.is_cancelled() {
+            self.newest.lock().remove(&(node_id, lane));
+        }
+    }
+}

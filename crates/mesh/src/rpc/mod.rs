@@ -1,0 +1,11 @@
+//! Requests and answers over one admitted connection: many at a time, answered in any order.
+
+mod call;
+mod client;
+mod jobs;
+mod ping;
+mod server;
+
+pub(crate) use client::RequestClient;
+pub(crate) use ping::ConnectionEnd;
+pub(crate) use server::{Serving, serve};
