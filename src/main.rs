@@ -1,1 +1,23 @@
-fn main() {}
+//! The process: command line, logging, signals. How anything works inside is in the crates below.
+
+mod cli;
+mod commands;
+mod connection;
+mod demo;
+mod exit;
+mod logging;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Many small allocations on many threads: the system's allocator keeps more of the memory that a burst has taken.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let result = commands::run(cli);
+    exit::report(result)
+}

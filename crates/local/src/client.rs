@@ -12,7 +12,9 @@ pub fn https_client(authorities: &[impl AsRef<Path>]) -> Result<reqwest::Client>
     for file in authorities {
         let file = file.as_ref();
         let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        for certificate in <rustls::pki_types::CertificateDer<'_> as rustls::pki_types::pem::PemObject>::pem_slice_iter(&pem) {
+        for certificate in
+            <rustls::pki_types::CertificateDer<'_> as rustls::pki_types::pem::PemObject>::pem_slice_iter(&pem)
+        {
             roots.add(certificate.with_context(|| format!("{} is no PEM file", file.display()))?)?;
         }
     }

@@ -68,9 +68,7 @@ impl LocalCluster {
                 Self::initialise(binary, &dir, nodes, base_port).await?
             }
         };
-        let node = |number| {
-            LocalNode::new(number, Layout::node_dir(&dir, number), layout.ports(number), binary)
-        };
+        let node = |number| LocalNode::new(number, Layout::node_dir(&dir, number), layout.ports(number), binary);
         let client = https_client(&[node(1).authority_file()])?;
         let mut cluster = Self {
             nodes: (1..=layout.nodes).map(node).collect(),
@@ -89,16 +87,16 @@ impl LocalCluster {
     }
 
     async fn initialise(binary: &Path, dir: &Path, nodes: u16, base_port: u16) -> Result<Layout> {
-        let mut layout = Layout {
-            nodes,
-            base_port,
-            administrator: String::new(),
-            administrator_password: String::new(),
-        };
+        let mut layout =
+            Layout { nodes, base_port, administrator: String::new(), administrator_password: String::new() };
         let node_dir = Layout::node_dir(dir, 1);
         // Cluster.json is written last: a folder without it holds at most an unfinished attempt.
         if node_dir.exists() {
-            bail!("{} is left from an attempt that was cut off: remove {} and try again", node_dir.display(), dir.display());
+            bail!(
+                "{} is left from an attempt that was cut off: remove {} and try again",
+                node_dir.display(),
+                dir.display()
+            );
         }
         let mut arguments = strings(&["init"]);
         arguments.extend(place_arguments(&node_dir, &layout, 1));
@@ -167,7 +165,8 @@ impl LocalCluster {
     /// Waits until a node serves.
     pub async fn wait_ready(&mut self, index: usize) -> Result<()> {
         let what = format!("node {} is ready", index + 1);
-        let client = if index == 0 { self.client.clone() } else { https_client(&[self.nodes[index].authority_file()])? };
+        let client =
+            if index == 0 { self.client.clone() } else { https_client(&[self.nodes[index].authority_file()])? };
         let node = &mut self.nodes[index];
         let url = format!("{}/readyz", node.admin_url());
         let ask = async || {
@@ -187,7 +186,11 @@ impl LocalCluster {
     /// Stops all nodes in order: the last one of the list first, the first one last.
     pub async fn stop(&mut self) -> Result<()> {
         let mut problems = Vec::new();
-        for node in self.nodes.iter_mut().rev().filter(|node| node.process_id().is_some()) {
+        for node in self.nodes.iter_mut().rev() {
+            // One that a test or a person has killed needs no stopping.
+            if node.process_id().is_none() || node.has_ended()?.is_some() {
+                continue;
+            }
             match node.stop(STOP_DEADLINE).await {
                 Ok(status) if status.success() => {}
                 Ok(status) => problems.push(format!("node {} ended with {status}", node.number)),

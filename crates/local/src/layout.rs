@@ -27,7 +27,8 @@ impl Layout {
         let file = dir.join(Self::FILE);
         match fs::read(&file) {
             Ok(bytes) => {
-                let layout = serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", file.display()))?;
+                let layout =
+                    serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", file.display()))?;
                 Ok(Some(layout))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

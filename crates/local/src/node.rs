@@ -58,7 +58,8 @@ impl LocalNode {
         if let Some(port) = self.ports.first_busy() {
             bail!("port {port} is in use: end the other program or choose another --base-port");
         }
-        let log = File::options().create(true).append(true).open(self.log_file()).context("cannot write the node's log")?;
+        let log =
+            File::options().create(true).append(true).open(self.log_file()).context("cannot write the node's log")?;
         let mut command = Command::new(&self.binary);
         command.arg("run").arg("--config").arg(self.config_file());
         command.envs(environment.iter().cloned());

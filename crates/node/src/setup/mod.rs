@@ -1,0 +1,11 @@
+//! Making a node: the first one of a cluster (`init`) or a further one (`join`).
+
+mod init;
+mod join;
+mod place;
+mod trust;
+
+pub use init::{InitError, InitOptions, InitReport, init};
+pub use join::{JoinError, JoinOptions, JoinReport, join};
+pub use place::Place;
+pub(crate) use trust::certificate_parameters;

@@ -1,0 +1,170 @@
+//! The steps of a route, carried out: the GMP workers' port to files, the log and the outside.
+
+mod checksum;
+mod publish;
+mod webhook;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use flotilla_actors::ports::{Progress, ProposalError, ReplicatedLog, StepRunner, WorkOutcome};
+use flotilla_files::Files;
+use flotilla_model::{
+    Command, EventRecord, NodeId, Outcome, Rejection, Step, StepReport, StepResult, WorkEnd, WorkItem, WorkerId,
+};
+use flotilla_pki::SecretHandle;
+
+use crate::clock::now_ms;
+
+/// How long a step that has no time-out of its own may go on; reading a very large file from another node takes a while.
+const STEP_TIMEOUT: Duration = Duration::from_secs(3600);
+/// How long a worker waits for the log; an event is tried again when there is no quorum.
+const SPARE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why a step did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum StepFailure {
+    /// It had no effect, or may be done again.
+    Failed { message: String, retryable: bool },
+    /// It may have had an effect and must not be done again by itself.
+    OutcomeUnknown { message: String },
+    /// The lease is not valid any more: whatever was found out counts for nothing.
+    LeaseLost,
+}
+
+impl StepFailure {
+    fn retryable(message: impl ToString) -> Self {
+        Self::Failed { message: message.to_string(), retryable: true }
+    }
+
+    fn permanent(message: impl ToString) -> Self {
+        Self::Failed { message: message.to_string(), retryable: false }
+    }
+}
+
+/// Carries out steps on this node.
+pub(crate) struct Steps {
+    pub(crate) node: NodeId,
+    pub(crate) cluster_id: u128,
+    pub(crate) log: Arc<dyn ReplicatedLog>,
+    pub(crate) files: Files,
+    pub(crate) http: reqwest::Client,
+    pub(crate) secrets: SecretHandle,
+}
+
+#[async_trait]
+impl StepRunner for Steps {
+    async fn run(&self, work: WorkItem, worker: WorkerId, progress: Progress) -> WorkOutcome {
+        let route = Arc::clone(&work.event.route);
+        for (index, step) in route.steps.iter().enumerate().skip(work.event.next_step as usize) {
+            let index = index as u32;
+            let (started_ms, start) = (now_ms(), Instant::now());
+            if !step.is_idempotent()
+                && let Err(end) = self.begin(&work, index).await
+            {
+                return WorkOutcome { steps: progress.ended(), end };
+            }
+            progress.begin(index, step.is_idempotent(), timeout_of(step));
+            let result = self.run_step(&work, index, step).await;
+            let report = |result| StepReport {
+                step: index,
+                kind: step.kind().to_owned(),
+                attempt: work.lease.attempt,
+                node: self.node,
+                worker,
+                started_ms,
+                duration_us: start.elapsed().as_micros() as u64,
+                result,
+            };
+            let end = match result {
+                Ok(detail) => {
+                    progress.end(report(StepResult::Succeeded { detail }));
+                    continue;
+                }
+                Err(StepFailure::LeaseLost) => WorkEnd::Returned,
+                Err(StepFailure::Failed { message, retryable }) => {
+                    progress.end(report(StepResult::Failed { message: message.clone() }));
+                    WorkEnd::Failed { reason: format!("{}: {message}", step.kind()), retryable }
+                }
+                Err(StepFailure::OutcomeUnknown { message }) => {
+                    progress.end(report(StepResult::Failed { message: message.clone() }));
+                    WorkEnd::OutcomeUnknown { step: index, reason: message }
+                }
+            };
+            return WorkOutcome { steps: progress.ended(), end };
+        }
+        WorkOutcome { steps: progress.ended(), end: WorkEnd::Done }
+    }
+}
+
+fn timeout_of(step: &Step) -> Duration {
+    match step {
+        Step::Webhook { timeout_ms, .. } => Duration::from_millis(*timeout_ms) + SPARE_TIMEOUT,
+        Step::Checksum | Step::Publish { .. } => STEP_TIMEOUT,
+    }
+}
+
+impl Steps {
+    async fn run_step(&self, work: &WorkItem, index: u32, step: &Step) -> Result<String, StepFailure> {
+        match step {
+            Step::Checksum => self.checksum(&work.event).await,
+            Step::Publish { account, folder } => self.publish(work, account, folder).await,
+            Step::Webhook { url, key, timeout_ms, idempotent } => {
+                let call = webhook::Call {
+                    url,
+                    key: key.as_ref(),
+                    timeout: Duration::from_millis(*timeout_ms),
+                    idempotent: *idempotent,
+                };
+                self.webhook(&work.event, index, &call).await
+            }
+        }
+    }
+
+    /// Notes in the log that a step is about to run that must not be repeated.
+    async fn begin(&self, work: &WorkItem, step: u32) -> Result<(), WorkEnd> {
+        let command = Command::BeginStep {
+            event: work.event.id,
+            attempt: work.lease.attempt,
+            node: work.lease.node,
+            session: work.lease.session,
+            step,
+            now_ms: now_ms(),
+        };
+        match self.propose(command).await {
+            Ok(_) => Ok(()),
+            Err(StepFailure::LeaseLost) => Err(WorkEnd::Returned),
+            // Noted or not, the step has not run.
+            Err(StepFailure::Failed { message, .. } | StepFailure::OutcomeUnknown { message }) => {
+                Err(WorkEnd::Failed { reason: message, retryable: true })
+            }
+        }
+    }
+
+    /// One command for a leased event.
+    async fn propose(&self, command: Command) -> Result<Outcome, StepFailure> {
+        let answer = self.log.propose_many(vec![command]).await;
+        let mut answers = match answer {
+            Ok(applied) => applied.answers,
+            Err(ProposalError::NotAccepted { reason } | ProposalError::Unknown { reason }) => {
+                return Err(StepFailure::retryable(reason));
+            }
+        };
+        match answers.pop() {
+            Some(Ok(outcome)) => Ok(outcome),
+            Some(Err(Rejection::StaleLease { .. } | Rejection::StaleSession { .. })) => Err(StepFailure::LeaseLost),
+            Some(Err(rejection)) if rejection.is_temporary() => Err(StepFailure::retryable(rejection)),
+            Some(Err(rejection)) => Err(StepFailure::permanent(rejection)),
+            None => Err(StepFailure::retryable("the log gave no answer")),
+        }
+    }
+
+    /// Nodes that hold the event's contents, this one first.
+    fn holders(&self, event: &EventRecord) -> Vec<NodeId> {
+        let view = self.log.view();
+        let mut holders = view.state.blobs.get(&event.blob).map_or_else(Vec::new, |blob| blob.holders.clone());
+        holders.sort_by_key(|node| *node != self.node);
+        holders
+    }
+}

@@ -1,0 +1,88 @@
+//! The mesh's links as the actors see them.
+
+use std::time::Duration;
+
+use flotilla_actors::ports::{Changes, Clock, Heartbeat, LinkLevel, LinkView, MeshLinks, Peer, SystemClock, changes};
+use flotilla_mesh::{Lane, LinkStatus, Mesh, PeerReachability};
+use flotilla_model::NodeId;
+use tokio::runtime::Handle;
+
+use super::doors::encode;
+use crate::clock::now_ms;
+
+/// A heartbeat that was not taken by then is out of date.
+const HEARTBEAT_DEADLINE: Duration = Duration::from_millis(500);
+
+/// Links, and the way for heartbeats.
+pub(crate) struct Links {
+    pub(crate) mesh: Mesh,
+    pub(crate) clock: SystemClock,
+    pub(crate) runtime: Handle,
+}
+
+impl Links {
+    /// Levels carry wall-clock times; actors count on the monotonic clock.
+    fn monotonic(&self, since_ms: u64) -> u64 {
+        self.clock.monotonic_ms().saturating_sub(now_ms().saturating_sub(since_ms))
+    }
+
+    fn level(&self, level: PeerReachability) -> LinkLevel {
+        match level {
+            PeerReachability::Connected { .. } => LinkLevel::Connected { heard_ms: self.clock.monotonic_ms() },
+            PeerReachability::Reset { since_ms, refused_redial: true }
+            | PeerReachability::Connecting { since_ms, refused: true }
+            | PeerReachability::Farewell { since_ms } => LinkLevel::Refused { refused_ms: self.monotonic(since_ms) },
+            PeerReachability::Connecting { since_ms, .. }
+            | PeerReachability::Reset { since_ms, .. }
+            | PeerReachability::Silent { since_ms }
+            | PeerReachability::Rejected { since_ms } => LinkLevel::Silent { since_ms: self.monotonic(since_ms) },
+        }
+    }
+}
+
+impl MeshLinks for Links {
+    fn set_peers(&self, peers: Vec<Peer>) {
+        self.mesh.set_peers(peers.into_iter().map(|peer| (peer.node, peer.address)).collect());
+    }
+
+    fn links(&self) -> Vec<LinkView> {
+        let levels = self.mesh.watch_links().borrow().clone();
+        let statuses = self.mesh.links();
+        let liveness = |node: NodeId| -> Option<&LinkStatus> {
+            statuses.iter().find(|status| status.peer == node && status.lane == Lane::Liveness)
+        };
+        let view = |(node, level): (&NodeId, &PeerReachability)| {
+            let status = liveness(*node);
+            LinkView {
+                node: *node,
+                level: self.level(*level),
+                round_trip_us: status.and_then(|status| status.round_trip_us),
+                connects: status.map_or(0, |status| status.connections),
+                last_error: status.and_then(|status| status.last_error.clone()),
+            }
+        };
+        levels.iter().map(view).collect()
+    }
+
+    fn changes(&self) -> Changes {
+        changes(self.mesh.watch_links())
+    }
+
+    fn send_heartbeat(&self, heartbeat: &Heartbeat) {
+        let Ok(body) = encode(heartbeat) else { return };
+        let connected: Vec<NodeId> = {
+            let levels = self.mesh.watch_links();
+            let levels = levels.borrow();
+            levels.iter().filter(|(_, level)| level.is_connected()).map(|(node, _)| *node).collect()
+        };
+        for node in connected {
+            let (mesh, body) = (self.mesh.clone(), body.clone());
+            // Ends at the deadline at the latest.
+            self.runtime.spawn(async move {
+                if let Err(error) = mesh.call(node, Lane::Liveness, body, HEARTBEAT_DEADLINE).await {
+                    tracing::trace!(%node, %error, "a heartbeat was not taken");
+                }
+            });
+        }
+    }
+}

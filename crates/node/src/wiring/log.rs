@@ -1,0 +1,81 @@
+//! The replicated log, in the words of each crate that reads or writes it.
+
+use async_trait::async_trait;
+use flotilla_actors::ports::{self as actor, Changes, ReplicatedLog};
+use flotilla_admin as admin;
+use flotilla_consensus::{Consensus, ProposeError};
+use flotilla_gateway as gateway;
+use flotilla_model::{Command, Outcome, State};
+
+/// The log for actors, gateway and administration.
+#[derive(Clone)]
+pub(crate) struct Log(pub(crate) Consensus);
+
+#[async_trait]
+impl ReplicatedLog for Log {
+    async fn propose_many(&self, commands: Vec<Command>) -> Result<actor::Applied, actor::ProposalError> {
+        match self.0.propose_many(commands).await {
+            Ok(applied) => Ok(actor::Applied {
+                index: applied.last().map_or(0, |last| last.index),
+                answers: applied.into_iter().map(|one| one.outcome).collect(),
+            }),
+            Err(ProposeError::Unknown) => Err(actor::ProposalError::Unknown { reason: ProposeError::Unknown.to_string() }),
+            Err(error) => Err(actor::ProposalError::NotAccepted { reason: error.to_string() }),
+        }
+    }
+
+    fn view(&self) -> actor::View {
+        let view = self.0.view();
+        actor::View { index: view.index, term: view.term, state: view.state.clone() }
+    }
+
+    fn changes(&self) -> Changes {
+        actor::changes(self.0.watch())
+    }
+}
+
+#[async_trait]
+impl gateway::Log for Log {
+    fn state(&self) -> State {
+        self.0.view().state.clone()
+    }
+
+    async fn latest(&self) -> Option<State> {
+        self.0.linearizable_view().await.ok().map(|view| view.state.clone())
+    }
+
+    async fn propose(&self, command: Command) -> Result<Outcome, gateway::ProposeError> {
+        match self.0.propose(command).await {
+            Ok(applied) => Ok(applied.outcome?),
+            Err(ProposeError::Unknown) => Err(gateway::ProposeError::Unknown(ProposeError::Unknown.to_string())),
+            Err(error) => Err(gateway::ProposeError::NotDone(error.to_string())),
+        }
+    }
+}
+
+fn admin_view(view: &flotilla_consensus::View) -> admin::LedgerView {
+    admin::LedgerView { index: view.index, state: view.state.clone() }
+}
+
+#[async_trait]
+impl admin::Ledger for Log {
+    fn view(&self) -> admin::LedgerView {
+        admin_view(&self.0.view())
+    }
+
+    async fn fresh_view(&self) -> Result<admin::LedgerView, admin::LedgerError> {
+        let view = self.0.linearizable_view().await;
+        let view = view.map_err(|error| admin::LedgerError::Unavailable { reason: error.to_string() })?;
+        Ok(admin_view(&view))
+    }
+
+    async fn propose(&self, command: Command) -> Result<admin::Applied, admin::LedgerError> {
+        match self.0.propose(command).await {
+            Ok(applied) => Ok(admin::Applied { index: applied.index, outcome: applied.outcome? }),
+            Err(ProposeError::Unknown) => {
+                Err(admin::LedgerError::Unknown { reason: ProposeError::Unknown.to_string() })
+            }
+            Err(error) => Err(admin::LedgerError::Unavailable { reason: error.to_string() }),
+        }
+    }
+}

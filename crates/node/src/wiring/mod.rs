@@ -1,0 +1,17 @@
+//! The joints: each port of a crate, implemented with another crate. Nothing here decides anything.
+
+mod doors;
+mod keeper;
+mod links;
+mod log;
+mod raft;
+mod replicas;
+mod transport;
+
+pub(crate) use doors::{Doors, HeartbeatSink};
+pub(crate) use keeper::Keeper;
+pub(crate) use links::Links;
+pub(crate) use log::Log;
+pub(crate) use raft::RaftLevers;
+pub(crate) use replicas::Replicas;
+pub(crate) use transport::MeshTransport;

@@ -1,0 +1,83 @@
+//! The cluster under test, with what every measurement needs: its nodes' roles, accounts, clients.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use flotilla_admin::api::{ClusterStatus, NodeRole};
+use flotilla_local::{LocalCluster, LocalNode, free_base_port, https_client, wait_until};
+
+pub(crate) const ACCOUNT: &str = "load";
+/// An account whose files start no event.
+pub(crate) const PLAIN_ACCOUNT: &str = "plain";
+pub(crate) const PASSWORD: &str = "load-test-password";
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Three running nodes.
+pub(crate) struct Bed {
+    pub(crate) cluster: LocalCluster,
+}
+
+impl Bed {
+    pub(crate) async fn start(binary: &Path, dir: &Path) -> Result<Self> {
+        let cluster = LocalCluster::start(binary, dir, 3, free_base_port(3)?, &[], |_| {}).await?;
+        let bed = Self { cluster };
+        bed.settled().await?;
+        let password = format!("{PASSWORD}\n");
+        for account in [ACCOUNT, PLAIN_ACCOUNT] {
+            bed.cluster.command_with_input(0, &["account", "add", account, "--password-stdin"], &password).await?;
+        }
+        bed.cluster.command(0, &["route", "set", ACCOUNT, "--step", "checksum"]).await?;
+        Ok(bed)
+    }
+
+    /// Waits until every node votes and one of them leads.
+    pub(crate) async fn settled(&self) -> Result<ClusterStatus> {
+        wait_until("all nodes are full members", DEADLINE, async || {
+            let Some(index) = self.cluster.nodes.iter().position(|node| node.process_id().is_some()) else {
+                return Ok(None);
+            };
+            let status: ClusterStatus = serde_json::from_value(self.cluster.command(index, &["status"]).await?)?;
+            let whole = |role| matches!(role, NodeRole::Primary | NodeRole::Secondary);
+            let all = status.nodes.iter().all(|node| node.is_up && whole(node.role));
+            Ok((all && status.primary.is_some()).then_some(status))
+        })
+        .await
+    }
+
+    /// Index of the primary among the local nodes.
+    pub(crate) async fn primary(&self) -> Result<usize> {
+        let status = self.settled().await?;
+        let primary = status.nodes.iter().find(|node| node.role == NodeRole::Primary).context("no primary")?;
+        let index = self.cluster.nodes.iter().position(|node| node.admin_url() == primary.admin_url);
+        index.context("the primary is none of ours")
+    }
+
+    pub(crate) fn node(&self, index: usize) -> &LocalNode {
+        &self.cluster.nodes[index % self.cluster.nodes.len()]
+    }
+
+    /// A client of its own, so that its connections are its own.
+    pub(crate) fn client(&self) -> Result<reqwest::Client> {
+        let authorities: Vec<_> = self.cluster.nodes.iter().map(LocalNode::authority_file).collect();
+        https_client(&authorities)
+    }
+
+    /// The value of a counter or gauge of `/metrics` of a node.
+    pub(crate) async fn process_cpu_s(&self, index: usize) -> Result<f64> {
+        let id = self.node(index).process_id().context("the node does not run")?;
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        ensure!(fields.len() > 13, "unexpected /proc/{id}/stat");
+        // utime and stime in ticks of 1/100 s (USER_HZ on every Linux that runs this).
+        Ok((fields[11].parse::<f64>()? + fields[12].parse::<f64>()?) / 100.0)
+    }
+
+    pub(crate) fn resident_mib(&self, index: usize) -> Result<f64> {
+        let id = self.node(index).process_id().context("the node does not run")?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
+        let kib: f64 = line.split_whitespace().nth(1).context("no VmRSS")?.parse()?;
+        Ok(kib / 1024.0)
+    }
+}

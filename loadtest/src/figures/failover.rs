@@ -1,0 +1,74 @@
+//! `kill -9` of the primary: how long until a write that was issued after the kill is acknowledged.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::Collector;
+use crate::FiguresArguments;
+use crate::bed::{Bed, PASSWORD, PLAIN_ACCOUNT};
+use crate::statistics::Figure;
+
+/// A write each this often on each surviving node, as in the peers' measurement.
+const PERIOD: Duration = Duration::from_millis(10);
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Kills the primary again and again; between kills the cluster is made whole.
+pub(super) async fn measure(bed: &mut Bed, arguments: &FiguresArguments, collector: &mut Collector) -> Result<()> {
+    let mut gaps_ms = Vec::new();
+    for kill in 0..arguments.kills {
+        let primary = bed.primary().await?;
+        let survivors: Vec<usize> = (0..bed.cluster.nodes.len()).filter(|index| *index != primary).collect();
+        // Clients are connected and logged in before the kill.
+        let mut clients = Vec::new();
+        for index in &survivors {
+            let client = bed.client()?;
+            put(&client, &bed.node(*index).transfer_url(), &format!("warm-{kill}-{index}")).await?;
+            clients.push((client, bed.node(*index).transfer_url()));
+        }
+        let killed = Instant::now();
+        bed.cluster.nodes[primary].kill()?;
+        gaps_ms.push(first_write(&clients, kill, killed).await?.as_secs_f64() * 1000.0);
+        bed.cluster.start_node(primary)?;
+        bed.cluster.wait_ready(primary).await?;
+        bed.settled().await?;
+    }
+    collector.add(Figure::of("failover: kill -9 of the primary to next write", "ms", gaps_ms));
+    Ok(())
+}
+
+/// Issues a write every period on every survivor; the first that is acknowledged ends it.
+async fn first_write(clients: &[(reqwest::Client, String)], kill: u32, killed: Instant) -> Result<Duration> {
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+    let mut writers = tokio::task::JoinSet::new();
+    let mut tick = tokio::time::interval(PERIOD);
+    let mut number = 0u64;
+    loop {
+        tokio::select! {
+            done = receiver.recv() => return done.context("no writer is left"),
+            _ = tick.tick() => {
+                if killed.elapsed() > DEADLINE {
+                    bail!("no write was acknowledged within {DEADLINE:?}");
+                }
+                for (index, (client, base)) in clients.iter().enumerate() {
+                    let (client, base, sender) = (client.clone(), base.clone(), sender.clone());
+                    let name = format!("kill-{kill}-{index}-{number}");
+                    writers.spawn(async move {
+                        if put(&client, &base, &name).await.is_ok() {
+                            // Only the first one counts.
+                            let _ = sender.try_send(killed.elapsed());
+                        }
+                    });
+                }
+                number += 1;
+            }
+        }
+    }
+}
+
+async fn put(client: &reqwest::Client, base: &str, name: &str) -> Result<()> {
+    let url = format!("{base}/files/failover/{name}");
+    let request = client.put(url).basic_auth(PLAIN_ACCOUNT, Some(PASSWORD)).body("one line\n").timeout(DEADLINE);
+    request.send().await?.error_for_status()?;
+    Ok(())
+}

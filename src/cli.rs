@@ -1,0 +1,377 @@
+//! The command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// An active/active cluster of secure file-transfer servers.
+///
+/// Two commands make a cluster: `flotilla init` on the first host, `flotilla join` on each further one; `flotilla run` starts a node.
+/// `flotilla demo` shows all of it on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "flotilla", version, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Print one JSON document instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start a cluster of processes on this machine and send a file through it.
+    Demo(DemoArguments),
+    /// Make the first node of a cluster.
+    Init(InitArguments),
+    /// Make a further node of a cluster.
+    Join(JoinArguments),
+    /// Run a node until it is told to stop.
+    Run(RunArguments),
+    /// Show nodes, roles, log, event queue, workers.
+    Status(StatusArguments),
+    /// One-time permissions to join.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Parameters of the cluster.
+    #[command(subcommand)]
+    Param(ParameterCommand),
+    /// Accounts of partners.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// What is done with the files that an account sends.
+    #[command(subcommand)]
+    Route(RouteCommand),
+    /// The transfer log.
+    #[command(subcommand)]
+    Transfers(TransfersCommand),
+    /// The event queue and its dead letters.
+    #[command(subcommand)]
+    Events(EventsCommand),
+    /// The members, in order of promotion.
+    #[command(subcommand)]
+    Servers(ServersCommand),
+}
+
+/// Where a node lives.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArguments {
+    /// Folder of the node: made if it is missing.
+    #[arg(long, default_value = "flotilla")]
+    pub(crate) dir: PathBuf,
+    /// Host name or address by which partners and the other nodes reach this host.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Address to listen on.
+    #[arg(long, default_value = "0.0.0.0")]
+    pub(crate) bind: IpAddr,
+    /// Port for traffic between the nodes.
+    #[arg(long, default_value_t = 44431)]
+    pub(crate) cluster_port: u16,
+    /// Port for administration.
+    #[arg(long, default_value_t = 8444)]
+    pub(crate) admin_port: u16,
+    /// Port for partners (HTTPS).
+    #[arg(long, default_value_t = 8443)]
+    pub(crate) transfer_port: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// Name of the cluster, for people.
+    #[arg(long, default_value = "flotilla")]
+    pub(crate) cluster_name: String,
+    /// Name of the first administrator.
+    #[arg(long, default_value = "admin")]
+    pub(crate) admin: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JoinArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// Admin URL of the member that made the token.
+    #[arg(long)]
+    pub(crate) primary: String,
+    /// The token that `flotilla token create` printed; `-` reads it from standard input.
+    #[arg(long)]
+    pub(crate) token: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// The node file.
+    #[arg(long, short, default_value = "flotilla.toml")]
+    pub(crate) config: PathBuf,
+    /// Check the configuration, say what is wrong, and end.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Folder of the demo cluster; started again in the same folder it goes on with all data.
+    #[arg(long, default_value = "flotilla-demo")]
+    pub(crate) dir: PathBuf,
+    /// Number of nodes.
+    #[arg(long, default_value_t = 3, value_parser = parse_demo_nodes)]
+    pub(crate) nodes: u16,
+    /// First port; each node takes a block of ten (x3 partners, x4 administration, x1 cluster). [default: 8440, or the next free block]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=65_000))]
+    pub(crate) base_port: Option<u16>,
+    /// End after the check, with 0 if all of it went well.
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+fn parse_demo_nodes(text: &str) -> Result<u16, String> {
+    match text {
+        "1" | "3" | "5" => text.parse().map_err(|error| format!("{error}")),
+        _ => Err("1, 3 or 5 (a majority of an even number stands no more losses)".to_owned()),
+    }
+}
+
+/// How to reach the cluster: through a member's own folder, or over the network.
+#[derive(Debug, Args)]
+pub(crate) struct ConnectionArguments {
+    /// Node file of a member on this host; its folder holds what is needed to get in. [default: ./flotilla.toml, then ./flotilla/flotilla.toml, then /etc/flotilla/flotilla.toml]
+    #[arg(long, short, conflicts_with = "url")]
+    pub(crate) config: Option<PathBuf>,
+    /// Admin URL of any node, such as https://ft1.example.org:8444.
+    #[arg(long, requires = "user", requires = "ca")]
+    pub(crate) url: Option<String>,
+    /// Administrator, with --url.
+    #[arg(long, requires = "url")]
+    pub(crate) user: Option<String>,
+    /// File with the administrator's password; without it it is read from standard input.
+    #[arg(long, requires = "url")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// PEM file of the CA of that node.
+    #[arg(long, requires = "url")]
+    pub(crate) ca: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArguments {
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArguments,
+    /// Show the actors of the answering node too.
+    #[arg(long)]
+    pub(crate) actors: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Print a one-time token with which one node may join. It pins the CA of the member that made it.
+    Create {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        /// How long it is good for, in seconds.
+        #[arg(long, default_value_t = 3600, value_parser = clap::value_parser!(u64).range(10..=604_800))]
+        lifetime: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ParameterCommand {
+    /// Show all parameters, or those whose name contains a text.
+    List {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        /// Part of a name, in any case.
+        search: Option<String>,
+    },
+    /// Show one parameter.
+    Get {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+    },
+    /// Set a parameter; it takes effect on all nodes at once.
+    Set {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+        value: String,
+        /// Only if its version is this one.
+        #[arg(long)]
+        expected_version: Option<u64>,
+    },
+    /// Go back to the default.
+    Reset {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Show all accounts.
+    List {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+    },
+    /// Make an account. Without --password-stdin a password is made up and printed once.
+    Add {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+        #[command(flatten)]
+        change: AccountArguments,
+    },
+    /// Change an account.
+    Set {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+        #[command(flatten)]
+        change: AccountArguments,
+        /// Let it in again.
+        #[arg(long, conflicts_with = "disable")]
+        enable: bool,
+        /// Keep it out.
+        #[arg(long)]
+        disable: bool,
+    },
+    /// Remove an account that has no files.
+    Remove {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountArguments {
+    /// Read the password from the first line of standard input.
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+    /// Most bytes that its files may have together; 0 lifts the quota.
+    #[arg(long)]
+    pub(crate) quota_bytes: Option<u64>,
+    /// Most files that it may have; 0 lifts the quota.
+    #[arg(long)]
+    pub(crate) quota_files: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RouteCommand {
+    /// Show the route of an account.
+    Show {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        account: String,
+    },
+    /// Set the route of an account: its steps, in order.
+    Set {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        account: String,
+        /// A step: `checksum`, `publish=ACCOUNT:FOLDER` or `webhook=URL`.
+        #[arg(long = "step", required = true)]
+        steps: Vec<String>,
+        /// Read the key that signs the webhooks from the first line of standard input.
+        #[arg(long)]
+        webhook_key_stdin: bool,
+        /// Timeout of the webhooks, in milliseconds.
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=300_000))]
+        webhook_timeout: u64,
+        /// The receiver of the webhooks honours the idempotency key: a doubtful delivery is repeated by itself.
+        #[arg(long)]
+        webhook_idempotent: bool,
+    },
+    /// Take the route of an account away.
+    Remove {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        account: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TransfersCommand {
+    /// Show transfers, newest first.
+    List {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        /// Only those of one account.
+        #[arg(long)]
+        account: Option<String>,
+        /// Only those in one state, such as `processed` or `in-progress`.
+        #[arg(long)]
+        state: Option<String>,
+        /// Number of rows.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1000))]
+        limit: u64,
+        /// Go on after a page: the cursor that it printed.
+        #[arg(long)]
+        cursor: Option<u64>,
+    },
+    /// Show one transfer with each step.
+    Show {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        id: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsCommand {
+    /// Show events that have not ended, oldest first.
+    List {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        /// Only those of one account.
+        #[arg(long)]
+        account: Option<String>,
+        /// Only those in one state: ready, waiting, leased, dead or outcome-unknown.
+        #[arg(long)]
+        state: Option<String>,
+        /// Number of rows.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1000))]
+        limit: u64,
+        /// Go on after a page: the cursor that it printed.
+        #[arg(long)]
+        cursor: Option<u64>,
+    },
+    /// Show the queue in numbers.
+    Stats {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+    },
+    /// Try a dead letter again, from its failed step.
+    Retry {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        id: u64,
+    },
+    /// Give a dead letter up.
+    Discard {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        id: u64,
+    },
+    /// Answer for a step whose outcome is unknown.
+    Resolve {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        id: u64,
+        /// `happened`: go on behind it; `do-it-again`: run it once more.
+        #[arg(value_parser = ["happened", "do-it-again"])]
+        answer: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServersCommand {
+    /// Show the members in order of promotion.
+    List {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+    },
+}

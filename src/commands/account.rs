@@ -1,0 +1,78 @@
+//! `flotilla account`
+
+use anyhow::{Result, ensure};
+use flotilla_admin::api::{AccountChange, AccountView};
+use flotilla_credentials::random_password;
+use serde::Serialize;
+
+use super::call;
+use crate::cli::{AccountArguments, AccountCommand};
+use crate::connection::{connect, read_line};
+use crate::output::{Format, answer, bytes, or_dash, table};
+
+#[derive(Serialize)]
+struct Added {
+    name: String,
+    /// Only when it was made up here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
+}
+
+fn change(arguments: &AccountArguments) -> Result<AccountChange> {
+    let quota = |limit: Option<u64>| limit.map(|limit| (limit > 0).then_some(limit));
+    Ok(AccountChange {
+        password: if arguments.password_stdin { Some(read_line("the password")?) } else { None },
+        is_enabled: None,
+        quota_bytes: quota(arguments.quota_bytes),
+        quota_files: quota(arguments.quota_files),
+    })
+}
+
+pub(super) async fn run(command: AccountCommand, format: Format) -> Result<()> {
+    match command {
+        AccountCommand::List { connection } => {
+            let rows = call(connect(&connection)?.accounts().await)?;
+            answer(format, &rows, |rows| list(rows))
+        }
+        AccountCommand::Add { connection, name, change: arguments } => {
+            let client = connect(&connection)?;
+            let mut change = change(&arguments)?;
+            let made_up = if change.password.is_none() { Some(random_password()?) } else { None };
+            change.password = change.password.or_else(|| made_up.clone());
+            // Version 0: only if there is none of that name.
+            call(client.put_account(&name, &change, Some(0)).await)?;
+            answer(format, &Added { name, password: made_up }, |added| match &added.password {
+                Some(password) => format!("account {} with password {password}   (shown once)", added.name),
+                None => format!("account {}", added.name),
+            })
+        }
+        AccountCommand::Set { connection, name, change: arguments, enable, disable } => {
+            let client = connect(&connection)?;
+            let mut change = change(&arguments)?;
+            change.is_enabled = if enable || disable { Some(enable) } else { None };
+            ensure!(change != AccountChange::default(), "nothing to change: see 'flotilla account set --help'");
+            let exists = call(client.accounts().await)?.iter().any(|row| row.name == name);
+            ensure!(exists, "there is no account {name:?}: make it with 'flotilla account add'");
+            let done = call(client.put_account(&name, &change, None).await)?;
+            answer(format, &done, |_| format!("account {name} is changed"))
+        }
+        AccountCommand::Remove { connection, name } => {
+            let done = call(connect(&connection)?.delete_account(&name).await)?;
+            answer(format, &done, |_| format!("account {name} is removed"))
+        }
+    }
+}
+
+fn list(rows: &[AccountView]) -> String {
+    let line = |row: &AccountView| {
+        [
+            row.name.clone(),
+            if row.is_enabled { "enabled".to_owned() } else { "disabled".to_owned() },
+            row.used_files.to_string(),
+            bytes(row.used_bytes),
+            or_dash(row.quota_files),
+            or_dash(row.quota_bytes.map(bytes)),
+        ]
+    };
+    table(["account", "state", "files", "bytes", "quota of files", "quota of bytes"], rows.iter().map(line))
+}

@@ -1,0 +1,55 @@
+//! One file for each noun of the command line.
+
+mod account;
+mod events;
+mod node;
+mod parameter;
+mod route;
+mod servers;
+mod status;
+mod token;
+mod transfers;
+
+use anyhow::{Context, Result};
+use flotilla_admin::ClientError;
+
+use crate::cli::{Cli, Command};
+use crate::demo;
+use crate::exit::{CHECK_FAILED, UNAVAILABLE, coded};
+use crate::output::Format;
+
+/// Carries a command out.
+pub(crate) fn run(cli: Cli) -> Result<()> {
+    // The one provider of cryptography; fails only when it is set already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let format = Format::of(cli.json);
+    match cli.command {
+        Command::Run(arguments) => node::run(&arguments),
+        other => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+            runtime.block_on(dispatch(other, format))
+        }
+    }
+}
+
+async fn dispatch(command: Command, format: Format) -> Result<()> {
+    match command {
+        Command::Run(_) => Ok(()),
+        Command::Demo(arguments) => demo::run(&arguments, format).await,
+        Command::Init(arguments) => node::init(&arguments, format).await,
+        Command::Join(arguments) => node::join(&arguments, format).await,
+        Command::Status(arguments) => status::run(&arguments, format).await,
+        Command::Token(command) => token::run(command, format).await,
+        Command::Param(command) => parameter::run(command, format).await,
+        Command::Account(command) => account::run(command, format).await,
+        Command::Route(command) => route::run(command, format).await,
+        Command::Transfers(command) => transfers::run(command, format).await,
+        Command::Events(command) => events::run(command, format).await,
+        Command::Servers(command) => servers::run(command, format).await,
+    }
+}
+
+/// A failed call with the exit code that says whether a later try may help.
+fn call<T>(answer: Result<T, ClientError>) -> Result<T> {
+    answer.map_err(|error| coded(if error.is_retryable() { UNAVAILABLE } else { CHECK_FAILED }, error))
+}

@@ -1,0 +1,89 @@
+//! `flotilla status`
+
+use anyhow::Result;
+use flotilla_admin::api::{ClusterNode, ClusterStatus, NodeStatus};
+use serde::Serialize;
+
+use super::call;
+use crate::cli::StatusArguments;
+use crate::connection::connect;
+use crate::output::{Format, answer, bytes, or_dash, table};
+
+/// The cluster as one node sees it, and that node itself.
+#[derive(Serialize)]
+struct Status {
+    #[serde(flatten)]
+    cluster: ClusterStatus,
+    node_status: NodeStatus,
+}
+
+pub(super) async fn run(arguments: &StatusArguments, format: Format) -> Result<()> {
+    let client = connect(&arguments.connection)?;
+    let (cluster, node_status) = tokio::join!(client.cluster(), client.status());
+    let status = Status { cluster: call(cluster)?, node_status: call(node_status)? };
+    answer(format, &status, |status| text(status, arguments.actors))
+}
+
+fn text(status: &Status, with_actors: bool) -> String {
+    let (cluster, node) = (&status.cluster, &status.node_status);
+    let line = |row: &ClusterNode| {
+        let link = row.link.as_ref();
+        [
+            row.node.to_string(),
+            row.name.clone(),
+            row.role.name().to_owned(),
+            or_dash(row.term),
+            or_dash(row.applied_index),
+            or_dash(row.lag_entries),
+            or_dash(link.and_then(|link| link.round_trip_us).map(|us| format!("{:.2} ms", us as f64 / 1000.0))),
+            row.admin_url.clone(),
+            row.transfer_url.clone(),
+        ]
+    };
+    let header = ["node", "name", "role", "term", "log", "lag", "round trip", "admin URL", "transfer URL"];
+    let restarts: u64 = node.actors.iter().map(|actor| actor.restarts).sum();
+    let mut text = format!(
+        "cluster {} ({}), mode {}, term {}, log {}\n{}\n\
+         events  {} ready, {} waiting, {} in work, {} dead, {} outcome unknown\n\
+         GMP     {} of {} workers busy on node {}, {} completed, {} failed\n\
+         files   {} in the cluster; {} contents ({}) on node {}, {} with too few copies\n\
+         actors  {} on node {}, {} restarts",
+        cluster.name,
+        cluster.id,
+        cluster.mode,
+        cluster.term,
+        cluster.committed_index,
+        table(header, cluster.nodes.iter().map(line)),
+        cluster.queue.ready,
+        cluster.queue.waiting,
+        cluster.queue.leased,
+        cluster.queue.dead,
+        cluster.queue.outcome_unknown,
+        node.gmp.busy,
+        node.gmp.workers,
+        node.node,
+        node.gmp.completed_total,
+        node.gmp.failed_total,
+        cluster.files,
+        node.files.blobs,
+        bytes(node.files.bytes),
+        node.node,
+        node.files.under_replicated,
+        node.actors.len(),
+        node.node,
+        restarts
+    );
+    if with_actors {
+        let rows = node.actors.iter().map(|actor| {
+            [
+                actor.name.clone(),
+                actor.state.clone(),
+                actor.restarts.to_string(),
+                actor.waiting.to_string(),
+                or_dash(actor.last_failure.as_ref()),
+            ]
+        });
+        text.push_str(&format!("\n\n{}", table(["actor", "state", "restarts", "waiting", "last failure"], rows)));
+    }
+    text
+}

@@ -1,0 +1,72 @@
+//! Reaching a cluster: through a member's own folder, or over the network as an administrator.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use flotilla_admin::{Client, LocalToken, Login};
+use flotilla_config::NodeConfig;
+use flotilla_pki::crypto_provider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::cli::ConnectionArguments;
+use crate::exit::{USAGE, coded};
+
+const PLACES: [&str; 3] = ["flotilla.toml", "flotilla/flotilla.toml", "/etc/flotilla/flotilla.toml"];
+
+/// A client that is logged in.
+pub(crate) fn connect(arguments: &ConnectionArguments) -> Result<Client> {
+    match &arguments.url {
+        Some(url) => by_url(url, arguments),
+        None => by_folder(arguments.config.as_deref()),
+    }
+}
+
+fn by_folder(config: Option<&Path>) -> Result<Client> {
+    let file = match config {
+        Some(file) => file.to_owned(),
+        None => PLACES.iter().map(PathBuf::from).find(|file| file.exists()).ok_or_else(|| {
+            coded(USAGE, "no node file here: name a member's with --config, or a node with --url, --user and --ca")
+        })?,
+    };
+    let config = NodeConfig::load(&file).map_err(|error| coded(USAGE, error))?;
+    let pki = config.node.data_dir.join("pki");
+    let token = LocalToken::load(&config.node.data_dir)?;
+    Ok(Client::new(&config.admin.url, trusting(&[pki.join("ca.pem")])?, Login::Local(token))?)
+}
+
+fn by_url(url: &str, arguments: &ConnectionArguments) -> Result<Client> {
+    let name = arguments.user.clone().context("--url needs --user")?;
+    let authority = arguments.ca.clone().context("--url needs --ca")?;
+    let password = match &arguments.password_file {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            text.lines().next().unwrap_or_default().to_owned()
+        }
+        None => read_line("the administrator's password")?,
+    };
+    Ok(Client::new(url, trusting(&[authority])?, Login::Password { name, password: password.into() })?)
+}
+
+/// Trusts the CAs of these files and nobody else.
+fn trusting(files: &[PathBuf]) -> Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    for file in files {
+        let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            roots.add(certificate.with_context(|| format!("{} is no PEM file", file.display()))?)?;
+        }
+    }
+    let builder = ClientConfig::builder_with_provider(crypto_provider()).with_safe_default_protocol_versions()?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The first line of standard input.
+pub(crate) fn read_line(what: &str) -> Result<String> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).with_context(|| format!("cannot read {what} from standard input"))?;
+    let text = line.trim_end_matches(['\r', '\n']);
+    anyhow::ensure!(!text.is_empty(), "{what} is expected on standard input");
+    Ok(text.to_owned())
+}

@@ -1,0 +1,52 @@
+//! The command line and the admin port: parameters, refusals, health, metrics.
+
+use anyhow::Result;
+use reqwest::StatusCode;
+
+use crate::common::Scene;
+
+#[tokio::test]
+async fn parameters_are_checked_and_replicated() -> Result<()> {
+    let scene = Scene::start(3).await?;
+    scene.cluster.command(2, &["param", "set", "EventQueue.maxRetryCount", "7"]).await?;
+    for index in 0..3 {
+        let shown = scene.cluster.command(index, &["param", "get", "EventQueue.maxRetryCount"]).await?;
+        assert_eq!(shown["value"], "7", "through node {}", index + 1);
+    }
+    for (name, value, part) in [
+        ("EventQueue.maxRetryCount", "many", "EventQueue.maxRetryCount"),
+        ("EventQueue.maxRetryCount", "1001", "1000"),
+        ("EventQueue.maxRetrys", "1", "EventQueue.maxRetryCount"),
+    ] {
+        let refused = scene.cluster.command(0, &["param", "set", name, value]).await.unwrap_err().to_string();
+        assert!(refused.contains(part), "{name}={value}: {refused}");
+    }
+    let conflict = ["param", "set", "EventQueue.maxRetryCount", "8", "--expected-version", "1000000"];
+    assert!(scene.cluster.command(0, &conflict).await.is_err());
+    scene.cluster.command(0, &["param", "reset", "EventQueue.maxRetryCount"]).await?;
+    let shown = scene.cluster.command(1, &["param", "get", "EventQueue.maxRetryCount"]).await?;
+    assert_eq!(shown["value"], "5");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_admin_port_lets_nobody_in_and_tells_of_its_health() -> Result<()> {
+    let scene = Scene::start(1).await?;
+    let base = scene.cluster.nodes[0].admin_url();
+    let get = async |path: &str| anyhow::Ok(scene.cluster.client().get(format!("{base}{path}")).send().await?);
+    for path in ["/api/v2.0/status", "/api/v2.0/accounts", "/api/v2.0/cluster"] {
+        assert_eq!(get(path).await?.status(), StatusCode::UNAUTHORIZED, "{path}");
+    }
+    for path in ["/livez", "/readyz"] {
+        assert_eq!(get(path).await?.status(), StatusCode::OK, "{path}");
+    }
+    let metrics = get("/metrics").await?;
+    assert_eq!(metrics.status(), StatusCode::OK);
+    let text = metrics.text().await?;
+    assert!(text.lines().any(|line| line.starts_with("# TYPE flotilla_")), "{text}");
+    let layout = &scene.cluster.layout;
+    let request = scene.cluster.client().get(format!("{base}/api/v2.0/status"));
+    let right = request.basic_auth(&layout.administrator, Some(&layout.administrator_password)).send().await?;
+    assert_eq!(right.status(), StatusCode::OK);
+    Ok(())
+}
