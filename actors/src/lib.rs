@@ -1,6 +1,8 @@
 //! The actors of a node: each with a pure core that decides and a thin shell that acts, all supervised.
 
+pub mod failover;
 pub mod gmp;
+mod parameters;
 pub mod ports;
 pub mod supervision;
 #[cfg(test)]

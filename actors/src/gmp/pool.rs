@@ -14,6 +14,7 @@ use super::floor::{Employed, Floor};
 use super::settings::Settings;
 use super::status::PoolStatus;
 use super::worker::{Tools, Worker};
+use crate::parameters::Cached;
 use crate::ports::{RaftControl, ReplicatedLog};
 use crate::supervision::{
     Bound, BoxError, Ctx, Drain, Liveness, Policy, Published, RestartPolicy, Supervised, Supervisor,
@@ -36,15 +37,14 @@ pub(crate) struct Premises {
 
 pub(crate) struct Pool {
     premises: Premises,
-    /// Digest of the parameters that `settings` were read from.
-    settings: Option<(u64, Settings)>,
+    settings: Cached<Settings>,
     stopping: bool,
     alarm_ms: Option<u64>,
 }
 
 impl Pool {
     pub(crate) fn new(premises: Premises) -> Self {
-        Self { premises, settings: None, stopping: false, alarm_ms: None }
+        Self { premises, settings: Cached::default(), stopping: false, alarm_ms: None }
     }
 
     fn go_on(&mut self, ctx: &mut Ctx<'_, Self>) {
@@ -66,12 +66,7 @@ impl Pool {
     }
 
     fn read_settings(&mut self, state: &flotilla_model::State) -> u32 {
-        let digest = state.parameters.digest();
-        let settings = match self.settings {
-            Some((known, settings)) if known == digest => settings,
-            _ => Settings::read(state, self.premises.config.node),
-        };
-        self.settings = Some((digest, settings));
+        let settings = self.settings.read(state, self.premises.config.node, Settings::read);
         let claims = settings.mode != ClusterMode::Passive || self.premises.raft.status().is_primary;
         self.premises.core.lock().on_settings(settings.target, claims);
         settings.target

@@ -1,7 +1,9 @@
 //! The parameters that the pool obeys, read from the view.
 
-use flotilla_config::parameters::{ClusterMode, Parameters};
+use flotilla_config::parameters::ClusterMode;
 use flotilla_model::{NodeId, State, parameter_names};
+
+use crate::parameters::Stored;
 
 /// What the pool reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,9 +13,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn read(state: &State, node: NodeId) -> Self {
-        let stored = |name: &str| state.parameter(name, Some(node)).map(|row| row.value.clone());
-        let parameters = Parameters(stored);
+    pub(crate) fn read(parameters: &Stored<'_>) -> Self {
         let target = u32::try_from(parameters.gmp_threads_max()).unwrap_or(u32::MAX);
         Self { target, mode: parameters.cluster_mode() }
     }

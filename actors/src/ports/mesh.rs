@@ -17,23 +17,34 @@ pub struct Peer {
     pub address: String,
 }
 
-/// How a link stands. Times are of [`super::Clock::monotonic_ms`].
+/// How a peer stands, by the liveness lane. `since_ms` is when it came to stand so, in milliseconds since the Unix epoch;
+/// decisions measure by their own clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "level", rename_all = "snake_case")]
 pub enum LinkLevel {
-    /// Bytes came within the liveness lane's interval.
+    /// Not reached yet.
+    Connecting {
+        /// Since when.
+        since_ms: u64,
+    },
+    /// Signs of life come in time.
     Connected {
-        /// When the last bytes came.
-        heard_ms: u64,
+        /// Since when.
+        since_ms: u64,
     },
-    /// The connection was reset and dialling again was refused: nobody listens there. Evidence of death.
-    Refused {
-        /// When it was last refused.
-        refused_ms: u64,
+    /// The connection was reset and dialling again was refused: the process is gone.
+    Gone {
+        /// Since when.
+        since_ms: u64,
     },
-    /// No connection, and nobody says why: cut off, paused, or not up yet.
+    /// It said goodbye.
+    Left {
+        /// Since when.
+        since_ms: u64,
+    },
+    /// No signs of life, and nobody says why: cut off, or paused.
     Silent {
-        /// When the last bytes came, or when dialling began.
+        /// Since when.
         since_ms: u64,
     },
 }

@@ -71,6 +71,9 @@ pub trait RaftControl: Send + Sync + 'static {
     /// The promotion order, which sets election delays by rank.
     fn set_promotion_order(&self, order: Vec<NodeId>);
 
+    /// The primary is dead: this node's vote is free, and the order of promotion counts from now.
+    fn suspect_primary(&self, primary: NodeId);
+
     /// Stands for election at once; pre-vote and quorum decide.
     async fn campaign(&self) -> Result<(), RaftFailure>;
 

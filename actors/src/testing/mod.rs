@@ -1,6 +1,7 @@
 //! Fakes of the ports, for the tests of this crate.
 
 mod cluster;
+mod links;
 mod log;
 mod raft;
 
@@ -8,6 +9,7 @@ use std::future::Future;
 use std::time::Duration;
 
 pub(crate) use cluster::Cluster;
+pub(crate) use links::FakeLinks;
 pub(crate) use log::{FakeLog, Trouble};
 pub(crate) use raft::FakeRaft;
 

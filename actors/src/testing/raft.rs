@@ -69,6 +69,10 @@ impl RaftControl for FakeRaft {
         self.note(format!("order {order:?}"));
     }
 
+    fn suspect_primary(&self, primary: NodeId) {
+        self.note(format!("suspect {primary}"));
+    }
+
     async fn campaign(&self) -> Result<(), RaftFailure> {
         self.note("campaign".to_owned());
         Ok(())

@@ -1,0 +1,332 @@
+//! The failure detector's decisions. Pure: levels and heartbeats in, effects out.
+
+use std::collections::BTreeMap;
+
+use flotilla_model::{NodeId, SessionId, State};
+
+use super::candidates::{Candidate, is_fit, next_primary};
+use super::health::{Health, Track};
+use super::status::{FailoverStatus, PeerStatus};
+use crate::ports::{Fitness, Heartbeat, LinkView, RaftStatus};
+
+/// Who this is.
+#[derive(Debug, Clone, Copy)]
+pub struct FailoverConfig {
+    /// This node.
+    pub node: NodeId,
+    /// This process.
+    pub session: SessionId,
+}
+
+/// The parameters that are obeyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// `Cluster.connectionTimeout`.
+    pub connection_timeout_ms: u64,
+    /// `Cluster.failback` is `automatic`.
+    pub fails_back: bool,
+}
+
+/// Everything that is looked at.
+pub struct Observed<'a> {
+    /// The links.
+    pub links: &'a [LinkView],
+    /// The latest heartbeats, with the monotonic time at which each came.
+    pub beats: &'a BTreeMap<NodeId, (Heartbeat, u64)>,
+    /// Raft.
+    pub raft: &'a RaftStatus,
+    /// The replicated state.
+    pub state: &'a State,
+    /// This node's own fitness.
+    pub fitness: Fitness,
+    /// Highest parameter version that this node's components run with.
+    pub parameters_version: u64,
+}
+
+/// What the shell does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Tell Raft that the primary is dead, and who is to follow it.
+    SuspectDead {
+        /// The dead one.
+        primary: NodeId,
+        /// The first suitable node of the promotion order.
+        next: Option<NodeId>,
+    },
+    /// This node is to follow: stand for election now.
+    Campaign,
+    /// Propose that a process is gone, which frees its leases.
+    ProposeLost {
+        /// The node.
+        node: NodeId,
+        /// The process that is meant.
+        session: SessionId,
+        /// In words.
+        reason: &'static str,
+    },
+    /// Hand the lead over.
+    TransferLeadership {
+        /// To whom.
+        to: NodeId,
+        /// In words.
+        reason: &'static str,
+    },
+}
+
+/// The same thing is tried again after this, if nothing came of it.
+const RETRY_MS: u64 = 1_000;
+/// After a hand-over that came to nothing; each costs a moment without writes.
+const HAND_OVER_RETRY_MS: u64 = 5_000;
+/// A better-placed node must be up to date for this long before it gets the lead back.
+const FAIL_BACK_AFTER_MS: u64 = 10_000;
+
+/// The decisions.
+#[derive(Debug)]
+pub struct FailoverCore {
+    config: FailoverConfig,
+    tracks: BTreeMap<NodeId, Track>,
+    last_ms: Option<u64>,
+    woken_ms: Option<u64>,
+    suspected: Option<(u64, NodeId, u64)>,
+    lost: BTreeMap<NodeId, (SessionId, u64)>,
+    handed_over_ms: Option<u64>,
+    better_since: Option<(NodeId, u64)>,
+    status: FailoverStatus,
+}
+
+impl FailoverCore {
+    /// Knows nothing yet.
+    pub fn new(config: FailoverConfig) -> Self {
+        Self {
+            config,
+            tracks: BTreeMap::new(),
+            last_ms: None,
+            woken_ms: None,
+            suspected: None,
+            lost: BTreeMap::new(),
+            handed_over_ms: None,
+            better_since: None,
+            status: FailoverStatus::default(),
+        }
+    }
+
+    /// Called at each tick and at each change of a level, with monotonic time.
+    pub fn decide(&mut self, observed: &Observed<'_>, patience: Patience, now_ms: u64) -> Vec<Effect> {
+        self.notice_pause(patience, now_ms);
+        self.follow_links(observed, now_ms);
+        let healths = self.healths(patience, now_ms);
+        let candidates = self.candidates(observed, &healths);
+        let stall_limit_ms = patience.connection_timeout_ms * 2;
+        let order = observed.state.servers();
+        let mut effects = Vec::new();
+        self.replace_dead_primary(observed, &healths, &candidates, patience, now_ms, &mut effects);
+        if observed.raft.is_primary {
+            self.declare_lost(observed, &healths, now_ms, &mut effects);
+            let others: Vec<_> = candidates.iter().copied().filter(|other| other.node != self.config.node).collect();
+            let unfit = !is_fit(observed.fitness, stall_limit_ms);
+            let fitter = next_primary(&others, order, stall_limit_ms);
+            self.hand_over(observed, unfit, fitter, patience, now_ms, &mut effects);
+        }
+        self.report(observed, &healths, next_primary(&candidates, order, stall_limit_ms), stall_limit_ms);
+        effects
+    }
+
+    /// The heartbeat to send at a tick.
+    pub fn heartbeat(&self, observed: &Observed<'_>) -> Heartbeat {
+        let raft = observed.raft;
+        let hears = |primary: &NodeId| {
+            *primary == self.config.node
+                || self
+                    .tracks
+                    .get(primary)
+                    .is_some_and(|track| matches!(track.level(), crate::ports::LinkLevel::Connected { .. }))
+        };
+        Heartbeat {
+            node: self.config.node,
+            session: self.config.session,
+            term: raft.term,
+            hears_primary: raft.primary.filter(hears),
+            last_log_index: raft.last_log_index,
+            applied_index: raft.applied_index,
+            fitness: observed.fitness,
+            checkpoint: raft.checkpoint,
+            parameters_version: observed.parameters_version,
+        }
+    }
+
+    /// What is known.
+    pub fn status(&self) -> &FailoverStatus {
+        &self.status
+    }
+
+    /// When this node's own clock shows that it stood still, whatever it believes about others is old: they went on.
+    fn notice_pause(&mut self, patience: Patience, now_ms: u64) {
+        let passed_ms = self.last_ms.map_or(0, |last_ms| now_ms.saturating_sub(last_ms));
+        self.last_ms = Some(now_ms);
+        if passed_ms < patience.connection_timeout_ms {
+            return;
+        }
+        self.woken_ms = Some(now_ms);
+        self.suspected = None;
+        self.lost.clear();
+        self.better_since = None;
+        self.tracks.values_mut().for_each(|track| track.on_woken(now_ms));
+        self.status.pauses += 1;
+        self.status.last_pause_ms = passed_ms;
+    }
+
+    fn follow_links(&mut self, observed: &Observed<'_>, now_ms: u64) {
+        self.tracks.retain(|node, _| observed.links.iter().any(|link| link.node == *node));
+        for link in observed.links {
+            let track = self.tracks.entry(link.node).or_insert_with(|| Track::new(link.level, now_ms));
+            track.on_level(link.level, now_ms);
+        }
+    }
+
+    fn healths(&self, patience: Patience, now_ms: u64) -> BTreeMap<NodeId, Health> {
+        let health = |track: &Track| track.health(now_ms, self.woken_ms, patience.connection_timeout_ms);
+        self.tracks.iter().map(|(node, track)| (*node, health(track))).collect()
+    }
+
+    /// This node and every voter that is heard.
+    fn candidates(&self, observed: &Observed<'_>, healths: &BTreeMap<NodeId, Health>) -> Vec<Candidate> {
+        let raft = observed.raft;
+        let candidate = |node: &NodeId| {
+            if *node == self.config.node {
+                let (last_log_index, fitness) = (raft.last_log_index, observed.fitness);
+                return Some(Candidate { node: *node, last_log_index, fitness });
+            }
+            let (beat, _) = observed.beats.get(node).filter(|_| healths.get(node) == Some(&Health::Alive))?;
+            Some(Candidate { node: *node, last_log_index: beat.last_log_index, fitness: beat.fitness })
+        };
+        raft.voters.iter().filter_map(candidate).collect()
+    }
+
+    fn replace_dead_primary(
+        &mut self,
+        observed: &Observed<'_>,
+        healths: &BTreeMap<NodeId, Health>,
+        candidates: &[Candidate],
+        patience: Patience,
+        now_ms: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        let raft = observed.raft;
+        let Some(primary) = raft.primary.filter(|primary| *primary != self.config.node) else { return };
+        let health = healths.get(&primary).copied().unwrap_or(Health::Suspected);
+        if !health.is_dead() || (health == Health::Lost && self.others_hear(observed, healths, primary)) {
+            self.suspected = None;
+            return;
+        }
+        let retried = |at_ms: u64| now_ms.saturating_sub(at_ms) < RETRY_MS;
+        if self.suspected.is_some_and(|(term, node, at_ms)| (term, node) == (raft.term, primary) && retried(at_ms)) {
+            return;
+        }
+        self.suspected = Some((raft.term, primary, now_ms));
+        let living: Vec<_> = candidates.iter().copied().filter(|candidate| candidate.node != primary).collect();
+        let next = next_primary(&living, observed.state.servers(), patience.connection_timeout_ms * 2);
+        effects.push(Effect::SuspectDead { primary, next });
+        if next == Some(self.config.node) {
+            self.status.campaigns += 1;
+            effects.push(Effect::Campaign);
+        }
+    }
+
+    /// Silence may be this node's own: if a peer that we hear tells, after our silence began, that it hears the primary,
+    /// then only our link is down.
+    fn others_hear(&self, observed: &Observed<'_>, healths: &BTreeMap<NodeId, Health>, primary: NodeId) -> bool {
+        let silent_ms = self.tracks.get(&primary).map_or(0, Track::seen_ms);
+        observed.beats.iter().any(|(node, (beat, at_ms))| {
+            *node != primary
+                && healths.get(node) == Some(&Health::Alive)
+                && *at_ms > silent_ms
+                && beat.hears_primary == Some(primary)
+        })
+    }
+
+    fn declare_lost(
+        &mut self,
+        observed: &Observed<'_>,
+        healths: &BTreeMap<NodeId, Health>,
+        now_ms: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        for member in observed.state.members.values() {
+            let Some(session) = member.session else { continue };
+            let reason = match healths.get(&member.id) {
+                Some(Health::Gone) => "its process is gone",
+                Some(Health::Lost) => "it was silent for the connection timeout",
+                _ => continue,
+            };
+            let proposed = self.lost.get(&member.id);
+            if proposed.is_some_and(|(of, at_ms)| *of == session && now_ms.saturating_sub(*at_ms) < RETRY_MS) {
+                continue;
+            }
+            self.lost.insert(member.id, (session, now_ms));
+            effects.push(Effect::ProposeLost { node: member.id, session, reason });
+        }
+    }
+
+    fn hand_over(
+        &mut self,
+        observed: &Observed<'_>,
+        unfit: bool,
+        fitter: Option<NodeId>,
+        patience: Patience,
+        now_ms: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        let (to, reason) = if unfit {
+            (fitter, "this node cannot do a primary's duty")
+        } else {
+            let better = fitter.filter(|node| patience.fails_back && self.is_better(observed, *node));
+            (self.steadily_better(better, now_ms), "a node earlier in the servers list has caught up")
+        };
+        let Some(to) = to else { return };
+        if self.handed_over_ms.is_some_and(|at_ms| now_ms.saturating_sub(at_ms) < HAND_OVER_RETRY_MS) {
+            return;
+        }
+        self.handed_over_ms = Some(now_ms);
+        self.status.hand_overs += 1;
+        effects.push(Effect::TransferLeadership { to, reason });
+    }
+
+    fn is_better(&self, observed: &Observed<'_>, node: NodeId) -> bool {
+        let place = |node: NodeId| observed.state.servers().iter().position(|listed| *listed == node);
+        matches!((place(node), place(self.config.node)), (Some(its), Some(own)) if its < own)
+    }
+
+    fn steadily_better(&mut self, better: Option<NodeId>, now_ms: u64) -> Option<NodeId> {
+        let since_ms = match (better, self.better_since) {
+            (Some(node), Some((same, since_ms))) if node == same => since_ms,
+            _ => now_ms,
+        };
+        self.better_since = better.map(|node| (node, since_ms));
+        better.filter(|_| now_ms.saturating_sub(since_ms) >= FAIL_BACK_AFTER_MS)
+    }
+
+    fn report(
+        &mut self,
+        observed: &Observed<'_>,
+        healths: &BTreeMap<NodeId, Health>,
+        next_primary: Option<NodeId>,
+        stall_limit_ms: u64,
+    ) {
+        let peer = |link: &LinkView| {
+            let beat = observed.beats.get(&link.node).map(|(beat, _)| beat);
+            PeerStatus {
+                node: link.node,
+                health: healths.get(&link.node).copied().unwrap_or(Health::Suspected),
+                level: link.level,
+                round_trip_us: link.round_trip_us,
+                last_log_index: beat.map(|beat| beat.last_log_index),
+                applied_index: beat.map(|beat| beat.applied_index),
+                fitness: beat.map(|beat| beat.fitness),
+                parameters_version: beat.map(|beat| beat.parameters_version),
+            }
+        };
+        self.status.peers = observed.links.iter().map(peer).collect();
+        self.status.next_primary = next_primary;
+        self.status.fit = is_fit(observed.fitness, stall_limit_ms);
+    }
+}
