@@ -10,7 +10,7 @@ pub(crate) const KIND_MEMBERSHIP: u8 = 3;
 
 /// Why the payload of an entry could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum EntryCodecError {
+pub(crate) enum EntryCodecError {
     /// The kind is none that this version knows.
     #[error("unknown kind of log entry: {kind}")]
     UnknownKind {

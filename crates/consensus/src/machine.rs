@@ -43,7 +43,7 @@ pub struct Checkpoint {
 
 /// What the commands of one entry answered, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct BatchReply {
+pub(crate) struct BatchReply {
     pub(crate) index: u64,
     pub(crate) results: Vec<Result<Outcome, Rejection>>,
 }
@@ -51,7 +51,7 @@ pub struct BatchReply {
 /// Why an entry could not be applied. The node must stop: going on would make it differ from the others.
 #[derive(Debug, thiserror::Error)]
 #[error("log entry {index} cannot be applied")]
-pub struct ApplyError {
+pub(crate) struct ApplyError {
     index: u64,
     source: BatchError,
 }

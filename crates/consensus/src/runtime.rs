@@ -38,7 +38,7 @@ pub fn random_below(bound: u64) -> u64 {
 }
 
 /// The generator as openraft wants to see it.
-pub struct ThreadRandom;
+pub(crate) struct ThreadRandom;
 
 impl rand_core::TryRng for ThreadRandom {
     type Error = Infallible;
@@ -61,7 +61,7 @@ impl rand_core::TryRng for ThreadRandom {
 
 /// tokio, with [`ThreadRandom`] in the place of the operating system's generator.
 #[derive(Debug)]
-pub struct RaftRuntime {
+pub(crate) struct RaftRuntime {
     tokio: TokioRuntime,
 }
 

@@ -22,6 +22,7 @@ openraft::declare_raft_types!(
         AsyncRuntime = RaftRuntime,
 );
 
+pub(crate) type Raft = openraft::Raft<TypeConfig, crate::state_machine::StateMachine>;
 pub(crate) type LogId = alias::LogIdOf<TypeConfig>;
 pub(crate) type Vote = alias::VoteOf<TypeConfig>;
 pub(crate) type LeaderId = alias::LeaderIdOf<TypeConfig>;
@@ -60,7 +61,7 @@ impl fmt::Display for PeerAddress {
 /// The payload of a log entry: an encoded batch of commands, encoded once by the node that proposes it. It goes into the
 /// log and to the followers as it is.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Payload(pub(crate) Bytes);
+pub(crate) struct Payload(pub(crate) Bytes);
 
 impl fmt::Debug for Payload {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -20,8 +20,8 @@ pub(super) enum Operation {
     SaveCommitted(Option<LogId>),
     TruncateAfter(Option<LogId>),
     Purge(LogId),
-    /// Everything before is durable, the commit position too.
-    Flush {
+    /// The last operation: everything before it is durable when it is done, the commit position too.
+    Close {
         done: oneshot::Sender<io::Result<()>>,
     },
 }

@@ -1,6 +1,6 @@
 //! Brings operations to the writer: on a thread of its own for a real disk, in a task for a simulated one.
 //!
-//! Either ends when the last handle of the log is dropped, after everything that was asked for is done.
+//! Either ends when the log is closed or its last handle is dropped, after everything that was asked for is done.
 
 use std::time::Duration;
 
@@ -42,7 +42,9 @@ impl Pump {
 }
 
 fn run_thread(mut writer: Writer, mut queue: mpsc::Receiver<Operation>) {
-    while let Some(first) = queue.blocking_recv() {
+    while !writer.is_closing()
+        && let Some(first) = queue.blocking_recv()
+    {
         let operations = drain(first, &mut queue);
         if let Some(written) = writer.write(operations) {
             writer.sync(written);
@@ -52,7 +54,9 @@ fn run_thread(mut writer: Writer, mut queue: mpsc::Receiver<Operation>) {
 }
 
 async fn run_task(mut writer: Writer, mut queue: mpsc::Receiver<Operation>) {
-    while let Some(first) = queue.recv().await {
+    while !writer.is_closing()
+        && let Some(first) = queue.recv().await
+    {
         let operations = drain(first, &mut queue);
         if let Some(written) = writer.write(operations) {
             tokio::time::sleep(writer.latency().unwrap_or(Duration::ZERO)).await;

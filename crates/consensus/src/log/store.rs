@@ -62,11 +62,15 @@ impl LogStore {
         self.shared.syncs()
     }
 
-    /// Makes everything durable and waits for the writer's end. Other handles must be gone, or it would not end.
-    pub(crate) async fn close(self) -> io::Result<()> {
-        let flushed = self.ask(|done| Operation::Flush { done }).await;
+    /// Index of the last entry that was dropped at the head.
+    pub(crate) fn purged_index(&self) -> Option<u64> {
+        self.shared.index().purged.map(|id| id.index)
+    }
+
+    /// Makes everything durable and waits for the writer's end. Nothing can be written afterwards.
+    pub(crate) async fn close(&self) -> io::Result<()> {
+        let flushed = self.ask(|done| Operation::Close { done }).await;
         let pump = self.pump.lock().take();
-        drop(self.queue);
         if let Some(pump) = pump {
             pump.ended().await;
         }
@@ -74,7 +78,6 @@ impl LogStore {
     }
 
     async fn send(&self, operation: Operation) -> io::Result<()> {
-        self.shared.check()?;
         self.queue.send(operation).await.map_err(|_| ended())
     }
 
@@ -121,6 +124,7 @@ impl RaftLogStorage<TypeConfig> for LogStore {
         I::IntoIter: OptionalSend,
     {
         let entries: Vec<_> = entries.into_iter().collect();
+        self.shared.check()?;
         {
             let mut index = self.shared.index();
             for entry in &entries {

@@ -49,6 +49,7 @@ pub(super) struct Writer {
     last: Option<LogId>,
     committed_is_written: bool,
     failure: Option<(io::ErrorKind, String)>,
+    is_closing: bool,
 }
 
 impl Writer {
@@ -72,6 +73,7 @@ impl Writer {
             last,
             committed_is_written: true,
             failure: None,
+            is_closing: false,
         }
     }
 
@@ -106,7 +108,10 @@ impl Writer {
                     purged = Some(upto);
                     records.push(Record::Purged(upto));
                 }
-                Operation::Flush { done } => waiters.push(Waiter::Done(done)),
+                Operation::Close { done } => {
+                    self.is_closing = true;
+                    waiters.push(Waiter::Done(done));
+                }
             }
         }
         if !must_sync {
@@ -280,6 +285,11 @@ impl Writer {
         for waiter in waiters {
             waiter.complete(self.check());
         }
+    }
+
+    /// Whether the last operation was asked for.
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing
     }
 
     /// How long a simulated disk takes for this batch.

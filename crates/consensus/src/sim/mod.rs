@@ -2,5 +2,7 @@
 
 mod crash;
 mod disk;
+mod network;
 
 pub use disk::{DiskFaults, SimDisk};
+pub use network::{LinkFaults, SimNetwork, SimTransport};

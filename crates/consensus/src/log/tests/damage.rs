@@ -5,7 +5,7 @@ use std::sync::Arc;
 use openraft::storage::RaftLogStorage;
 
 use super::{SETTINGS, append, append_range, entries, entry, open, sized_entry, vote};
-use crate::disk::{Disk, DiskFile, read_all};
+use crate::disk::{Disk, read_all};
 use crate::log::LogError;
 use crate::log::segment::{segment_name, segment_number};
 use crate::sim::{DiskFaults, SimDisk};

@@ -1,0 +1,136 @@
+//! Puts the parts together.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::compaction::snapshot_when_due;
+use crate::config::Config;
+use crate::consensus::{Consensus, Inner};
+use crate::disk::{Disk, run_blocking};
+use crate::election::{Contact, Timeouts, stand_in_order};
+use crate::log::{LogError, LogSettings, LogStore};
+use crate::machine::Machine;
+use crate::network::{PeerClients, RaftServer};
+use crate::propose::{Dispatcher, ForwardServer, Proposer};
+use crate::snapshot::{SnapshotError, SnapshotStore};
+use crate::state_machine::StateMachine;
+use crate::transport::Transport;
+use crate::types::Raft;
+
+/// Why a node could not start. Nothing was changed on disk, save that a write that a crash had cut off was dropped.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A value of the configuration is out of range.
+    #[error("the configuration of consensus is invalid: {reason}")]
+    Config {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The log is damaged, incomplete or unreadable.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The snapshot is damaged or unreadable.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// Snapshot and log don't meet.
+    #[error(
+        "entries up to {purged} were dropped from the log, but the snapshot ends at {snapshot:?}; restore the data \
+         directory from a backup, or remove it and let the node join again"
+    )]
+    SnapshotMissing {
+        /// Last entry dropped.
+        purged: u64,
+        /// Last entry in the snapshot, if there is one.
+        snapshot: Option<u64>,
+    },
+    /// The data directory cannot be used.
+    #[error("the data directory cannot be used")]
+    Io(#[from] std::io::Error),
+    /// Raft refused what it found.
+    #[error("raft cannot start: {reason}")]
+    Raft {
+        /// What it says.
+        reason: String,
+    },
+}
+
+struct Storage {
+    log: LogStore,
+    snapshots: SnapshotStore,
+    machine: Machine,
+}
+
+fn open_storage(disk: Arc<dyn Disk>, settings: LogSettings) -> Result<Storage, StartError> {
+    let (snapshots, found) = SnapshotStore::open(Arc::clone(&disk))?;
+    let machine = found.map(|(meta, state)| Machine::from_snapshot(&meta, state)).unwrap_or_default();
+    let (log, cut_bytes) = LogStore::open(disk, settings)?;
+    if cut_bytes > 0 {
+        tracing::warn!(cut_bytes, "dropped the remains of a write that was cut off; it was never acknowledged");
+    }
+    let snapshot = machine.applied().map(|id| id.index);
+    match log.purged_index() {
+        Some(purged) if Some(purged) > snapshot => Err(StartError::SnapshotMissing { purged, snapshot }),
+        _ => Ok(Storage { log, snapshots, machine }),
+    }
+}
+
+impl Consensus {
+    /// Recovers this node from its disk and lets it take part. It belongs to no cluster until [`Consensus::initialize`],
+    /// or until a primary sends it the log.
+    pub async fn start(config: Config, disk: Arc<dyn Disk>, transport: Arc<dyn Transport>) -> Result<Self, StartError> {
+        let raft_config = config.raft().map_err(|error| StartError::Config { reason: error.to_string() })?;
+        let settings = LogSettings { segment_bytes: config.segment_bytes, cache_bytes: config.cache_bytes };
+        let opened_disk = Arc::clone(&disk);
+        let storage = run_blocking(disk.as_ref(), move || Ok(open_storage(opened_disk, settings))).await??;
+        let state_machine = StateMachine::new(storage.machine, storage.snapshots);
+        let published = state_machine.published();
+        let clients = PeerClients {
+            node: config.node,
+            transport: Arc::clone(&transport),
+            snapshot_piece_bytes: config.snapshot_piece_bytes,
+        };
+        let raft = Raft::new(config.node.0, raft_config, clients, storage.log.clone(), state_machine).await;
+        let raft = raft.map_err(|error| StartError::Raft { reason: error.to_string() })?;
+
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let contact = Arc::new(Contact::new(config.rank));
+        let timeouts = Timeouts::new(&config);
+        spawn_until(&stop, &tasks, stand_in_order(raft.clone(), Arc::clone(&contact), timeouts));
+        spawn_until(&stop, &tasks, snapshot_when_due(raft.clone(), Arc::clone(&published), config.clone()));
+        let dispatcher = Dispatcher {
+            node: config.node,
+            raft: raft.clone(),
+            transport: Arc::clone(&transport),
+            published: Arc::clone(&published),
+        };
+        let proposer = Proposer::start(dispatcher, config.propose_timeout(), stop.clone(), &tasks);
+        let inner = Inner {
+            raft_server: RaftServer::new(raft.clone(), disk, Arc::clone(&contact)),
+            forward_server: ForwardServer::new(raft.clone(), config.propose_timeout()),
+            log: storage.log,
+            config,
+            raft,
+            transport,
+            contact,
+            published,
+            proposer,
+            stop,
+            tasks,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+}
+
+fn spawn_until(stop: &CancellationToken, tasks: &TaskTracker, task: impl Future<Output = ()> + Send + 'static) {
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = task => {}
+        }
+    });
+}
