@@ -1,1 +1,22 @@
+//! Protocols for partners. Today: HTTPS with HTTP Basic, folder listings and as much WebDAV as rclone needs.
+//!
+//! A [`Gateway`] authenticates against the replicated accounts, streams bodies to and from [`flotilla_files`], and makes a
+//! file appear with one command of the log. It knows no actors and no consensus, only the port [`Log`].
 
+mod access;
+mod answer;
+mod codes;
+mod commit;
+mod config;
+mod context;
+mod metrics;
+mod ports;
+mod problem;
+mod refusals;
+mod request;
+mod server;
+
+pub use config::{Dependencies, GatewayConfig};
+pub use metrics::{Histogram, LATENCY_BOUNDS_MS, METHODS, Metrics};
+pub use ports::{Log, ProposeError};
+pub use server::{Gateway, StartError};

@@ -1,0 +1,41 @@
+//! What all requests of one gateway share.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use flotilla_config::parameters::Parameters;
+use flotilla_credentials::Passwords;
+use flotilla_files::Files;
+use flotilla_model::{NodeId, State};
+use parking_lot::Mutex;
+
+use crate::access::Attempts;
+use crate::metrics::Metrics;
+use crate::{Dependencies, GatewayConfig, Log};
+
+pub(crate) struct Context {
+    pub(crate) config: GatewayConfig,
+    pub(crate) node: NodeId,
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) files: Files,
+    pub(crate) passwords: Passwords,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) attempts: Mutex<Attempts>,
+}
+
+impl Context {
+    pub(crate) fn new(config: GatewayConfig, dependencies: Dependencies) -> Self {
+        let Dependencies { node, log, files, passwords, metrics } = dependencies;
+        let attempts = Mutex::new(Attempts::new(config.attempts_max, config.attempts_recover));
+        Self { config, node, log, files, passwords, metrics, attempts }
+    }
+
+    /// The parameters in force on this node.
+    pub(crate) fn parameters<'a>(&'a self, state: &'a State) -> Parameters<impl Fn(&str) -> Option<String> + use<'a>> {
+        Parameters(|name: &str| state.parameter(name, Some(self.node)).map(|row| row.value.clone()))
+    }
+}
+
+pub(crate) fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}

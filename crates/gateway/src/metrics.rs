@@ -1,0 +1,114 @@
+//! Figures of the gateway, as plain counters that the node publishes.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Names of the methods that are counted apart.
+pub const METHODS: [&str; 9] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND", "MKCOL", "MOVE", "other"];
+/// Upper bounds of the latency buckets in milliseconds; one more bucket is for all beyond.
+pub const LATENCY_BOUNDS_MS: [u64; 14] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 60_000];
+
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// By method (as in [`METHODS`]) and class of status (0: 1xx to 4: 5xx).
+    pub requests: [[AtomicU64; 5]; METHODS.len()],
+    /// From the head of the request to the last byte of the answer, by method.
+    pub latency: [Histogram; METHODS.len()],
+    /// Bytes of bodies.
+    pub bytes_in: AtomicU64,
+    pub bytes_out: AtomicU64,
+    pub uploads_in_flight: AtomicU64,
+    pub requests_in_flight: AtomicU64,
+    pub connections_open: AtomicU64,
+    pub connections_accepted: AtomicU64,
+    /// Closed at once because there were too many.
+    pub connections_refused: AtomicU64,
+    pub handshakes_failed: AtomicU64,
+    /// Requests with a wrong name or password.
+    pub logins_failed: AtomicU64,
+    /// Requests refused because of too many of those.
+    pub logins_limited: AtomicU64,
+    /// Uploads refused because too many ran.
+    pub uploads_shed: AtomicU64,
+    /// Commands proposed again because their outcome was not known.
+    pub commits_repeated: AtomicU64,
+}
+
+/// Counts by [`LATENCY_BOUNDS_MS`].
+#[derive(Debug, Default)]
+pub struct Histogram {
+    /// Not cumulative.
+    pub buckets: [AtomicU64; LATENCY_BOUNDS_MS.len() + 1],
+    pub sum_us: AtomicU64,
+}
+
+impl Histogram {
+    fn record(&self, took: Duration) {
+        let bucket = LATENCY_BOUNDS_MS.partition_point(|bound| u128::from(*bound) < took.as_millis());
+        add(&self.buckets[bucket], 1);
+        add(&self.sum_us, took.as_micros() as u64);
+    }
+}
+
+impl Metrics {
+    pub(crate) fn request(&self, method: &str, status: u16, took: Duration) {
+        let method = METHODS.iter().position(|name| *name == method).unwrap_or(METHODS.len() - 1);
+        let class = usize::from((status / 100).clamp(1, 5) - 1);
+        add(&self.requests[method][class], 1);
+        self.latency[method].record(took);
+    }
+}
+
+pub(crate) fn add(counter: &AtomicU64, amount: u64) {
+    counter.fetch_add(amount, Ordering::Relaxed);
+}
+
+/// Adds one for as long as it lives.
+pub(crate) struct Gauge<'a>(&'a AtomicU64);
+
+impl<'a> Gauge<'a> {
+    /// Enters unless `limit` are in already.
+    pub(crate) fn enter_below(gauge: &'a AtomicU64, limit: u64) -> Option<Self> {
+        let entered = Self(gauge);
+        let before = gauge.fetch_add(1, Ordering::AcqRel);
+        (before < limit).then_some(entered)
+    }
+}
+
+impl Drop for Gauge<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_fall_into_their_buckets() {
+        let histogram = Histogram::default();
+        for took_ms in [0, 1, 2, 3, 60_000, 60_001] {
+            histogram.record(Duration::from_millis(took_ms));
+        }
+        let counts: Vec<u64> = histogram.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
+        assert_eq!(counts, [2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn a_gauge_refuses_at_its_limit_and_comes_back_to_zero() {
+        let value = AtomicU64::new(0);
+        let first = Gauge::enter_below(&value, 1).unwrap();
+        assert!(Gauge::enter_below(&value, 1).is_none());
+        assert_eq!(value.load(Ordering::Relaxed), 1);
+        drop(first);
+        assert_eq!(value.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn unknown_methods_and_classes_are_counted() {
+        let metrics = Metrics::default();
+        metrics.request("BREW", 418, Duration::ZERO);
+        assert_eq!(metrics.requests[8][3].load(Ordering::Relaxed), 1);
+    }
+}

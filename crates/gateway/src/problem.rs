@@ -1,0 +1,88 @@
+//! An error on its way to the partner, as `application/problem+json` (RFC 9457).
+
+use std::fmt;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use serde::Serialize;
+
+use crate::codes::Code;
+
+pub(crate) struct Problem {
+    code: &'static Code,
+    detail: String,
+    field: Option<&'static str>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    mend: &'a str,
+}
+
+impl Problem {
+    pub(crate) fn new(code: &'static Code, detail: impl fmt::Display) -> Self {
+        Self { code, detail: detail.to_string(), field: None, headers: Vec::new() }
+    }
+
+    /// A malformed header.
+    pub(crate) fn header(name: &'static str, detail: impl fmt::Display) -> Self {
+        Self::new(&crate::codes::BAD_HEADER, detail).field(name)
+    }
+
+    /// Names the header, parameter or part that is wrong.
+    pub(crate) fn field(mut self, field: &'static str) -> Self {
+        self.field = Some(field);
+        self
+    }
+
+    pub(crate) fn with(mut self, name: HeaderName, value: impl fmt::Display) -> Self {
+        if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// "Not processed, safe to retry": says after how many seconds.
+    pub(crate) fn retry_after_s(self, seconds: u64) -> Self {
+        self.with(header::RETRY_AFTER, seconds)
+    }
+
+    pub(crate) fn code(&self) -> &'static Code {
+        self.code
+    }
+
+    pub(crate) fn into_response(self) -> HttpResponse {
+        let code = self.code;
+        let document = Document {
+            r#type: format!("urn:flotilla:error:{}", code.code),
+            title: code.title,
+            status: code.status.as_u16(),
+            code: code.code,
+            detail: &self.detail,
+            field: self.field,
+            mend: code.mend,
+        };
+        let mut response = HttpResponse::build(code.status);
+        for header in self.headers {
+            response.insert_header(header);
+        }
+        match serde_json::to_vec(&document) {
+            Ok(body) => response.content_type("application/problem+json").body(body),
+            Err(_) => response.finish(),
+        }
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({}): {}", self.code.code, self.code.status.as_u16(), self.detail)
+    }
+}

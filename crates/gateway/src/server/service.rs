@@ -1,0 +1,91 @@
+//! From a request to its handler and from there to an answer.
+
+use std::sync::Arc;
+
+use actix_http::Request;
+use actix_web::body::BoxBody;
+use actix_web::http::{Method, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::answer::{self, ALLOW};
+use crate::codes;
+use crate::context::Context;
+use crate::problem::Problem;
+use crate::request::head::Head;
+use crate::server::activity::Activity;
+use crate::server::answer_body::{AnswerBody, Running};
+
+/// Answers any request.
+pub(crate) async fn serve(
+    context: web::Data<Context>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse<AnswerBody> {
+    let busy = request.conn_data::<Activity>().map(Activity::begin);
+    let running = Running::new(context.metrics.clone(), request.method().clone(), busy);
+    let head =
+        Head { method: request.method(), uri: request.uri(), headers: request.headers(), peer: request.peer_addr() };
+    let response = dispatch(&context, head, payload).await.unwrap_or_else(|problem| refused(head, problem));
+    let running = running.answered(response.status().as_u16());
+    protected(response).map_body(|_, body| AnswerBody::new(body, running))
+}
+
+/// Before `100 Continue`: a body that would be refused need not be sent.
+pub(crate) async fn expected(
+    context: Arc<Context>,
+    request: Request,
+) -> Result<Request, actix_http::Response<BoxBody>> {
+    let busy = request.conn_data::<Activity>().map(Activity::begin);
+    let head = Head {
+        method: request.method(),
+        uri: request.uri(),
+        headers: &request.head().headers,
+        peer: request.head().peer_addr,
+    };
+    if head.method != Method::PUT {
+        return Ok(request);
+    }
+    let running = Running::new(context.metrics.clone(), Method::PUT, busy);
+    match answer::check_put(&context, head).await {
+        Ok(()) => {
+            running.continued();
+            Ok(request)
+        }
+        Err(problem) => {
+            let response = refused(head, problem);
+            drop(running.answered(response.status().as_u16()));
+            Err(protected(response).into())
+        }
+    }
+}
+
+async fn dispatch(context: &Context, head: Head<'_>, mut payload: web::Payload) -> Result<HttpResponse, Problem> {
+    match head.method.as_str() {
+        "GET" | "HEAD" => answer::get(context, head).await,
+        "PUT" => answer::put(context, head, &mut payload).await,
+        "DELETE" => answer::delete(context, head).await,
+        "OPTIONS" => Ok(answer::options()),
+        "PROPFIND" => answer::propfind(context, head, &mut payload).await,
+        "MKCOL" => answer::make_folder(context, head).await,
+        "MOVE" => answer::move_file(context, head).await,
+        other => {
+            let problem = Problem::new(&codes::METHOD_NOT_ALLOWED, format!("{other:.20} is not a method of files"));
+            Err(problem.with(header::ALLOW, ALLOW))
+        }
+    }
+}
+
+fn refused(head: Head<'_>, problem: Problem) -> HttpResponse {
+    tracing::debug!(method = %head.method, path = head.uri.path(), ?problem, "refused a request");
+    problem.into_response()
+}
+
+/// Partners' files are served as they came: a browser must neither guess their type nor run what is in them.
+fn protected(mut response: HttpResponse) -> HttpResponse {
+    let headers = response.headers_mut();
+    let fixed = header::HeaderValue::from_static;
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, fixed("default-src 'none'; frame-ancestors 'none'; sandbox"));
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, fixed("max-age=31536000"));
+    response
+}
