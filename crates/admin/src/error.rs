@@ -54,6 +54,7 @@ impl ApiError {
             "account-in-use" => "The account is in use",
             "bad-credentials" => "Name or password is wrong",
             "body-too-large" => "The body is too large",
+            "body-too-slow" => "The body came too slowly",
             "cluster-full" => "The cluster takes no further member",
             "cross-site" => "The request comes from another site",
             "forbidden" => "The role does not allow this",

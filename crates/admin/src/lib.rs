@@ -1,10 +1,11 @@
 //! Administration: REST over HTTPS on the admin port, the typed client of it, health and metrics.
 //!
 //! The server knows the replicated state and what the node publishes about itself, both through ports
-//! ([`Ledger`], [`NodeFacts`]); it knows no actors and no consensus. Any node answers; a change is a command in the log.
+//! ([`Ledger`], [`NodeFacts`]); it knows no actors. The consensus is such a ledger. Any node answers; a change is a command in the log.
 
 pub mod api;
 mod client;
+mod consensus_ledger;
 mod error;
 pub mod join;
 mod local_token;

@@ -20,13 +20,17 @@ async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AdministratorV
     web::Json(Page { items, next_cursor: None })
 }
 
+/// Everybody may change their own password; the rest takes an administrator.
 async fn change(
     admin: web::Data<Admin>,
-    _: Administer,
+    Read(caller): Read,
     name: web::Path<String>,
     Body(change): Body<AdministratorChange>,
 ) -> Result<web::Json<Done>, ApiError> {
     let name = name_in_path(&name)?;
+    if caller.name != name.as_str() || change.role.is_some() {
+        caller.require_administrator()?;
+    }
     let password_hash = match &change.password {
         Some(password) => Some(admin.parts().passwords.hash(password).await?),
         None => None,

@@ -21,13 +21,18 @@ pub(crate) struct Caller {
 }
 
 /// May look at everything: any administrator.
-pub(crate) struct Read;
+pub(crate) struct Read(pub(crate) Caller);
 /// May steer work: administrators and operators.
 pub(crate) struct Operate;
 /// May change everything: administrators.
 pub(crate) struct Administer(pub(crate) Caller);
 
 impl Caller {
+    /// For what depends on more than the role.
+    pub(crate) fn require_administrator(&self) -> Result<(), ApiError> {
+        self.require(&[AdministratorRole::Administrator])
+    }
+
     fn require(&self, allowed: &[AdministratorRole]) -> Result<(), ApiError> {
         if allowed.contains(&self.role) {
             return Ok(());
@@ -132,7 +137,7 @@ impl FromRequest for Read {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         use AdministratorRole::{Administrator, Auditor, Operator};
-        extract(request, &[Administrator, Operator, Auditor], |_| Self)
+        extract(request, &[Administrator, Operator, Auditor], Self)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -15,6 +16,8 @@ use crate::error::ApiError;
 
 /// The largest body is a route with 32 steps, or a CA certificate.
 const BODY_BYTES_MAX: usize = 256 * 1024;
+/// For the whole of it, so that a dribbling client does not keep its place.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -27,7 +30,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         let payload = payload.take();
         Box::pin(async move {
             declared?;
-            parse(&collect(payload).await?).map(Body)
+            let collected = tokio::time::timeout(BODY_TIMEOUT, collect(payload)).await;
+            let body = collected.map_err(|_| {
+                let detail = format!("the body took longer than {} s", BODY_TIMEOUT.as_secs());
+                ApiError::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail)
+            })?;
+            parse(&body?).map(Body)
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use flotilla_admin::Login;
 use flotilla_admin::api::{AccountChange, AdministratorChange, BASE_PATH};
+use flotilla_model::AdministratorRole;
 
 use crate::harness::{Harness, PASSWORD, code};
 
@@ -88,6 +89,20 @@ async fn a_given_out_password_is_only_good_for_changing_it() {
     client.put_administrator("first", &other).await.unwrap();
     assert_eq!(code(client.cluster().await), "bad-credentials");
     harness.with_password("first", "another password").cluster().await.unwrap();
+    harness.stop().await;
+}
+
+#[actix_web::test]
+async fn everybody_may_change_their_own_password_and_no_more() {
+    let harness = Harness::start().await;
+    let auditor = harness.with_password("auditor", PASSWORD);
+    let change = |role| AdministratorChange { password: Some("another password".to_owned()), role };
+    assert_eq!(code(auditor.put_administrator("operator", &change(None)).await), "forbidden");
+    let risen = change(Some(AdministratorRole::Administrator));
+    assert_eq!(code(auditor.put_administrator("auditor", &risen).await), "forbidden");
+    auditor.put_administrator("auditor", &change(None)).await.unwrap();
+    let auditor = harness.with_password("auditor", "another password");
+    assert_eq!(code(auditor.set_parameter("Files.replicas", Some("1"), None).await), "forbidden");
     harness.stop().await;
 }
 

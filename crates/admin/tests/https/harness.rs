@@ -152,23 +152,22 @@ pub(crate) struct Harness {
 impl Harness {
     /// A cluster of two members, of which the second runs, an administrator, an operator and an auditor.
     pub(crate) async fn start() -> Self {
-        let credentials = credentials("node-1");
         let ledger = Arc::new(MemoryLedger::default());
         fill(&ledger);
+        Self::start_before(ledger.clone(), ledger)
+    }
+
+    /// A server before another ledger; the one in memory stays empty.
+    pub(crate) fn start_with(ledger: Arc<dyn Ledger>) -> Self {
+        Self::start_before(ledger, Arc::default())
+    }
+
+    fn start_before(served: Arc<dyn Ledger>, ledger: Arc<MemoryLedger>) -> Self {
+        let credentials = credentials("node-1");
         let folder = tempfile::tempdir().unwrap();
         let token = LocalToken::load_or_create(folder.path()).unwrap();
         let secret = ClusterSecret::generate().unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let admin = Admin::new(AdminParts {
-            ledger: ledger.clone(),
-            facts: Arc::new(FixedFacts),
-            passwords: passwords(),
-            credentials: credentials.clone(),
-            secrets: SecretHandle::new(SecretSet::new(secret.clone())),
-            local_token: token.clone(),
-            admin_url: "https://node-1:8444".to_owned(),
-        });
-        let server = AdminServer::start(listener, 64, admin).unwrap();
+        let server = serve(served, &credentials, &secret, &token);
         let address = server.address();
         Self { ledger, address, credentials, secret, token, server, _folder: folder }
     }
@@ -199,6 +198,25 @@ impl Harness {
     pub(crate) async fn stop(self) {
         self.server.stop().await;
     }
+}
+
+fn serve(
+    ledger: Arc<dyn Ledger>,
+    credentials: &CredentialsHandle,
+    secret: &ClusterSecret,
+    token: &LocalToken,
+) -> AdminServer {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let admin = Admin::new(AdminParts {
+        ledger,
+        facts: Arc::new(FixedFacts),
+        passwords: passwords(),
+        credentials: credentials.clone(),
+        secrets: SecretHandle::new(SecretSet::new(secret.clone())),
+        local_token: token.clone(),
+        admin_url: "https://node-1:8444".to_owned(),
+    });
+    AdminServer::start(listener, 64, admin).unwrap()
 }
 
 /// One for all tests of the process: each costs a hash.
@@ -301,6 +319,15 @@ fn admit(token: Option<flotilla_model::Sha256>, name: &str) -> Command {
             added_ms: NOW_MS,
         },
         now_ms: NOW_MS,
+    }
+}
+
+/// Polls until a condition holds; fails with its name after ten seconds.
+pub(crate) async fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    while !holds() {
+        assert!(std::time::Instant::now() < deadline, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod consensus;
 mod events;
 mod harness;
 mod joining;
