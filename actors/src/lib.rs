@@ -2,8 +2,10 @@
 
 pub mod failover;
 pub mod gmp;
+pub mod membership;
 mod parameters;
 pub mod ports;
 pub mod supervision;
 #[cfg(test)]
 mod testing;
+pub mod ticker;
