@@ -32,8 +32,7 @@ pub(crate) async fn scrub(files: &Files, mut after: Option<BlobId>, limit_bytes:
             return report;
         }
         for (blob, stat) in page {
-            files.background.acquire(stat.length).await;
-            match files.store.verify(blob).await {
+            match files.store.verify_at(blob, Some(&files.background)).await {
                 // Deleted since it was listed.
                 Ok(_) | Err(StoreError::NotFound(_)) => {}
                 Err(error) => {

@@ -17,8 +17,8 @@ use super::{
     writer::BlobWriter,
 };
 use crate::{
-    BlobDigest, BlobStoreConfig, BufferPool, ByteRange, Counters, DiskGate, OpenError, StoreError, StreamError,
-    stream::Hasher,
+    BlobDigest, BlobStoreConfig, BufferPool, ByteRange, Counters, DiskGate, OpenError, RateLimiter, StoreError,
+    StreamError, stream::Hasher,
 };
 
 /// Shared, threads and the runtime on which blocking jobs run (not that of a caller, whose own runtime may be one thread).
@@ -42,7 +42,7 @@ impl StoreParts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlobStat {
     pub length: u64,
-    /// When it was finished here; after a restart, for large blobs, when its upload began.
+    /// When it was finished here; after a restart, for large blobs, the time of the start.
     pub created_ms: u64,
 }
 
@@ -124,13 +124,23 @@ impl BlobStore {
 
     /// Reads the whole blob and compares it with its checksum.
     pub async fn verify(&self, blob: BlobId) -> Result<BlobDigest, StoreError> {
+        self.verify_at(blob, None).await
+    }
+
+    /// The same, no faster than the limiter allows.
+    pub(crate) async fn verify_at(&self, blob: BlobId, pace: Option<&RateLimiter>) -> Result<BlobDigest, StoreError> {
         let reader = self.reader(blob).await?;
         let expected = reader.digest();
         let mut chunks = reader.stream(ByteRange::ALL)?;
         let mut hasher = Hasher::new();
         while let Some(chunk) = chunks.next().await {
             match chunk {
-                Ok(chunk) => hasher.update(&chunk),
+                Ok(chunk) => {
+                    if let Some(pace) = pace {
+                        pace.acquire(chunk.len() as u64).await;
+                    }
+                    hasher.update(&chunk);
+                }
                 Err(StreamError::Store(error)) => return Err(error),
                 Err(_) => return Err(StoreError::Closed),
             }

@@ -23,3 +23,15 @@ pub(crate) fn create_new(path: &Path, direct: bool) -> io::Result<File> {
         result => result,
     }
 }
+
+/// Opens a file for reading, past the page cache if `direct` and possible; says which it is.
+pub(crate) fn open_existing(path: &Path, direct: bool) -> io::Result<(File, bool)> {
+    if direct {
+        let flags = rustix::fs::OFlags::DIRECT.bits() as i32;
+        match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
+            result => return result.map(|file| (file, true)),
+        }
+    }
+    File::open(path).map(|file| (file, false))
+}

@@ -10,6 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use flotilla_model::BlobId;
+use rustix::{fs::FallocateFlags, io::Errno};
 
 use super::{
     appender::Entering,
@@ -25,6 +26,8 @@ use crate::{
 
 /// Bytes that are gathered when the chunks that come are not aligned.
 const TAIL_BYTES: usize = 256 << 10;
+/// Room reserved at a time.
+const RESERVE_BYTES: u64 = 64 << 20;
 
 pub(crate) struct LargeFile {
     shared: Arc<Shared>,
@@ -35,6 +38,8 @@ pub(crate) struct LargeFile {
     hasher: Hasher,
     tail: Buffer,
     written_bytes: u64,
+    announced: u64,
+    reserved_bytes: u64,
 }
 
 impl LargeFile {
@@ -43,19 +48,21 @@ impl LargeFile {
         let path = shared.layout.part(blob, shared.next_part.fetch_add(1, Ordering::Relaxed));
         let file = create_new(&path, shared.config.direct_io).map_err(StoreError::io("create a blob"))?;
         let tail = shared.pool.take(TAIL_BYTES);
-        let large = Self { shared, blob, file, part: Some(path), hasher: Hasher::new(), tail, written_bytes: 0 };
-        if let Some(length) = announced.filter(|length| *length > 0) {
-            large.reserve(length)?;
-        }
-        Ok(large)
+        let (part, hasher, announced) = (Some(path), Hasher::new(), announced.unwrap_or(0));
+        Ok(Self { shared, blob, file, part, hasher, tail, written_bytes: 0, announced, reserved_bytes: 0 })
     }
 
-    /// Reserves the announced length: the blob lies in one piece, and a full disk is known before the bytes come.
-    fn reserve(&self, length: u64) -> Result<(), StoreError> {
-        match rustix::fs::fallocate(&self.file, rustix::fs::FallocateFlags::KEEP_SIZE, 0, length) {
-            Err(rustix::io::Errno::NOSPC | rustix::io::Errno::DQUOT) => {
-                Err(StoreError::NoSpace { free_bytes: 0, needed_bytes: length })
-            }
+    /// Reserves room for what comes next, so that the blob lies in few pieces. Not for all that was announced: a client could
+    /// take the whole disk by its word alone.
+    fn reserve(&mut self, end: u64) -> Result<(), StoreError> {
+        if end <= self.reserved_bytes || self.reserved_bytes >= self.announced {
+            return Ok(());
+        }
+        let length = RESERVE_BYTES.min(self.announced - self.reserved_bytes);
+        let result = rustix::fs::fallocate(&self.file, FallocateFlags::KEEP_SIZE, self.reserved_bytes, length);
+        self.reserved_bytes += length;
+        match result {
+            Err(Errno::NOSPC | Errno::DQUOT) => Err(StoreError::NoSpace { free_bytes: 0, needed_bytes: length }),
             // Not every file system can reserve.
             _ => Ok(()),
         }
@@ -85,6 +92,7 @@ impl LargeFile {
     }
 
     fn write(&mut self, block: &[u8]) -> Result<(), StoreError> {
+        self.reserve(self.written_bytes + block.len() as u64)?;
         let gate = &self.shared.config.gate;
         gate.before(DiskOperation::Write, block.len() as u64)
             .and_then(|()| self.file.write_all_at(block, self.written_bytes))

@@ -18,7 +18,7 @@ use super::{
     layout::{Layout, parse_large_name, parse_segment_name},
     record::SEGMENT_HEADER_BYTES,
     segment::{SegmentContents, read_index, scan, write_index},
-    shared::Shared,
+    shared::{Shared, now_ms},
 };
 use crate::{BlobStoreConfig, BufferPool, Counters, OpenError};
 
@@ -74,14 +74,14 @@ fn empty_incoming(layout: &Layout) -> io::Result<()> {
 }
 
 fn load_large(layout: &Layout, index: &Index) -> io::Result<()> {
+    // Their own times are not in their names. As of now is the safe side: the sweep gives them its grace time anew.
+    let created_ms = now_ms();
     for entry in fs::read_dir(layout.large())? {
         let name = entry?.file_name();
         let Some((blob, digest)) = name.to_str().and_then(parse_large_name) else {
             tracing::warn!(?name, "ignored a file that is no blob");
             continue;
         };
-        // The time of an id is that of its upload; reading a million file times would slow the start.
-        let created_ms = ulid::Ulid(blob.0).timestamp_ms();
         let place = Place::Large { sha256: Box::new(digest.sha256) };
         index.put(blob, Entry { length: digest.length, created_ms, place });
     }

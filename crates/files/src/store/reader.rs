@@ -1,6 +1,6 @@
-//! Reads one blob. Small ones come whole and checked with one read; large ones stream with one chunk read ahead.
+//! Reads one blob. Small ones come whole and checked with one read; large ones stream with the next chunks read ahead.
 
-use std::{fs::File, io, os::unix::fs::FileExt, sync::Arc};
+use std::{collections::VecDeque, fs::File, io, ops::Range, os::unix::fs::FileExt, sync::Arc};
 
 use bytes::Bytes;
 use flotilla_model::BlobId;
@@ -9,14 +9,17 @@ use tokio::{runtime::Handle, task::JoinHandle};
 
 use super::{
     blob_store::StoreParts,
+    direct::open_existing,
     index::{Entry, Place},
     segment::read_payload,
     shared::Shared,
 };
-use crate::{BlobDigest, BufferPool, ByteRange, ChunkStream, Counters, StoreError, StreamError};
+use crate::{BlobDigest, BufferPool, ByteRange, ChunkStream, Counters, StoreError, StreamError, buffer::ALIGNMENT};
 
-/// Bytes of one read: few hops for many bytes, and two of them per download are bounded memory.
+/// Bytes of one read: few hops for many bytes.
 const READ_BYTES: u64 = 512 << 10;
+/// Reads under way for one download: while one chunk is sent, the disk works on the next ones. Bounds its memory, too.
+const READS_AHEAD: usize = 2;
 
 /// An open blob. It stays readable to its end when the blob is deleted meanwhile.
 pub struct BlobReader {
@@ -28,7 +31,7 @@ pub struct BlobReader {
 
 enum Contents {
     Memory(Bytes),
-    File(Arc<File>),
+    File { file: Arc<File>, direct: bool },
 }
 
 impl BlobReader {
@@ -73,10 +76,18 @@ impl BlobReader {
                 let part = bytes.slice(range.start as usize..range.end as usize);
                 Ok(Box::pin(stream::iter((!part.is_empty()).then_some(Ok(part)))))
             }
-            Contents::File(file) => {
+            Contents::File { file, direct } => {
                 let pool = Arc::clone(&self.parts.shared.pool);
                 let runtime = self.parts.runtime.clone();
-                Ok(Box::pin(read_ahead(file, pool, runtime, range.start, range.end)))
+                Ok(Box::pin(read_ahead(ReadAhead {
+                    file,
+                    direct,
+                    pool,
+                    runtime,
+                    position: range.start,
+                    end: range.end,
+                    reads: VecDeque::new(),
+                })))
             }
         }
     }
@@ -92,12 +103,14 @@ fn open_at(shared: &Shared, blob: BlobId, entry: &Entry) -> Result<(BlobDigest, 
         }
         Place::Large { sha256 } => {
             let digest = BlobDigest { sha256: **sha256, length: entry.length };
-            let file = File::open(shared.layout.large_blob(blob, &digest)).map_err(StoreError::io("open a blob"))?;
+            let wants_direct = shared.config.direct_io && entry.length >= shared.config.direct_read_bytes;
+            let path = shared.layout.large_blob(blob, &digest);
+            let (file, direct) = open_existing(&path, wants_direct).map_err(StoreError::io("open a blob"))?;
             let length = file.metadata().map_err(StoreError::io("open a blob"))?.len();
             if length != entry.length {
                 return Err(StoreError::Corrupt { blob });
             }
-            Ok((digest, Contents::File(Arc::new(file))))
+            Ok((digest, Contents::File { file: Arc::new(file), direct }))
         }
     }
 }
@@ -106,45 +119,61 @@ type Reading = JoinHandle<io::Result<Bytes>>;
 
 struct ReadAhead {
     file: Arc<File>,
+    direct: bool,
     pool: Arc<BufferPool>,
     runtime: Handle,
     position: u64,
     end: u64,
-    next: Option<Reading>,
+    reads: VecDeque<Reading>,
 }
 
 impl ReadAhead {
-    fn start_next(&mut self) {
-        let length = READ_BYTES.min(self.end - self.position) as usize;
-        if length == 0 {
-            return;
+    fn keep_reading(&mut self) {
+        while self.reads.len() < READS_AHEAD && self.position < self.end {
+            // Reads end at multiples of their size, so that all but the first are aligned.
+            let next = (self.position / READ_BYTES + 1) * READ_BYTES;
+            let range = self.position..next.min(self.end);
+            self.position = range.end;
+            let (file, direct, pool) = (Arc::clone(&self.file), self.direct, Arc::clone(&self.pool));
+            self.reads.push_back(self.runtime.spawn_blocking(move || read_range(&file, direct, &pool, range)));
         }
-        let (file, pool, position) = (Arc::clone(&self.file), Arc::clone(&self.pool), self.position);
-        self.position += length as u64;
-        self.next = Some(self.runtime.spawn_blocking(move || {
-            let mut buffer = pool.take(length);
-            file.read_exact_at(buffer.for_reading(length), position)?;
-            Ok(buffer.freeze())
-        }));
     }
 }
 
-fn read_ahead(
-    file: Arc<File>,
-    pool: Arc<BufferPool>,
-    runtime: Handle,
-    start: u64,
-    end: u64,
-) -> impl Stream<Item = Result<Bytes, StreamError>> + Send {
-    let mut state = ReadAhead { file, pool, runtime, position: start, end, next: None };
-    state.start_next();
+/// Direct reads begin and end at multiples of the alignment; what is too much is left out.
+fn read_range(file: &File, direct: bool, pool: &Arc<BufferPool>, range: Range<u64>) -> io::Result<Bytes> {
+    let alignment = if direct { ALIGNMENT as u64 } else { 1 };
+    let start = range.start - range.start % alignment;
+    let length = (range.end.next_multiple_of(alignment) - start) as usize;
+    let wanted = (range.end - start) as usize;
+    let mut buffer = pool.take(length);
+    let space = buffer.for_reading(length);
+    let mut read = 0;
+    // A direct read is short at the end of the file only.
+    while read < wanted {
+        match file.read_at(&mut space[read..], start + read as u64) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => read += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(buffer.freeze().slice((range.start - start) as usize..wanted))
+}
+
+fn read_ahead(mut state: ReadAhead) -> impl Stream<Item = Result<Bytes, StreamError>> + Send {
+    state.keep_reading();
     stream::unfold(state, |mut state| async move {
-        let result = match state.next.take()?.await {
+        let result = match state.reads.pop_front()?.await {
             Ok(Ok(chunk)) => {
-                state.start_next();
+                state.keep_reading();
                 Ok(chunk)
             }
-            Ok(Err(error)) => Err(StoreError::io("read a blob")(error).into()),
+            Ok(Err(error)) => {
+                state.reads.clear();
+                state.position = state.end;
+                Err(StoreError::io("read a blob")(error).into())
+            }
             Err(_) => Err(StoreError::Closed.into()),
         };
         Some((result, state))

@@ -47,9 +47,14 @@ pub(crate) fn body(
     stream::iter((0..count).map(move |number| Ok(bytes.slice(number * piece..((number + 1) * piece).min(bytes.len())))))
 }
 
-/// Segments of 1 MiB, so that tests fill several.
+/// Segments of 1 MiB, so that tests fill several; direct reads from 1 MiB on, so that tests have both.
 pub(crate) fn config(directory: &Path) -> BlobStoreConfig {
-    BlobStoreConfig { segment_bytes: 1 << 20, reserve_bytes: 0, ..BlobStoreConfig::new(directory) }
+    BlobStoreConfig {
+        segment_bytes: 1 << 20,
+        reserve_bytes: 0,
+        direct_read_bytes: 1 << 20,
+        ..BlobStoreConfig::new(directory)
+    }
 }
 
 pub(crate) fn open(directory: &Path) -> BlobStore {
