@@ -24,6 +24,10 @@ use crate::rpc::{Serving, serve};
 /// Out of descriptors or memory: waiting a little lets others close some, spinning does not.
 const ACCEPT_ERROR_PAUSE: Duration = Duration::from_millis(50);
 
+/// A dialler may take a connection for admitted whose last message has not arrived here yet: at shutdown it gets so
+/// long to arrive, so that this peer too is told goodbye.
+const STOP_GRACE: Duration = Duration::from_millis(200);
+
 pub(crate) struct Acceptor {
     admission: Arc<Admission>,
     handler: Arc<dyn Handler>,
@@ -71,8 +75,9 @@ impl Acceptor {
                     // Ends with its connection, or when the mesh stops.
                     self.tasks.spawn(async move {
                         tokio::select! {
-                            () = acceptor.connection(stream, address, permit) => {}
+                            biased;
                             () = acceptor.signals.cut.cancelled() => {}
+                            () = acceptor.connection(stream, address, permit) => {}
                         }
                     });
                 }
@@ -93,13 +98,18 @@ impl Acceptor {
         };
         let admitted = tokio::select! {
             admitted = self.admission.accept(stream, admit) => admitted,
-            () = self.signals.stop.cancelled() => return,
+            () = self.stopped_for(STOP_GRACE) => return,
         };
         drop(handshake);
         match admitted {
             Ok(admitted) => self.serve(admitted).await,
             Err(error) => tracing::warn!(%address, %error, "connection refused"),
         }
+    }
+
+    async fn stopped_for(&self, grace: Duration) {
+        self.signals.stop.cancelled().await;
+        tokio::time::sleep(grace).await;
     }
 
     async fn serve(&self, admitted: Admitted) {

@@ -76,8 +76,9 @@ struct Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.signals.stop.cancel();
+        // Cut first: what sees it does not say goodbye any more.
         self.signals.cut.cancel();
+        self.signals.stop.cancel();
     }
 }
 

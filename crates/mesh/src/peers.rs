@@ -134,8 +134,9 @@ impl Peers {
             self.publish(node, peer, tracker.level());
         };
         tokio::select! {
-            () = link.run(&*self.network, &self.admission, &peer.stop, seed, on_event) => {}
+            biased;
             () = self.signals.cut.cancelled() => {}
+            () = link.run(&*self.network, &self.admission, &peer.stop, seed, on_event) => {}
         }
     }
 

@@ -39,9 +39,12 @@ impl ChunkReader {
             Ok(Some(chunk)) => Ok(Some(chunk)),
             Ok(None) => {
                 self.state = State::Whole;
-                if let (Some(lease), Some(connection)) = (self.lease.take(), self.connection.take()) {
+                // The serving side has no lease, and takes its connection back itself.
+                if let Some(lease) = self.lease.take()
+                    && let Some(connection) = self.connection.take()
+                {
                     lease.give_back(connection);
-                } // The serving side takes its connection back itself.
+                }
                 Ok(None)
             }
             Err(error) => {

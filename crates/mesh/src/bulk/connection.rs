@@ -16,6 +16,9 @@ use crate::wire::reader::FrameReader;
 use crate::wire::refused::{RefusedBody, RefusedClass};
 use crate::wire::writer::{WriteEnd, write_frame};
 
+/// The id of a `Refused` frame after which the connection is used on.
+pub(super) const KEPT: u64 = 1;
+
 type Tls = TlsStream<BoxedStream>;
 
 pub(super) struct BulkConnection {
@@ -67,6 +70,11 @@ impl BulkConnection {
             Err(_) => Err(StreamError::Stalled),
             Ok(frame) => frame.map_err(|error| StreamError::Cut(error.to_string())),
         }
+    }
+
+    /// Refuses a stream of which nothing more comes: the connection is in order for the next one.
+    pub(super) async fn refuse_and_keep(mut self, refused: RefusedBody) -> Option<Self> {
+        self.write(&Frame::new(Kind::Refused, KEPT, refused.encode())).await.ok().map(|()| self)
     }
 
     /// Refuses or aborts; then reads what still comes until the other end has seen it, for a limited time.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::bulk::chunks::ChunkReader;
-use crate::bulk::connection::BulkConnection;
+use crate::bulk::connection::{BulkConnection, KEPT};
 use crate::bulk::upload::UploadStream;
 use crate::error::{CallError, NotSentReason, UnknownReason};
 use crate::handshake::Admission;
@@ -85,7 +85,12 @@ impl Pool {
         let frame = connection.read().await?;
         match frame.kind {
             Kind::Header => Ok((frame.body, ChunkReader::new(connection, Some(lease)))),
-            Kind::Refused => Err(RefusedBody::decode(frame.body).into()),
+            Kind::Refused => {
+                if frame.id == KEPT {
+                    lease.give_back(connection);
+                }
+                Err(RefusedBody::decode(frame.body).into())
+            }
             _ => Err(CallError::Unknown(UnknownReason::Malformed)),
         }
     }

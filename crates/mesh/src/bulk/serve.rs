@@ -79,11 +79,7 @@ async fn upload(
             connection.refuse(RefusedBody::new(RefusedClass::Unknown, CODE_ANSWER_TOO_LONG, text)).await;
             None
         }
-        Ok(Err(refusal)) if whole => {
-            let refused = application(refusal).encode();
-            connection.write(&Frame::new(Kind::Refused, 0, refused)).await.ok()?;
-            Some(connection)
-        }
+        Ok(Err(refusal)) if whole => connection.refuse_and_keep(application(refusal)).await,
         Ok(Err(refusal)) => {
             connection.refuse(application(refusal)).await;
             None
@@ -106,9 +102,9 @@ async fn download(
         Ok(Ok(())) if sink.started() => sink.finish().await,
         Ok(Ok(())) => {
             let refusal = Refusal::new(CODE_ANSWER_TOO_LONG, "the download was never started");
-            sink.into_connection().refuse(application(refusal)).await;
-            None
+            sink.into_connection().refuse_and_keep(application(refusal)).await
         }
+        Ok(Err(refusal)) if !sink.started() => sink.into_connection().refuse_and_keep(application(refusal)).await,
         Ok(Err(refusal)) => {
             sink.into_connection().refuse(application(refusal)).await;
             None

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::bulk::connection::BulkConnection;
+use crate::bulk::connection::{BulkConnection, KEPT, application};
 use crate::bulk::error::StreamError;
 use crate::bulk::pool::Lease;
 use crate::error::{CallError, UnknownReason};
@@ -43,14 +43,19 @@ impl UploadStream {
                 self.lease.give_back(self.connection);
                 Ok(frame.body)
             }
-            Kind::Refused => Err(RefusedBody::decode(frame.body).into()),
+            Kind::Refused => {
+                if frame.id == KEPT {
+                    self.lease.give_back(self.connection);
+                }
+                Err(RefusedBody::decode(frame.body).into())
+            }
             _ => Err(CallError::Unknown(UnknownReason::Malformed)),
         }
     }
 
     /// Gives up, with a reason for the receiver.
     pub async fn abort(self, refusal: crate::Refusal) {
-        self.connection.refuse(super::connection::application(refusal)).await;
+        self.connection.refuse(application(refusal)).await;
     }
 
     /// Bytes sent so far.

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::{CallError, NotSentReason, UnknownReason};
 use crate::handshake::{Admission, Admitted};
 use crate::limits::{LaneLimits, Limits};
-use crate::rpc::ping::{ConnectionEnd, farewell, goodbye, keep_alive};
+use crate::rpc::ping::{ConnectionEnd, farewell, goodbye, keep_alive, linger};
 use crate::stats::Stats;
 use crate::wire::cut::CutReason;
 use crate::wire::frame::{Frame, Kind};
@@ -115,23 +115,30 @@ impl RequestClient {
         let (read, mut write) = tokio::io::split(admitted.stream);
         let mut reader = FrameReader::new(read, shared.lane_limits.body_max_bytes, stats.clone());
         let limits: &Limits = &admission.limits;
-        let mut writing = std::pin::pin!(write_all(&mut write, &shared.outbox, limits, stats).fuse());
-        let end = tokio::select! {
-            end = read_answers(&mut reader, shared, stats) => end,
-            end = &mut writing => ConnectionEnd::from(end),
-            end = keep_alive(&shared.outbox, &shared.lane_limits, stats) => end,
-            () = admission.distrusted(&admitted.chain) => ConnectionEnd::Cut(CutReason::Distrusted),
-            () = stop.cancelled() => ConnectionEnd::Stopped,
-        };
-        if end.can_be_told() {
-            for id in shared.outbox.finish(goodbye(&end)) {
-                shared.answer(id, Err(CallError::NotSent(NotSentReason::ConnectionEnded)));
+        let end = {
+            let writing = write_all(&mut write, &shared.outbox, limits, stats).fuse();
+            let mut writing = std::pin::pin!(writing);
+            let end = tokio::select! {
+                end = read_answers(&mut reader, shared, stats) => end,
+                end = &mut writing => ConnectionEnd::from(end),
+                end = keep_alive(&shared.outbox, &shared.lane_limits, stats) => end,
+                () = admission.distrusted(&admitted.chain) => ConnectionEnd::Cut(CutReason::Distrusted),
+                () = stop.cancelled() => ConnectionEnd::Stopped,
+            };
+            if end.can_be_told() {
+                for id in shared.outbox.finish(goodbye(&end)) {
+                    shared.answer(id, Err(CallError::NotSent(NotSentReason::ConnectionEnded)));
+                }
+                farewell(&mut writing).await;
+            } else if let ConnectionEnd::Cut(reason) = &end {
+                admission.remember_cut(admitted.peer.node_id, admitted.peer.lane, *reason);
             }
-            farewell(&mut writing).await;
-        } else if let ConnectionEnd::Cut(reason) = &end {
-            admission.remember_cut(admitted.peer.node_id, admitted.peer.lane, *reason);
-        }
+            end
+        };
         shared.close(&end);
+        if end.can_be_told() {
+            linger(&mut reader, &mut write).await;
+        }
         end
     }
 }

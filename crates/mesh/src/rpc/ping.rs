@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::MissedTickBehavior;
 
 use crate::limits::LaneLimits;
@@ -12,7 +13,7 @@ use crate::stats::{Stats, monotonic_us};
 use crate::wire::cut::CutReason;
 use crate::wire::frame::{Frame, Kind};
 use crate::wire::outbox::Outbox;
-use crate::wire::reader::ReadError;
+use crate::wire::reader::{FrameReader, ReadError};
 use crate::wire::writer::WriteEnd;
 
 /// A farewell that is not written in this time is not written at all.
@@ -121,6 +122,16 @@ fn silent_for(stats: &Stats) -> Duration {
 pub(crate) async fn farewell<F: Future<Output = WriteEnd>>(writing: &mut Pin<&mut F>) {
     // A peer that does not take it finds the connection closed.
     let _ = tokio::time::timeout(FAREWELL_TIMEOUT, writing).await;
+}
+
+/// Reads on until the peer has closed too: a socket that is closed with unread bytes resets, and the last word is lost.
+pub(crate) async fn linger<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(reader: &mut FrameReader<R>, writer: &mut W) {
+    let lingering = async {
+        if writer.shutdown().await.is_ok() {
+            reader.drain().await;
+        }
+    };
+    let _ = tokio::time::timeout(FAREWELL_TIMEOUT, lingering).await;
 }
 
 /// The last frame of a connection.

@@ -11,7 +11,7 @@ use crate::error::{CODE_BUSY, CODE_SHUTDOWN};
 use crate::handler::Handler;
 use crate::handshake::{Admission, Admitted};
 use crate::rpc::jobs::Jobs;
-use crate::rpc::ping::{ConnectionEnd, farewell, goodbye, watch_silence};
+use crate::rpc::ping::{ConnectionEnd, farewell, goodbye, linger, watch_silence};
 use crate::stats::Stats;
 use crate::wire::cut::CutReason;
 use crate::wire::frame::{Frame, Kind};
@@ -39,31 +39,36 @@ pub(crate) async fn serve(admitted: Admitted, admission: &Admission, serving: Se
     let mut reader = FrameReader::new(read, lane_limits.body_max_bytes, stats.clone());
     let outbox = Arc::new(Outbox::default());
     let mut jobs = Jobs::new(serving.handler, peer.clone(), lane_limits, outbox.clone());
-    let mut writing = std::pin::pin!(write_all(&mut write, &outbox, &admission.limits, &stats).fuse());
-    let end = tokio::select! {
-        end = read_requests(&mut reader, &mut jobs, &outbox) => end,
-        end = &mut writing => ConnectionEnd::from(end),
-        end = watch_silence(&lane_limits, &stats) => end,
-        () = admission.distrusted(&admitted.chain) => ConnectionEnd::Cut(CutReason::Distrusted),
-        () = serving.superseded.cancelled() => ConnectionEnd::Cut(CutReason::Superseded),
-        () = serving.stop.cancelled() => ConnectionEnd::Stopped,
-    };
-    if end == ConnectionEnd::Stopped {
-        let refusing = refuse_requests(&mut reader, &outbox);
-        let draining = jobs.drain(admission.limits.drain_timeout);
-        tokio::select! {
-            () = refusing => {}
-            _ = &mut writing => {}
-            () = draining => {}
+    let end = {
+        let writing = write_all(&mut write, &outbox, &admission.limits, &stats).fuse();
+        let mut writing = std::pin::pin!(writing);
+        let end = tokio::select! {
+            end = read_requests(&mut reader, &mut jobs, &outbox) => end,
+            end = &mut writing => ConnectionEnd::from(end),
+            end = watch_silence(&lane_limits, &stats) => end,
+            () = admission.distrusted(&admitted.chain) => ConnectionEnd::Cut(CutReason::Distrusted),
+            () = serving.superseded.cancelled() => ConnectionEnd::Cut(CutReason::Superseded),
+            () = serving.stop.cancelled() => ConnectionEnd::Stopped,
+        };
+        if end == ConnectionEnd::Stopped {
+            tokio::select! {
+                () = refuse_requests(&mut reader, &outbox) => {}
+                _ = &mut writing => {}
+                () = jobs.drain(admission.limits.drain_timeout) => {}
+            }
         }
-    }
-    if end.can_be_told() {
-        outbox.finish(goodbye(&end));
-        farewell(&mut writing).await;
-    } else if let ConnectionEnd::Cut(reason) = &end {
-        admission.remember_cut(peer.node_id, peer.lane, *reason);
-    }
+        if end.can_be_told() {
+            outbox.finish(goodbye(&end));
+            farewell(&mut writing).await;
+        } else if let ConnectionEnd::Cut(reason) = &end {
+            admission.remember_cut(peer.node_id, peer.lane, *reason);
+        }
+        end
+    };
     outbox.close();
+    if end.can_be_told() {
+        linger(&mut reader, &mut write).await;
+    }
     end
 }
 
