@@ -23,6 +23,8 @@ mod network;
 mod peers;
 mod rpc;
 mod stats;
+#[cfg(test)]
+mod testing;
 mod wire;
 
 pub use bulk::{ChunkReader, ChunkWriter, StreamError, UploadStream};

@@ -103,6 +103,8 @@ impl Acceptor {
         drop(handshake);
         match admitted {
             Ok(admitted) => self.serve(admitted).await,
+            // Port scanners and lost connections are no news; a peer that got as far as a hello is.
+            Err(error) if error.refusal().is_none() => tracing::debug!(%address, %error, "connection refused"),
             Err(error) => tracing::warn!(%address, %error, "connection refused"),
         }
     }

@@ -92,14 +92,17 @@ impl Peers {
             }
             keep
         });
+        wanted.retain(|node, _| !self.signals.stop.is_cancelled() && !table.contains_key(node));
+        // Published before the links start, so that their first news is not overwritten.
+        self.levels.send_modify(|levels| {
+            let levels = Arc::make_mut(levels);
+            levels.retain(|node, _| table.contains_key(node));
+            let unknown = Tracker::new(wall_clock_ms()).level();
+            levels.extend(wanted.keys().map(|node| (*node, unknown)));
+        });
         for (node, address) in wanted {
-            if !self.signals.stop.is_cancelled() && !table.contains_key(&node) {
-                table.insert(node, self.start(node, address));
-            }
+            table.insert(node, self.start(node, address));
         }
-        let known: Vec<NodeId> = table.keys().copied().collect();
-        drop(table);
-        self.levels.send_modify(|levels| Arc::make_mut(levels).retain(|node, _| known.contains(node)));
     }
 
     fn start(self: &Arc<Self>, node: NodeId, address: String) -> Arc<Peer> {

@@ -8,6 +8,8 @@ mod download;
 mod error;
 mod pool;
 mod serve;
+#[cfg(test)]
+mod tests;
 mod upload;
 
 pub use chunks::ChunkReader;

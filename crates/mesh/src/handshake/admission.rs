@@ -66,7 +66,7 @@ impl Admission {
         self.untold_cuts.lock().insert((peer, lane), reason);
     }
 
-    pub(super) fn take_untold_cut(&self, peer: NodeId, lane: Lane) -> Option<CutReason> {
+    pub(crate) fn take_untold_cut(&self, peer: NodeId, lane: Lane) -> Option<CutReason> {
         self.untold_cuts.lock().remove(&(peer, lane))
     }
 

@@ -5,10 +5,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use flotilla_model::NodeId;
-use flotilla_pki::{
-    Authority, AuthorityParameters, ClusterSecret, Credentials, CredentialsHandle, CredentialsParts, IssueParameters,
-    KeyAlgorithm, LocalCertificate, PeerCertificateError, PeerSide, RevokedSerials, SecretSet, TrustStore,
-};
+use flotilla_pki::{ClusterSecret, Credentials, LocalCertificate, PeerCertificateError, PeerSide, RevokedSerials};
 use rustls_pki_types::{ServerName, UnixTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_rustls::TlsStream;
@@ -17,76 +14,11 @@ use crate::handshake::admission::{Admission, Admitted};
 use crate::handshake::error::{HandshakeError, HandshakeStep, RefusalCode};
 use crate::handshake::message::{Message, receive, send};
 use crate::handshake::proof::Direction;
-use crate::identity::{Identity, PeerRole};
 use crate::lane::Lane;
-use crate::limits::Limits;
 use crate::network::BoxedStream;
+use crate::testing::{Cluster, STEP, admission_with, authority, certificate, member, parts, streams};
 
-const DAY: Duration = Duration::from_secs(86_400);
-const STEP: Duration = Duration::from_secs(3);
 const LANE: Lane = Lane::Control;
-
-fn authority(name: &str) -> Authority {
-    let common_name = name.to_owned();
-    let algorithm = KeyAlgorithm::default();
-    Authority::generate(&AuthorityParameters { common_name, lifetime: 30 * DAY, algorithm }).unwrap()
-}
-
-fn certificate(authority: &Authority, node: Option<u64>) -> LocalCertificate {
-    let parameters = IssueParameters {
-        common_name: "node".to_owned(),
-        names: vec!["localhost".to_owned()],
-        node_id: node,
-        lifetime: DAY,
-        algorithm: KeyAlgorithm::default(),
-    };
-    authority.issue("cluster".parse().unwrap(), &parameters).unwrap()
-}
-
-fn parts(local: LocalCertificate, authorities: &[&Authority]) -> CredentialsParts {
-    let mut trust = TrustStore::new();
-    for authority in authorities {
-        trust.add(authority.certificate().clone()).unwrap();
-    }
-    CredentialsParts { local, trust, revoked: RevokedSerials::default() }
-}
-
-fn admission_with(node: u64, credentials: Credentials, secret: &ClusterSecret, cluster: &str) -> Admission {
-    let identity = Identity {
-        node_id: NodeId(node),
-        role: PeerRole::Member,
-        cluster_id: cluster.to_owned(),
-        software_version: "1.2.3".to_owned(),
-    };
-    let secrets = SecretSet::new(secret.clone()).into();
-    let limits = Limits { handshake_step_timeout: STEP, ..Limits::default() };
-    Admission::new(identity, CredentialsHandle::new(credentials), secrets, limits).unwrap()
-}
-
-fn member(node: u64, authority: &Authority, secret: &ClusterSecret) -> Admission {
-    let credentials = Credentials::new(parts(certificate(authority, Some(node)), &[authority])).unwrap();
-    admission_with(node, credentials, secret, "c1")
-}
-
-struct Cluster {
-    authority: Authority,
-    secret: ClusterSecret,
-}
-
-impl Cluster {
-    fn new() -> Self {
-        Self { authority: authority("ca"), secret: ClusterSecret::generate().unwrap() }
-    }
-
-    fn member(&self, node: u64) -> Admission {
-        member(node, &self.authority, &self.secret)
-    }
-}
-
-fn streams() -> (BoxedStream, BoxedStream) {
-    let (near, far) = tokio::io::duplex(64 * 1024);
-    (Box::new(near), Box::new(far))
-}
 
 type Outcome = Result<Admitted, HandshakeError>;
 

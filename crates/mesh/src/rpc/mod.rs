@@ -5,6 +5,8 @@ mod client;
 mod jobs;
 mod ping;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use client::RequestClient;
 pub(crate) use ping::ConnectionEnd;
