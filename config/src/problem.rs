@@ -15,6 +15,12 @@ impl Mismatch {
     }
 }
 
+impl fmt::Display for Mismatch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}; {}", self.message, self.mend)
+    }
+}
+
 /// One mistake. `key` is the dotted key, or the file when the file as a whole is at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {

@@ -41,7 +41,7 @@ fn rows(page: &Page<EventView>) -> String {
         [
             row.id.to_string(),
             row.state.clone(),
-            or_dash(row.state_at),
+            row.state_at.to_string(),
             row.account.clone(),
             row.path.clone(),
             row.attempt.to_string(),

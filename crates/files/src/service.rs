@@ -1,7 +1,8 @@
 //! The other end of [`Replicator`](crate::Replicator): what a node does when another one asks for its blobs.
 
+use bytes::Bytes;
 use flotilla_model::BlobId;
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 
 use crate::{BlobDigest, BlobStore, ByteRange, ChunkStream, StoreError, StreamError};
 
@@ -20,7 +21,7 @@ impl FileService {
         &self,
         blob: BlobId,
         length: Option<u64>,
-        mut chunks: ChunkStream,
+        mut chunks: impl Stream<Item = Result<Bytes, StreamError>> + Send + Unpin,
     ) -> Result<BlobDigest, StreamError> {
         let mut writer = self.store.writer(blob, length)?;
         while let Some(chunk) = chunks.next().await {

@@ -1,1 +1,20 @@
+//! The composition root: builds every part of a node, joins them, runs them, and stops them in order.
 
+mod assembly;
+mod bootstrap;
+mod clock;
+mod custody;
+mod data_dir;
+mod facts;
+mod fitness;
+mod identity;
+mod parameters;
+mod run;
+pub mod setup;
+mod shutdown;
+mod steps;
+mod wiring;
+
+pub use data_dir::{DataDir, DataDirError};
+pub use identity::{Identity, Seed};
+pub use run::{RunEnd, run};

@@ -5,6 +5,7 @@ mod join;
 mod place;
 mod trust;
 
+pub(crate) use init::random_number;
 pub use init::{InitError, InitOptions, InitReport, init};
 pub use join::{JoinError, JoinOptions, JoinReport, join};
 pub use place::Place;

@@ -105,7 +105,7 @@ impl Handler for Doors {
                 Err(error) => Some((Err(StreamError::Aborted(error.to_string())), (chunks, true))),
             }
         });
-        let digest = files.handle_put(header.blob, header.length, stream.boxed()).await;
+        let digest = files.handle_put(header.blob, header.length, Box::pin(stream)).await;
         let digest = digest.map_err(|error| Refusal::new(CODE_FAILED, error.to_string()))?;
         encode(&digest).map_err(|_| malformed("the digest"))
     }

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use flotilla_actors::ports::{Changes, Clock, Heartbeat, LinkLevel, LinkView, MeshLinks, Peer, SystemClock, changes};
+use flotilla_actors::ports::{Changes, Heartbeat, LinkLevel, LinkView, MeshLinks, Peer, changes};
 use flotilla_mesh::{Lane, LinkStatus, Mesh, PeerReachability};
 use flotilla_model::NodeId;
 use tokio::runtime::Handle;
 
 use super::doors::encode;
-use crate::clock::now_ms;
 
 /// A heartbeat that was not taken by then is out of date.
 const HEARTBEAT_DEADLINE: Duration = Duration::from_millis(500);
@@ -16,27 +15,20 @@ const HEARTBEAT_DEADLINE: Duration = Duration::from_millis(500);
 /// Links, and the way for heartbeats.
 pub(crate) struct Links {
     pub(crate) mesh: Mesh,
-    pub(crate) clock: SystemClock,
     pub(crate) runtime: Handle,
 }
 
-impl Links {
-    /// Levels carry wall-clock times; actors count on the monotonic clock.
-    fn monotonic(&self, since_ms: u64) -> u64 {
-        self.clock.monotonic_ms().saturating_sub(now_ms().saturating_sub(since_ms))
-    }
-
-    fn level(&self, level: PeerReachability) -> LinkLevel {
-        match level {
-            PeerReachability::Connected { .. } => LinkLevel::Connected { heard_ms: self.clock.monotonic_ms() },
-            PeerReachability::Reset { since_ms, refused_redial: true }
-            | PeerReachability::Connecting { since_ms, refused: true }
-            | PeerReachability::Farewell { since_ms } => LinkLevel::Refused { refused_ms: self.monotonic(since_ms) },
-            PeerReachability::Connecting { since_ms, .. }
-            | PeerReachability::Reset { since_ms, .. }
-            | PeerReachability::Silent { since_ms }
-            | PeerReachability::Rejected { since_ms } => LinkLevel::Silent { since_ms: self.monotonic(since_ms) },
-        }
+fn level(level: PeerReachability) -> LinkLevel {
+    match level {
+        PeerReachability::Connected { since_ms } => LinkLevel::Connected { since_ms },
+        // A host that refuses from the start says as much as one that refuses after a reset: no process listens.
+        PeerReachability::Reset { since_ms, refused_redial: true }
+        | PeerReachability::Connecting { since_ms, refused: true } => LinkLevel::Gone { since_ms },
+        PeerReachability::Farewell { since_ms } => LinkLevel::Left { since_ms },
+        PeerReachability::Connecting { since_ms, refused: false } => LinkLevel::Connecting { since_ms },
+        PeerReachability::Reset { since_ms, refused_redial: false }
+        | PeerReachability::Silent { since_ms }
+        | PeerReachability::Rejected { since_ms } => LinkLevel::Silent { since_ms },
     }
 }
 
@@ -51,11 +43,11 @@ impl MeshLinks for Links {
         let liveness = |node: NodeId| -> Option<&LinkStatus> {
             statuses.iter().find(|status| status.peer == node && status.lane == Lane::Liveness)
         };
-        let view = |(node, level): (&NodeId, &PeerReachability)| {
+        let view = |(node, reachability): (&NodeId, &PeerReachability)| {
             let status = liveness(*node);
             LinkView {
                 node: *node,
-                level: self.level(*level),
+                level: level(*reachability),
                 round_trip_us: status.and_then(|status| status.round_trip_us),
                 connects: status.map_or(0, |status| status.connections),
                 last_error: status.and_then(|status| status.last_error.clone()),

@@ -2,12 +2,11 @@
 
 use async_trait::async_trait;
 use flotilla_actors::ports::{self as actor, Changes, ReplicatedLog};
-use flotilla_admin as admin;
 use flotilla_consensus::{Consensus, ProposeError};
 use flotilla_gateway as gateway;
 use flotilla_model::{Command, Outcome, State};
 
-/// The log for actors, gateway and administration.
+/// The log for actors and gateway; administration takes the consensus itself.
 #[derive(Clone)]
 pub(crate) struct Log(pub(crate) Consensus);
 
@@ -49,33 +48,6 @@ impl gateway::Log for Log {
             Ok(applied) => Ok(applied.outcome?),
             Err(ProposeError::Unknown) => Err(gateway::ProposeError::Unknown(ProposeError::Unknown.to_string())),
             Err(error) => Err(gateway::ProposeError::NotDone(error.to_string())),
-        }
-    }
-}
-
-fn admin_view(view: &flotilla_consensus::View) -> admin::LedgerView {
-    admin::LedgerView { index: view.index, state: view.state.clone() }
-}
-
-#[async_trait]
-impl admin::Ledger for Log {
-    fn view(&self) -> admin::LedgerView {
-        admin_view(&self.0.view())
-    }
-
-    async fn fresh_view(&self) -> Result<admin::LedgerView, admin::LedgerError> {
-        let view = self.0.linearizable_view().await;
-        let view = view.map_err(|error| admin::LedgerError::Unavailable { reason: error.to_string() })?;
-        Ok(admin_view(&view))
-    }
-
-    async fn propose(&self, command: Command) -> Result<admin::Applied, admin::LedgerError> {
-        match self.0.propose(command).await {
-            Ok(applied) => Ok(admin::Applied { index: applied.index, outcome: applied.outcome? }),
-            Err(ProposeError::Unknown) => {
-                Err(admin::LedgerError::Unknown { reason: ProposeError::Unknown.to_string() })
-            }
-            Err(error) => Err(admin::LedgerError::Unavailable { reason: error.to_string() }),
         }
     }
 }

@@ -8,8 +8,8 @@ mod raft;
 mod replicas;
 mod transport;
 
-pub(crate) use doors::{Doors, HeartbeatSink};
-pub(crate) use keeper::Keeper;
+pub(crate) use doors::Doors;
+pub(crate) use keeper::{Keeper, assemble};
 pub(crate) use links::Links;
 pub(crate) use log::Log;
 pub(crate) use raft::RaftLevers;

@@ -7,11 +7,13 @@ use flotilla_actors::ports::{Changes, Checkpoint, RaftControl, RaftFailure, Raft
 use flotilla_consensus::{Consensus, MembershipError, PeerAddress, Role};
 use flotilla_model::NodeId;
 use futures::stream;
+use tokio::runtime::Handle;
 
 /// Status and levers.
 pub(crate) struct RaftLevers {
     pub(crate) node: NodeId,
     pub(crate) consensus: Consensus,
+    pub(crate) runtime: Handle,
 }
 
 fn failed(error: MembershipError) -> RaftFailure {
@@ -65,6 +67,12 @@ impl RaftControl for RaftLevers {
     fn set_promotion_order(&self, order: Vec<NodeId>) {
         let rank = order.iter().position(|node| *node == self.node).unwrap_or(order.len());
         self.consensus.set_rank(rank as u32);
+    }
+
+    fn suspect_primary(&self, primary: NodeId) {
+        let consensus = self.consensus.clone();
+        // Ends when Raft has taken note.
+        self.runtime.spawn(async move { consensus.suspect_dead(primary, None).await });
     }
 
     async fn campaign(&self) -> Result<(), RaftFailure> {

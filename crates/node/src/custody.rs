@@ -1,0 +1,179 @@
+//! Custody of contents on this node: makes copies that are too few, and sweeps what nothing names any more.
+//!
+//! When a node is lost, each content that has too few copies on running nodes is copied by one of the others, chosen by rank
+//! so that two do not do the same work, at the bounded background rate. Checksums are verified before a copy counts.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use flotilla_consensus::Consensus;
+use flotilla_files::{BlobDigest, Files};
+use flotilla_model::{BlobId, BlobRecord, Command, NodeId, State};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::clock::now_ms;
+
+/// A node that is only started again comes back sooner than this; its copies are then not made anew.
+const LOSS_GRACE_MS: u64 = 3_000;
+/// How often the whole is looked at when nothing tells of a change.
+const ROUND_INTERVAL: Duration = Duration::from_secs(1);
+/// A full look at all contents without any change of members.
+const FULL_LOOK_INTERVAL: Duration = Duration::from_secs(60);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// Contents younger than this may belong to an upload whose command is on its way.
+const SWEEP_GRACE_MS: u64 = 600_000;
+/// Copies made before the next look: another node may have done the rest meanwhile.
+const COPIES_A_ROUND: usize = 256;
+
+/// What has been done, for the status.
+#[derive(Default)]
+pub(crate) struct CustodyCounters {
+    pub(crate) under_replicated: AtomicU64,
+    pub(crate) repaired: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    /// Bytes of the contents here, as of the last full look.
+    pub(crate) bytes: AtomicU64,
+}
+
+/// The keeper of this node's contents.
+pub(crate) struct Custody {
+    pub(crate) node: NodeId,
+    pub(crate) files: Files,
+    pub(crate) consensus: Consensus,
+    pub(crate) counters: Arc<CustodyCounters>,
+}
+
+/// Which full members run, or were lost so recently that they may come back.
+fn present(state: &State, now_ms: u64) -> BTreeSet<NodeId> {
+    let counts = |member: &flotilla_model::Member| {
+        member.is_full() && (member.is_up() || member.changed_ms.saturating_add(LOSS_GRACE_MS) > now_ms)
+    };
+    state.members.values().filter(|member| counts(member)).map(|member| member.id).collect()
+}
+
+/// The nodes that should make copies of a content: as many as are missing, spread by its id.
+fn helpers(blob: BlobId, record: &BlobRecord, present: &BTreeSet<NodeId>, needed: usize) -> Vec<NodeId> {
+    let copies = record.holders.iter().filter(|node| present.contains(node)).count();
+    let mut others: Vec<NodeId> = present.iter().copied().filter(|node| !record.holders.contains(node)).collect();
+    if !others.is_empty() {
+        let first = (blob.0 % others.len() as u128) as usize;
+        others.rotate_left(first);
+    }
+    others.truncate(needed.saturating_sub(copies));
+    others
+}
+
+impl Custody {
+    /// Works until the consensus stops.
+    pub(crate) async fn keep(self) {
+        let mut round = tokio::time::interval(ROUND_INTERVAL);
+        round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut last_present = BTreeSet::new();
+        let (mut looked, mut swept): (Option<Instant>, Instant) = (None, Instant::now());
+        loop {
+            round.tick().await;
+            let view = self.consensus.view();
+            let present = present(&view.state, now_ms());
+            let due = looked.is_none_or(|at| at.elapsed() >= FULL_LOOK_INTERVAL);
+            let unfinished = self.counters.under_replicated.load(Ordering::Relaxed) > 0;
+            if present != last_present || due || unfinished {
+                last_present.clone_from(&present);
+                looked = Some(Instant::now());
+                self.replicate(&view.state, &present).await;
+            }
+            if swept.elapsed() >= SWEEP_INTERVAL {
+                swept = Instant::now();
+                self.sweep().await;
+            }
+        }
+    }
+
+    async fn replicate(&self, state: &State, present: &BTreeSet<NodeId>) {
+        let needed = state.needed_replicas().min(present.len());
+        let mut missing = 0;
+        let mut mine = Vec::new();
+        for (blob, record) in state.blobs.iter() {
+            let helpers = helpers(*blob, record, present, needed);
+            if helpers.is_empty() {
+                continue;
+            }
+            missing += 1;
+            if helpers.contains(&self.node) && mine.len() < COPIES_A_ROUND {
+                mine.push((*blob, record.clone()));
+            }
+        }
+        self.counters.under_replicated.store(missing, Ordering::Relaxed);
+        for (blob, record) in mine {
+            self.copy(blob, &record, present).await;
+        }
+    }
+
+    async fn copy(&self, blob: BlobId, record: &BlobRecord, present: &BTreeSet<NodeId>) {
+        let expected = BlobDigest { sha256: record.sha256, length: record.length };
+        let holders: Vec<NodeId> = record.holders.iter().copied().filter(|node| present.contains(node)).collect();
+        // A copy may be here already: from an earlier try whose command was lost, or from before this node was away.
+        let copied = if self.files.store().contains(blob) {
+            self.files.store().verify(blob).await.map_err(|error| error.to_string()).and_then(|digest| {
+                if digest == expected { Ok(()) } else { Err("this node's copy has other contents".to_owned()) }
+            })
+        } else {
+            self.files.repair(blob, expected, &holders).await.map(drop).map_err(|error| error.to_string())
+        };
+        if let Err(error) = copied {
+            self.counters.failed.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(%blob, error, "a copy could not be made; it is tried again");
+            return;
+        }
+        match self.consensus.propose(Command::ReplicaAdded { blob, node: self.node }).await {
+            Ok(_) => {
+                self.counters.repaired.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(error) => tracing::debug!(%blob, %error, "a copy is not recorded yet"),
+        }
+    }
+
+    async fn sweep(&self) {
+        // Only a view that is known to be current may say that nothing names a content.
+        let Ok(view) = self.consensus.linearizable_view().await else { return };
+        let known = |blob: BlobId| view.state.blobs.contains(&blob);
+        match self.files.sweep(known, SWEEP_GRACE_MS, now_ms()).await {
+            Ok(report) if report.removed_blobs > 0 => {
+                tracing::info!(blobs = report.removed_blobs, bytes = report.removed_bytes, "swept contents that nothing names");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the sweep was cut short"),
+        }
+        if let Err(error) = self.files.store().compact(COPIES_A_ROUND).await {
+            tracing::warn!(%error, "compaction was cut short");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flotilla_model::Sha256;
+
+    use super::*;
+
+    #[test]
+    fn as_many_helpers_as_copies_are_missing() {
+        let nodes = |ids: &[u64]| ids.iter().copied().map(NodeId).collect::<Vec<_>>();
+        let present: BTreeSet<NodeId> = nodes(&[1, 2, 3]).into_iter().collect();
+        for (holders, needed, count) in [(&[1, 2][..], 2, 0), (&[1], 2, 1), (&[4, 5], 2, 2), (&[1, 4], 3, 2), (&[], 0, 0)] {
+            let record = BlobRecord { length: 1, sha256: Sha256([0; 32]), holders: nodes(holders), references: 1 };
+            let helpers = helpers(BlobId(7), &record, &present, needed);
+            assert_eq!(helpers.len(), count, "{holders:?}");
+            assert!(helpers.iter().all(|node| present.contains(node) && !record.holders.contains(node)));
+        }
+    }
+
+    #[test]
+    fn work_is_spread() {
+        let present: BTreeSet<NodeId> = [NodeId(2), NodeId(3)].into();
+        let record = BlobRecord { length: 1, sha256: Sha256([0; 32]), holders: vec![NodeId(1)], references: 1 };
+        let chosen: BTreeSet<NodeId> = (0..8).flat_map(|blob| helpers(BlobId(blob), &record, &present, 1)).collect();
+        assert_eq!(chosen, present);
+    }
+}

@@ -1,0 +1,236 @@
+//! What the node tells of itself: collected from what its parts publish, for administration and metrics.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use flotilla_actors::failover::{FailoverStatus, PeerStatus};
+use flotilla_actors::gmp::PoolStatus;
+use flotilla_actors::ports::{LinkLevel, LinkView, MeshLinks};
+use flotilla_actors::supervision::{ActorState, Observer, Supervisor};
+use flotilla_admin::api::{
+    ActorStatus, CertificateStatus, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, LinkStatus, NodeRole,
+    NodeStatus, QueueStatus, ReadyStatus, from_ms,
+};
+use flotilla_admin::{NodeFacts, PeerFacts};
+use flotilla_consensus::{Consensus, Role, Status};
+use flotilla_files::BlobStore;
+use flotilla_gateway::Metrics;
+use flotilla_model::{NodeId, SessionId};
+use flotilla_pki::CredentialsHandle;
+
+use crate::clock::now_ms;
+use crate::custody::CustodyCounters;
+use crate::fitness::Health;
+use crate::wiring::Links;
+
+/// Everything that is looked at.
+pub(crate) struct Facts {
+    pub(crate) node: NodeId,
+    pub(crate) session: SessionId,
+    pub(crate) name: String,
+    pub(crate) started: Instant,
+    pub(crate) started_ms: u64,
+    pub(crate) consensus: Consensus,
+    pub(crate) links: Arc<Links>,
+    pub(crate) supervisor: Supervisor,
+    pub(crate) pool: Observer<PoolStatus>,
+    pub(crate) failover: Observer<FailoverStatus>,
+    pub(crate) store: BlobStore,
+    pub(crate) custody: Arc<CustodyCounters>,
+    pub(crate) gateway: Arc<Metrics>,
+    pub(crate) gateway_open: AtomicBool,
+    pub(crate) credentials: CredentialsHandle,
+    pub(crate) health: Arc<Health>,
+}
+
+fn role(role: Role) -> NodeRole {
+    match role {
+        Role::Primary => NodeRole::Primary,
+        Role::Secondary => NodeRole::Secondary,
+        Role::Learner => NodeRole::Learner,
+        Role::Candidate => NodeRole::Candidate,
+        Role::Stopped => NodeRole::Down,
+    }
+}
+
+impl Facts {
+    fn consensus_status(&self, status: &Status) -> ConsensusStatus {
+        let view = self.consensus.view();
+        ConsensusStatus {
+            role: role(status.role),
+            term: status.term,
+            primary: status.leader,
+            last_log_index: status.last_log_index.unwrap_or(0),
+            committed_index: status.committed_index.unwrap_or(0),
+            // Index and digest of one view: they belong together.
+            applied_index: view.index,
+            snapshot_index: status.snapshot_index.unwrap_or(0),
+            digest: format!("{:016x}", view.digest),
+            voters: status.voters.keys().copied().collect(),
+            learners: status.learners.keys().copied().collect(),
+        }
+    }
+
+    fn pool_status(&self) -> GmpStatus {
+        let pool = self.pool.get();
+        GmpStatus {
+            threads_max: u64::from(pool.target),
+            workers: u64::from(pool.workers),
+            busy: u64::from(pool.busy),
+            claimed_total: pool.totals.claimed,
+            completed_total: pool.totals.completed,
+            failed_total: pool.totals.failed,
+            stale_total: pool.totals.stale,
+        }
+    }
+
+    fn files_status(&self) -> FilesStatus {
+        let counters = self.store.counters().snapshot();
+        let (free, size) = match rustix::fs::statvfs(self.store.directory()) {
+            Ok(disk) => (disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize),
+            Err(_) => (0, 0),
+        };
+        FilesStatus {
+            blobs: self.store.len() as u64,
+            bytes: self.custody.bytes.load(Ordering::Relaxed),
+            disk_free_bytes: free,
+            disk_size_bytes: size,
+            under_replicated: self.custody.under_replicated.load(Ordering::Relaxed),
+            repaired_total: self.custody.repaired.load(Ordering::Relaxed),
+            damaged_total: counters.corrupt_found,
+        }
+    }
+
+    fn gateway_status(&self) -> GatewayStatus {
+        let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let succeeded = |method: &str| {
+            let index = flotilla_gateway::METHODS.iter().position(|name| *name == method).unwrap_or_default();
+            // Class 2xx.
+            load(&self.gateway.requests[index][1])
+        };
+        let uploads = load(&self.gateway.uploads_in_flight);
+        GatewayStatus {
+            connections: load(&self.gateway.connections_open),
+            uploads,
+            downloads: load(&self.gateway.requests_in_flight).saturating_sub(uploads),
+            uploads_total: succeeded("PUT"),
+            downloads_total: succeeded("GET"),
+            bytes_in_total: load(&self.gateway.bytes_in),
+            bytes_out_total: load(&self.gateway.bytes_out),
+            shed_total: load(&self.gateway.uploads_shed) + load(&self.gateway.connections_refused),
+        }
+    }
+
+    fn actor_statuses(&self) -> Vec<ActorStatus> {
+        let convert = |status: flotilla_actors::supervision::ActorStatus| ActorStatus {
+            name: status.name,
+            state: match status.state {
+                ActorState::Running if status.unresponsive => "unresponsive",
+                ActorState::Starting => "starting",
+                ActorState::Running => "running",
+                ActorState::Restarting => "restarting",
+                ActorState::Failed => "failed",
+                ActorState::Stopping => "stopping",
+                ActorState::Stopped => "stopped",
+            }
+            .to_owned(),
+            restarts: status.restarts,
+            waiting: status.queue_used as u64,
+            last_failure: status.last_failure.map(|failure| failure.message),
+        };
+        self.supervisor.registry().statuses().into_iter().map(convert).collect()
+    }
+
+    fn link(view: &LinkView) -> LinkStatus {
+        let (is_connected, since_ms) = match view.level {
+            LinkLevel::Connected { since_ms } => (true, since_ms),
+            LinkLevel::Connecting { since_ms }
+            | LinkLevel::Gone { since_ms }
+            | LinkLevel::Left { since_ms }
+            | LinkLevel::Silent { since_ms } => (false, since_ms),
+        };
+        LinkStatus {
+            is_connected,
+            round_trip_us: view.round_trip_us,
+            heard_ms_ago: Some(if is_connected { 0 } else { now_ms().saturating_sub(since_ms) }),
+            reconnects: view.connects.saturating_sub(1),
+            failure: if is_connected { None } else { view.last_error.clone() },
+        }
+    }
+}
+
+impl NodeFacts for Facts {
+    fn status(&self) -> NodeStatus {
+        let status = self.consensus.status();
+        let queue = self.consensus.view().state.queue_statistics();
+        let credentials = self.credentials.current();
+        NodeStatus {
+            node: self.node,
+            name: self.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            process_id: std::process::id(),
+            started_at: from_ms(self.started_ms),
+            uptime_ms: self.started.elapsed().as_millis() as u64,
+            is_stopping: self.health.is_draining(),
+            consensus: self.consensus_status(&status),
+            queue: QueueStatus {
+                ready: queue.ready,
+                waiting: queue.waiting,
+                leased: queue.leased,
+                dead: queue.dead,
+                outcome_unknown: queue.outcome_unknown,
+                oldest_ready_age_ms: queue.oldest_ready_age_ms,
+            },
+            gmp: self.pool_status(),
+            files: self.files_status(),
+            gateway: self.gateway_status(),
+            certificate: CertificateStatus {
+                alias: credentials.alias().as_str().to_owned(),
+                fingerprint: credentials.info().fingerprint.to_string(),
+                expires_at: from_ms(credentials.info().not_after_ms),
+            },
+            actors: self.actor_statuses(),
+        }
+    }
+
+    fn peers(&self) -> Vec<PeerFacts> {
+        let status = self.consensus.status();
+        let known = self.failover.get();
+        let role_of = |node: NodeId| {
+            let follower = if status.voters.contains_key(&node) {
+                Some(NodeRole::Secondary)
+            } else {
+                status.learners.contains_key(&node).then_some(NodeRole::Learner)
+            };
+            if status.leader == Some(node) { Some(NodeRole::Primary) } else { follower }
+        };
+        let heard = |node: NodeId| -> Option<&PeerStatus> { known.peers.iter().find(|peer| peer.node == node) };
+        let facts = |view: LinkView| PeerFacts {
+            node: view.node,
+            role: role_of(view.node),
+            // Members of one log share its term as far as they are heard.
+            term: heard(view.node).map(|_| status.term),
+            applied_index: heard(view.node).and_then(|peer| peer.applied_index),
+            link: Self::link(&view),
+        };
+        self.links.links().into_iter().map(facts).collect()
+    }
+
+    fn ready(&self) -> ReadyStatus {
+        let status = self.consensus.status();
+        let view = self.consensus.view();
+        let announced = view.state.members.get(&self.node).is_some_and(|member| member.session == Some(self.session));
+        let reasons: Vec<String> = [
+            (status.leader.is_none(), "the cluster has no primary that this node hears"),
+            (!announced, "the log does not have the start of this node yet"),
+            (!self.gateway_open.load(Ordering::Relaxed), "the port for partners is not open"),
+            (self.health.is_draining(), "the node is stopping"),
+            (status.fatal_error.is_some(), "the node's log has failed"),
+        ]
+        .into_iter()
+        .filter_map(|(applies, reason)| applies.then(|| reason.to_owned()))
+        .collect();
+        ReadyStatus { is_ready: reasons.is_empty(), reasons }
+    }
+}
