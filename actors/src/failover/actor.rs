@@ -34,8 +34,8 @@ pub struct FailoverPorts {
     pub fitness: Arc<dyn FitnessSource>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Highest parameter version that is in effect here; see [`crate::config_sync`].
-    pub parameters_version: Arc<AtomicU64>,
+    /// Log index up to which the parameters are in effect here; see [`crate::config_sync`].
+    pub parameters_index: Arc<AtomicU64>,
 }
 
 pub(crate) struct Detector {
@@ -60,7 +60,7 @@ impl Detector {
             raft: &raft,
             state: &view.state,
             fitness: self.ports.fitness.fitness(),
-            parameters_version: self.ports.parameters_version.load(Ordering::Relaxed),
+            parameters_index: self.ports.parameters_index.load(Ordering::Relaxed),
         };
         let effects = self.core.decide(&observed, patience, self.ports.clock.monotonic_ms());
         if is_tick {

@@ -39,8 +39,8 @@ pub struct Observed<'a> {
     pub state: &'a State,
     /// This node's own fitness.
     pub fitness: Fitness,
-    /// Highest parameter version that this node's components run with.
-    pub parameters_version: u64,
+    /// Log index up to which this node's components run with the parameters.
+    pub parameters_index: u64,
 }
 
 /// What the shell does.
@@ -150,7 +150,7 @@ impl FailoverCore {
             applied_index: raft.applied_index,
             fitness: observed.fitness,
             checkpoint: raft.checkpoint,
-            parameters_version: observed.parameters_version,
+            parameters_index: observed.parameters_index,
         }
     }
 
@@ -322,7 +322,7 @@ impl FailoverCore {
                 last_log_index: beat.map(|beat| beat.last_log_index),
                 applied_index: beat.map(|beat| beat.applied_index),
                 fitness: beat.map(|beat| beat.fitness),
-                parameters_version: beat.map(|beat| beat.parameters_version),
+                parameters_index: beat.map(|beat| beat.parameters_index),
             }
         };
         self.status.peers = observed.links.iter().map(peer).collect();

@@ -23,8 +23,8 @@ pub struct PeerStatus {
     pub applied_index: Option<u64>,
     /// Its fitness.
     pub fitness: Option<Fitness>,
-    /// Highest parameter version that its components run with.
-    pub parameters_version: Option<u64>,
+    /// Log index up to which its components run with the parameters.
+    pub parameters_index: Option<u64>,
 }
 
 /// The status of the failure detector.

@@ -100,8 +100,8 @@ pub struct Heartbeat {
     pub fitness: Fitness,
     /// Its latest checkpoint.
     pub checkpoint: Option<Checkpoint>,
-    /// Highest version of a parameter that its components run with.
-    pub parameters_version: u64,
+    /// Log index up to which its components run with the parameters.
+    pub parameters_index: u64,
 }
 
 /// The mesh's connections. It dials and listens by itself; actors say with whom and look at the result.

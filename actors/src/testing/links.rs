@@ -19,6 +19,10 @@ impl FakeLinks {
         self.levels.send_modify(|levels| _ = levels.insert(NodeId(node), level));
     }
 
+    pub(crate) fn remove(&self, node: u64) {
+        self.levels.send_modify(|levels| _ = levels.remove(&NodeId(node)));
+    }
+
     pub(crate) async fn next_heartbeat(&self) -> Heartbeat {
         let mut sent = self.sent.subscribe();
         sent.mark_unchanged();

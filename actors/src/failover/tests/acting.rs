@@ -37,7 +37,7 @@ async fn a_dead_primary_is_suspected_and_the_new_one_declares_it_lost() {
         beats: Beats::new(clock.clone()),
         fitness: Arc::new(AlwaysFit),
         clock,
-        parameters_version: Arc::default(),
+        parameters_index: Arc::default(),
     };
     let config = FailoverConfig { node: NodeId(2), session: SessionId(2000) };
     let failover = Failover::start(&supervisor, ports, config).unwrap();
@@ -69,7 +69,7 @@ fn a_heartbeat_that_speaks_for_another_is_dropped() {
         applied_index: 0,
         fitness: Fitness::default(),
         checkpoint: None,
-        parameters_version: 0,
+        parameters_index: 0,
     };
     beats.put(NodeId(2), beat.clone());
     assert!(beats.latest().is_empty());

@@ -64,7 +64,7 @@ impl Scene {
             applied_index: last_log_index,
             fitness: Fitness::default(),
             checkpoint: None,
-            parameters_version: 0,
+            parameters_index: 0,
         };
         self.beats.insert(NodeId(node), (beat, at_ms));
     }
@@ -84,7 +84,7 @@ impl Scene {
             raft: &self.raft,
             state: self.cluster.state(),
             fitness: self.fitness,
-            parameters_version: 0,
+            parameters_index: 0,
         };
         let patience = Patience { connection_timeout_ms: TIMEOUT_MS, fails_back: self.fails_back };
         self.core.decide(&observed, patience, now_ms)
@@ -263,10 +263,10 @@ fn heartbeats_say_whether_the_primary_is_heard() {
             raft: &scene.raft,
             state: scene.cluster.state(),
             fitness: scene.fitness,
-            parameters_version: 7,
+            parameters_index: 7,
         };
         let beat = scene.core.heartbeat(&observed);
-        assert_eq!((beat.node, beat.parameters_version), (NodeId(scene.own), 7));
+        assert_eq!((beat.node, beat.parameters_index), (NodeId(scene.own), 7));
         beat.hears_primary
     };
     assert_eq!(hears(&scene), Some(NodeId(1)));
