@@ -1,4 +1,23 @@
 //! The node's credentials follow the log: whom to trust, which certificate to show, and its renewal in time.
 //!
-//! `core` decides, `actor` acts. It holds no key and reads no certificate itself: storing, validating and publishing are
-//! the keeper's, so that credentials in force are never replaced by unusable ones.
+//! `wanted` reads the view, `expiry` judges a certificate's age, `core` decides, `actor` acts. It holds no key and reads no
+//! certificate itself: storing, validating and publishing are the keeper's, which leaves the credentials in force when new
+//! ones are not usable.
+//!
+//! Until the view shows this process's own session nothing is published: an older view may lack the CA of a member that
+//! joined meanwhile, perhaps of the primary, and trusting it would cut this node off from the log that could tell it
+//! better. Until then the node shows and trusts what it kept on disk.
+
+mod actor;
+mod core;
+mod expiry;
+mod status;
+mod wanted;
+
+pub use actor::{Certificates, CertificatesPorts};
+pub use core::{CertificatesConfig, CertificatesCore, Effect};
+pub use expiry::Expiry;
+pub use status::CertificatesStatus;
+
+#[cfg(test)]
+mod tests;

@@ -5,33 +5,63 @@ use std::time::Duration;
 
 use flotilla_model::Command;
 
-use super::core::{LOOK_EVERY_MS, TickerCore};
+use super::core::{LOOK_EVERY_MS, Observed, TickerCore};
+use super::status::TickerStatus;
 use crate::ports::{Clock, RaftControl, ReplicatedLog};
-use crate::supervision::{ActorHandle, Ctx, Policy, SpawnError, StopError, Supervised, Supervisor};
+use crate::supervision::{
+    ActorHandle, Ctx, Observer, Policy, Published, SpawnError, StopError, Supervised, Supervisor,
+};
+
+/// What the ticker is joined with.
+#[derive(Clone)]
+pub struct TickerPorts {
+    /// The log.
+    pub log: Arc<dyn ReplicatedLog>,
+    /// Raft, which says who is primary.
+    pub raft: Arc<dyn RaftControl>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
 
 pub(crate) struct TickerActor {
-    log: Arc<dyn ReplicatedLog>,
-    raft: Arc<dyn RaftControl>,
-    clock: Arc<dyn Clock>,
+    ports: TickerPorts,
     core: TickerCore,
+    status: Published<TickerStatus>,
+}
+
+impl TickerActor {
+    fn look(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let state = self.ports.log.view().state;
+        let observed = Observed {
+            is_primary: self.ports.raft.status().is_primary,
+            next_deadline_ms: state.next_deadline_ms(),
+            log_clock_ms: state.clock_ms(),
+        };
+        let now = self.ports.clock.now();
+        if self.core.on_look(observed, now) {
+            let log = Arc::clone(&self.ports.log);
+            let tick = vec![Command::Tick { now_ms: now.unix_ms }];
+            ctx.offload(async move { log.propose_many(tick).await }, |ticker, answer, _| {
+                let answer = answer.map(drop).map_err(|error| error.to_string());
+                if let Err(error) = &answer {
+                    tracing::warn!(error, "the log's time was not moved, it is tried again");
+                }
+                ticker.core.on_answer(answer, ticker.ports.clock.now());
+                ticker.status.set(ticker.core.status().clone());
+            });
+        }
+        self.status.set(self.core.status().clone());
+    }
 }
 
 impl Supervised for TickerActor {
     fn on_tick(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let state = self.log.view().state;
-        let now_ms = self.clock.unix_ms();
-        let is_primary = self.raft.status().is_primary;
-        if !self.core.on_look(is_primary, state.next_deadline_ms(), state.clock_ms(), now_ms) {
-            return;
-        }
-        let log = Arc::clone(&self.log);
-        let proposal = async move { log.propose_many(vec![Command::Tick { now_ms }]).await };
-        ctx.offload(proposal, |ticker, answer, _| {
-            if let Err(error) = answer {
-                tracing::debug!(%error, "a tick was not recorded");
-            }
-            ticker.core.on_answer();
-        });
+        self.look(ctx);
+    }
+
+    /// Raft has changed: a new primary need not wait for the next look.
+    fn on_wake(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.look(ctx);
     }
 }
 
@@ -39,48 +69,30 @@ impl Supervised for TickerActor {
 #[derive(Clone)]
 pub struct Ticker {
     actor: ActorHandle<TickerActor>,
+    status: Observer<TickerStatus>,
 }
 
 impl Ticker {
-    /// Starts it.
-    pub fn start(
-        supervisor: &Supervisor,
-        log: Arc<dyn ReplicatedLog>,
-        raft: Arc<dyn RaftControl>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, SpawnError> {
+    /// Starts it. Critical: on a primary without time no lease ends and no retry begins.
+    pub fn start(supervisor: &Supervisor, ports: TickerPorts) -> Result<Self, SpawnError> {
+        let status = Published::new(TickerStatus::default());
+        let observer = status.observer();
+        let raft = Arc::clone(&ports.raft);
         let policy = Policy::critical("control").with_tick(Duration::from_millis(LOOK_EVERY_MS));
-        let factory = move || {
-            let (log, raft, clock) = (Arc::clone(&log), Arc::clone(&raft), Arc::clone(&clock));
-            Ok(TickerActor { log, raft, clock, core: TickerCore::default() })
-        };
-        Ok(Self { actor: supervisor.spawn("ticker", policy, factory)? })
+        let factory =
+            move || Ok(TickerActor { ports: ports.clone(), core: TickerCore::default(), status: status.clone() });
+        let actor = supervisor.spawn("ticker", policy, factory)?;
+        actor.wake_on(supervisor.runtime(), raft.changes());
+        Ok(Self { actor, status: observer })
+    }
+
+    /// What it has done.
+    pub fn status(&self) -> &Observer<TickerStatus> {
+        &self.status
     }
 
     /// Stops it.
     pub async fn stop(&self, deadline: Duration) -> Result<(), StopError> {
         self.actor.stop(deadline).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ports::{RaftStatus, SystemClock};
-    use crate::testing::{Cluster, FakeLog, FakeRaft, within};
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn the_primary_moves_the_time_of_the_log() {
-        let supervisor = Supervisor::new(tokio::runtime::Handle::current());
-        let log = Arc::new(FakeLog::new(Cluster::new(1)));
-        let raft = Arc::new(FakeRaft::new(RaftStatus::default()));
-        let clock = Arc::new(SystemClock::default());
-        let ticker = Ticker::start(&supervisor, log.clone(), raft.clone(), clock.clone()).unwrap();
-        let start_ms = clock.unix_ms();
-        assert!(log.view().state.clock_ms() < start_ms);
-        raft.status.send_modify(|status| status.is_primary = true);
-        within(log.wait_for(|view| view.state.clock_ms() >= start_ms)).await;
-        within(ticker.stop(Duration::from_secs(10))).await.unwrap();
-        within(supervisor.shutdown()).await.unwrap();
     }
 }
