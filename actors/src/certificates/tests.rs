@@ -31,11 +31,13 @@ fn report(from_day: u64, until_day: u64) -> CredentialReport {
 }
 
 fn publications(effects: &[Effect]) -> Vec<&Trust> {
-    let publication = |effect| match effect {
-        &Effect::Publish(ref trust) => Some(trust),
-        _ => None,
-    };
-    effects.iter().filter_map(publication).collect()
+    let mut found = Vec::new();
+    for effect in effects {
+        if let Effect::Publish(trust) = effect {
+            found.push(trust);
+        }
+    }
+    found
 }
 
 /// A core with this certificate in force.
