@@ -13,6 +13,8 @@ use flotilla_model::NodeId;
 use futures::future::join_all;
 
 const PEER: NodeId = NodeId(2);
+/// Longer than any test waits: what ends earlier was ended by something else than its deadline.
+const NEVER: Duration = Duration::from_secs(3600);
 const SHORT: Duration = Duration::from_millis(50);
 
 #[tokio::test]
@@ -51,7 +53,7 @@ async fn ten_thousand_concurrent_calls_get_their_own_answers() {
 async fn answers_come_in_any_order() {
     let (first, second) = Cluster::in_memory().pair().await;
     let mesh = first.mesh.clone();
-    let slow = tokio::spawn(async move { mesh.call(PEER, Lane::Control, "hang", TIMEOUT).await });
+    let slow = tokio::spawn(async move { mesh.call(PEER, Lane::Control, "hang", NEVER).await });
     wait_until("the slow one runs", || second.service.running() == 1).await;
     assert_eq!(first.mesh.call(PEER, Lane::Control, "echo", TIMEOUT).await.unwrap(), "echo");
     second.service.gate.add_permits(1);
@@ -90,7 +92,7 @@ async fn a_deadline_frees_the_slot_and_stops_the_peer() {
 async fn a_dropped_call_is_cancelled_at_the_peer() {
     let (first, second) = Cluster::in_memory().pair().await;
     let mesh = first.mesh.clone();
-    let call = tokio::spawn(async move { mesh.call(PEER, Lane::Control, "hang", TIMEOUT).await });
+    let call = tokio::spawn(async move { mesh.call(PEER, Lane::Control, "hang", NEVER).await });
     wait_until("the request runs", || second.service.running() == 1).await;
     call.abort();
     wait_until("the peer stopped it", || second.service.running() == 0).await;
@@ -105,7 +107,7 @@ async fn callers_beyond_the_limit_wait_and_are_certainly_not_sent_when_time_is_u
     let (first, second) = cluster.pair().await;
     let hang = || {
         let mesh = first.mesh.clone();
-        tokio::spawn(async move { mesh.call(PEER, Lane::Control, "hang", TIMEOUT).await })
+        tokio::spawn(async move { mesh.call(PEER, Lane::Control, "hang", NEVER).await })
     };
     let hanging = [hang(), hang()];
     wait_until("both run", || second.service.running() == 2).await;
@@ -139,7 +141,7 @@ async fn a_killed_peer_leaves_sent_requests_unknown_and_later_ones_not_sent() {
     for cluster in [Cluster::in_memory(), Cluster::over_tcp()] {
         let (first, second) = cluster.pair().await;
         let mesh = first.mesh.clone();
-        let sent = tokio::spawn(async move { mesh.call(PEER, Lane::Control, "hang", TIMEOUT).await });
+        let sent = tokio::spawn(async move { mesh.call(PEER, Lane::Control, "hang", NEVER).await });
         wait_until("the request runs", || second.service.running() == 1).await;
         second.mesh.abort().await;
         let sent = within("the sent call ends", sent).await.unwrap();
@@ -154,7 +156,7 @@ async fn a_killed_peer_leaves_sent_requests_unknown_and_later_ones_not_sent() {
 async fn an_orderly_shutdown_finishes_what_runs_and_refuses_what_comes() {
     let (first, second) = Cluster::in_memory().pair().await;
     let mesh = first.mesh.clone();
-    let running = tokio::spawn(async move { mesh.call(PEER, Lane::Control, "hang", TIMEOUT).await });
+    let running = tokio::spawn(async move { mesh.call(PEER, Lane::Control, "hang", NEVER).await });
     wait_until("the request runs", || second.service.running() == 1).await;
     let mesh = second.mesh.clone();
     let shutdown = tokio::spawn(async move { mesh.shutdown().await });
