@@ -1,4 +1,14 @@
-//! Replicated parameters into running components, and the proof that all nodes hold one state.
-//!
-//! `parameters` decides what to apply, `drift` compares digests, `actor` acts. It mends nothing: a node that has drifted
-//! is shown, and repaired by an operator's order.
+//! Replicated parameters into running components, and proof that all nodes hold the same state.
+
+mod actor;
+mod core;
+mod drift;
+mod status;
+
+pub use actor::{ConfigSync, ConfigSyncPorts};
+pub use core::{Apply, SyncCore};
+pub use drift::DriftDetector;
+pub use status::{ConfigSyncStatus, Drift};
+
+#[cfg(test)]
+mod tests;
