@@ -17,6 +17,8 @@ use crate::supervision::{
 
 /// Refused parameters are tried again, and checkpoints compared, this often when nothing else happens.
 const TICK: Duration = Duration::from_secs(1);
+/// A component that takes a value for longer counts as refusing it, so that the other parameters go on.
+const APPLY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What config sync is joined with.
 #[derive(Clone)]
@@ -47,7 +49,7 @@ impl Sync {
         let view = self.ports.log.view();
         if let Some(Apply { name, value }) = self.core.decide(&view, self.ports.clock.monotonic_ms()) {
             let sink = Arc::clone(&self.ports.sink);
-            ctx.offload(async move { sink.apply(name, &value).await }, move |sync, outcome, ctx| {
+            ctx.offload(async move { apply(&*sink, name, &value).await }, move |sync, outcome, ctx| {
                 if let Err(reason) = &outcome {
                     tracing::error!(name, %reason, "a parameter could not be put into effect, it is tried again");
                 }
@@ -84,6 +86,13 @@ impl Sync {
             drifts: self.drift.drifts(),
             compared_index: self.drift.compared(),
         });
+    }
+}
+
+async fn apply(sink: &dyn ParameterSink, name: &str, value: &str) -> Result<(), String> {
+    match tokio::time::timeout(APPLY_TIMEOUT, sink.apply(name, value)).await {
+        Ok(outcome) => outcome,
+        Err(_elapsed) => Err(format!("not in effect within {APPLY_TIMEOUT:?}")),
     }
 }
 

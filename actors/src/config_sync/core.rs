@@ -58,10 +58,15 @@ impl SyncCore {
 
     /// Compares what the view wants with what is in effect.
     pub fn decide(&mut self, view: &View, now_ms: u64) -> Option<Apply> {
+        if view.state.cluster().id == 0 {
+            // Not caught up with anything: defaults would be wrong for a moment.
+            return None;
+        }
         let digest = view.state.parameters.digest();
         if self.read != Some(digest) {
             self.read = Some(digest);
             self.wanted = CATALOGUE.iter().map(|parameter| (parameter.name, self.in_force(view, parameter))).collect();
+            self.refused.retain(|name, refused| self.wanted.get(name) == Some(&refused.value));
         }
         self.view_index = view.index;
         self.next(now_ms)
@@ -99,6 +104,8 @@ impl SyncCore {
                 self.applied.insert(name, value);
             }
             Err(reason) => {
+                // Half of it may be in effect, so that going back is a change too.
+                self.applied.remove(name);
                 let before = self.refused.get(name).filter(|refused| refused.value == value);
                 let pause_ms = before.map_or(FIRST_PAUSE_MS, |refused| (refused.pause_ms * 2).min(LONGEST_PAUSE_MS));
                 self.refused.insert(name, Refused { value, reason, pause_ms, not_before_ms: now_ms + pause_ms });

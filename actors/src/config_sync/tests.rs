@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use flotilla_config::parameters::CATALOGUE;
-use flotilla_model::{NodeId, SessionId};
+use flotilla_model::{Command, NodeId, SessionId};
 use parking_lot::Mutex;
 
 use crate::config_sync::{ConfigSync, ConfigSyncPorts, SyncCore};
@@ -77,6 +77,50 @@ fn a_refused_parameter_is_tried_again_and_holds_up_no_other() {
     assert_eq!(core.decide(&cluster.view, 2_999), None);
     assert_eq!(core.parameters_index(), cluster.view.index);
     assert!(core.failures().is_empty());
+}
+
+#[test]
+fn the_value_before_a_refused_one_is_put_into_effect_again() {
+    let mut cluster = Cluster::new(1);
+    let mut core = SyncCore::new(NodeId(1));
+    settle(&mut core, &cluster);
+    cluster.set(THREADS, Some("100"));
+    core.decide(&cluster.view, 0).unwrap();
+    core.on_applied(Err("half of it".to_owned()), 0);
+    cluster.set(THREADS, Some("4"));
+    assert_eq!(core.decide(&cluster.view, 1).map(|apply| apply.value).as_deref(), Some("4"));
+    assert!(core.failures().is_empty(), "nobody wants the refused value any more");
+    core.on_applied(Ok(()), 1);
+    assert!(core.pending().is_empty());
+}
+
+#[test]
+fn an_empty_view_is_no_reason_to_apply_defaults() {
+    let mut core = SyncCore::new(NodeId(1));
+    assert_eq!(core.decide(&Cluster::default().view, 0), None);
+    assert_eq!(core.parameters_index(), 0);
+}
+
+#[test]
+fn a_value_for_this_node_wins_and_one_for_another_is_ignored() {
+    let mut cluster = Cluster::new(2);
+    let mut core = SyncCore::new(NodeId(1));
+    settle(&mut core, &cluster);
+    let mut set_at = |node: u64, value: Option<&str>| {
+        let set = Command::SetParameter {
+            name: THREADS.to_owned(),
+            node: Some(NodeId(node)),
+            value: value.map(str::to_owned),
+            expected_version: None,
+            changed_by: "test".to_owned(),
+            now_ms: 1,
+        };
+        cluster.apply(set).unwrap();
+        settle(&mut core, &cluster).into_values().collect::<Vec<_>>()
+    };
+    assert_eq!(set_at(2, Some("50")), Vec::<String>::new());
+    assert_eq!(set_at(1, Some("60")), ["60"]);
+    assert_eq!(set_at(1, None), ["4"]);
 }
 
 #[derive(Default)]
