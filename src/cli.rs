@@ -41,6 +41,9 @@ pub(crate) enum Command {
     /// Accounts of partners.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Administrators of the cluster.
+    #[command(subcommand)]
+    Admin(AdministratorCommand),
     /// What is done with the files that an account sends.
     #[command(subcommand)]
     Route(RouteCommand),
@@ -257,6 +260,42 @@ pub(crate) struct AccountArguments {
     /// Most files that it may have; 0 lifts the quota.
     #[arg(long)]
     pub(crate) quota_files: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdministratorCommand {
+    /// Show all administrators.
+    List {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+    },
+    /// Make an administrator. Without --password-stdin a password is made up and printed once.
+    Add {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+        /// What they may do: `administrator` everything, `operator` steer work, `auditor` look.
+        #[arg(long, default_value = "auditor", value_parser = ["administrator", "operator", "auditor"])]
+        role: String,
+        /// Read the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Set the password of an administrator. Without --password-stdin one is made up and printed once.
+    Password {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+        /// Read the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Remove an administrator; the last one stays.
+    Remove {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

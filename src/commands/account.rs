@@ -2,21 +2,12 @@
 
 use anyhow::{Result, ensure};
 use flotilla_admin::api::{AccountChange, AccountView};
-use flotilla_credentials::random_password;
-use serde::Serialize;
 
+use super::added::Added;
 use super::call;
 use crate::cli::{AccountArguments, AccountCommand};
 use crate::connection::{connect, read_line};
 use crate::output::{Format, answer, bytes, or_dash, table};
-
-#[derive(Serialize)]
-struct Added {
-    name: String,
-    /// Only when it was made up here.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    password: Option<String>,
-}
 
 fn change(arguments: &AccountArguments) -> Result<AccountChange> {
     let quota = |limit: Option<u64>| limit.map(|limit| (limit > 0).then_some(limit));
@@ -37,14 +28,11 @@ pub(super) async fn run(command: AccountCommand, format: Format) -> Result<()> {
         AccountCommand::Add { connection, name, change: arguments } => {
             let client = connect(&connection)?;
             let mut change = change(&arguments)?;
-            let made_up = if change.password.is_none() { Some(random_password()?) } else { None };
-            change.password = change.password.or_else(|| made_up.clone());
+            let added = Added::with_password(&name, change.password.take())?;
+            change.password = Some(added.chosen.clone());
             // Version 0: only if there is none of that name.
             call(client.put_account(&name, &change, Some(0)).await)?;
-            answer(format, &Added { name, password: made_up }, |added| match &added.password {
-                Some(password) => format!("account {} with password {password}   (shown once)", added.name),
-                None => format!("account {}", added.name),
-            })
+            answer(format, &added, |added| added.text("account"))
         }
         AccountCommand::Set { connection, name, change: arguments, enable, disable } => {
             let client = connect(&connection)?;

@@ -1,6 +1,8 @@
 //! One file for each noun of the command line.
 
 mod account;
+mod added;
+mod administrator;
 mod events;
 mod node;
 mod parameter;
@@ -42,6 +44,7 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Token(command) => token::run(command, format).await,
         Command::Param(command) => parameter::run(command, format).await,
         Command::Account(command) => account::run(command, format).await,
+        Command::Admin(command) => administrator::run(command, format).await,
         Command::Route(command) => route::run(command, format).await,
         Command::Transfers(command) => transfers::run(command, format).await,
         Command::Events(command) => events::run(command, format).await,

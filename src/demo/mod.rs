@@ -21,7 +21,8 @@ pub(crate) async fn run(arguments: &DemoArguments, format: Format) -> Result<()>
     let known = if arguments.dir.exists() { Layout::load(&arguments.dir)? } else { None };
     let (nodes, base_port) = choose(arguments, known.as_ref())?;
     let progress = Progress::new();
-    let mut cluster = LocalCluster::start(&binary, &arguments.dir, nodes, base_port, &[], |step| progress.step(&step)).await?;
+    let mut cluster =
+        LocalCluster::start(&binary, &arguments.dir, nodes, base_port, &[], |step| progress.step(&step)).await?;
     let shown = partner::send_a_file(&cluster, &progress).await;
     progress.finish();
     let report = match shown {

@@ -121,14 +121,26 @@ fn make_file(cluster: &LocalCluster, run: u32) -> Result<(PathBuf, Vec<u8>)> {
     let mut text = String::from("row;account;amount;currency\n");
     for row in 0..ROWS {
         let amount = u64::from(row) * 7919 % 100_000;
-        writeln!(text, "{row};DE{:020};{}.{:02};EUR", u64::from(row) * 104_729 + u64::from(run), amount / 100, amount % 100)?;
+        writeln!(
+            text,
+            "{row};DE{:020};{}.{:02};EUR",
+            u64::from(row) * 104_729 + u64::from(run),
+            amount / 100,
+            amount % 100
+        )?;
     }
     let file = cluster.dir.join(format!("payments-{run}.csv"));
     std::fs::write(&file, &text)?;
     Ok((file, text.into_bytes()))
 }
 
-async fn upload(cluster: &LocalCluster, entry: &LocalNode, name: &str, password: &str, bytes: Vec<u8>) -> Result<Stored> {
+async fn upload(
+    cluster: &LocalCluster,
+    entry: &LocalNode,
+    name: &str,
+    password: &str,
+    bytes: Vec<u8>,
+) -> Result<Stored> {
     let url = format!("{}/files/{name}", entry.transfer_url());
     let answer = cluster.client().put(&url).basic_auth(ACCOUNT, Some(password)).body(bytes).send().await?;
     let status = answer.status();
@@ -158,7 +170,11 @@ fn rows(cluster: &LocalCluster, status: &ClusterStatus) -> Vec<NodeRow> {
         role: node.role,
         admin_url: node.admin_url.clone(),
         transfer_url: node.transfer_url.clone(),
-        process_id: cluster.nodes.iter().find(|local| local.admin_url() == node.admin_url).and_then(LocalNode::process_id),
+        process_id: cluster
+            .nodes
+            .iter()
+            .find(|local| local.admin_url() == node.admin_url)
+            .and_then(LocalNode::process_id),
     };
     status.nodes.iter().map(row).collect()
 }
@@ -174,9 +190,7 @@ fn next_commands(
     let primary = status.nodes.iter().find(|node| node.role == NodeRole::Primary);
     let primary = primary.and_then(|node| cluster.nodes.iter().find(|local| local.admin_url() == node.admin_url));
     let process_id = primary.and_then(LocalNode::process_id).context("the primary is none of this demo's")?;
-    let curl = |node: &LocalNode| {
-        format!("curl --cacert {} -u {ACCOUNT}:{password}", node.authority_file().display())
-    };
+    let curl = |node: &LocalNode| format!("curl --cacert {} -u {ACCOUNT}:{password}", node.authority_file().display());
     Ok(vec![
         format!("{} -T Cargo.toml {}/files/", curl(entry), entry.transfer_url()),
         format!("{} -O {}/files/{name}", curl(exit), exit.transfer_url()),

@@ -37,7 +37,9 @@ impl Progress {
             Step::Initialise { node } => {
                 format!("node {node}: cluster secret, internal CA, cluster certificate, first administrator")
             }
-            Step::Join { node } => format!("node {node}: joins with a one-time token; CAs are exchanged, the servers list grows"),
+            Step::Join { node } => {
+                format!("node {node}: joins with a one-time token; CAs are exchanged, the servers list grows")
+            }
             Step::Start { node } => format!("node {node}: starts"),
             Step::Ready { node } => format!("node {node}: waits until it is a member and serves"),
         };

@@ -34,19 +34,26 @@ async fn the_admin_port_lets_nobody_in_and_tells_of_its_health() -> Result<()> {
     let scene = Scene::start(1).await?;
     let base = scene.cluster.nodes[0].admin_url();
     let get = async |path: &str| anyhow::Ok(scene.cluster.client().get(format!("{base}{path}")).send().await?);
-    for path in ["/api/v2.0/status", "/api/v2.0/accounts", "/api/v2.0/cluster"] {
+    for path in ["/api/v2.0/status", "/api/v2.0/accounts", "/api/v2.0/cluster", "/metrics"] {
         assert_eq!(get(path).await?.status(), StatusCode::UNAUTHORIZED, "{path}");
     }
     for path in ["/livez", "/readyz"] {
         assert_eq!(get(path).await?.status(), StatusCode::OK, "{path}");
     }
-    let metrics = get("/metrics").await?;
+    let layout = &scene.cluster.layout;
+    let as_admin = async |path: &str, password: &str| {
+        let request = scene.cluster.client().get(format!("{base}{path}"));
+        anyhow::Ok(request.basic_auth(&layout.administrator, Some(password)).send().await?)
+    };
+    // The password that `init` printed is good for setting another one, and for nothing else.
+    let first = as_admin("/metrics", &layout.administrator_password).await?;
+    assert_eq!(first.status(), StatusCode::FORBIDDEN);
+    let change = ["admin", "password", &layout.administrator, "--password-stdin"];
+    scene.cluster.command_with_input(0, &change, "another password\n").await?;
+    assert_eq!(as_admin("/metrics", &layout.administrator_password).await?.status(), StatusCode::UNAUTHORIZED);
+    let metrics = as_admin("/metrics", "another password").await?;
     assert_eq!(metrics.status(), StatusCode::OK);
     let text = metrics.text().await?;
     assert!(text.lines().any(|line| line.starts_with("# TYPE flotilla_")), "{text}");
-    let layout = &scene.cluster.layout;
-    let request = scene.cluster.client().get(format!("{base}/api/v2.0/status"));
-    let right = request.basic_auth(&layout.administrator, Some(&layout.administrator_password)).send().await?;
-    assert_eq!(right.status(), StatusCode::OK);
     Ok(())
 }

@@ -57,7 +57,8 @@ async fn every_mistake_in_the_node_file_is_told_at_once() -> Result<()> {
     flotilla(&["init", "--dir", &place.display().to_string(), "--name", "localhost"])?;
     let file = place.join("flotilla.toml");
     let text = std::fs::read_to_string(&file)?;
-    let text = text.replace("name = \"localhost\"", "name = \"no such name\"").replace("[log]", "[log]\nformat = \"xml\"");
+    let text =
+        text.replace("name = \"localhost\"", "name = \"no such name\"").replace("[log]", "[log]\nformat = \"xml\"");
     std::fs::write(&file, text + "\n[nonsense]\nkey = 1\n")?;
     let run = flotilla(&["run", "--config", &file.display().to_string()])?;
     assert_eq!(run.status.code(), Some(2), "{}", stderr(&run));
@@ -78,9 +79,23 @@ async fn a_token_is_good_for_one_node() -> Result<()> {
         let ports = [ports.cluster, ports.admin, ports.transfer].map(|port| port.to_string());
         let place = dir.path().join(name).display().to_string();
         flotilla(&[
-            "join", "--dir", &place, "--name", "127.0.0.1", "--bind", "127.0.0.1", "--cluster-port", &ports[0],
-            "--admin-port", &ports[1], "--transfer-port", &ports[2], "--primary",
-            &scene.cluster.nodes[0].admin_url(), "--token", token,
+            "join",
+            "--dir",
+            &place,
+            "--name",
+            "127.0.0.1",
+            "--bind",
+            "127.0.0.1",
+            "--cluster-port",
+            &ports[0],
+            "--admin-port",
+            &ports[1],
+            "--transfer-port",
+            &ports[2],
+            "--primary",
+            &scene.cluster.nodes[0].admin_url(),
+            "--token",
+            token,
         ])
     };
     let nonsense = join("x", "nonsense", 1)?;

@@ -13,7 +13,7 @@ use flotilla_actors::gmp::{Gmp, GmpPorts, PoolConfig};
 use flotilla_actors::membership::{Announcement, Membership, MembershipConfig, MembershipPorts};
 use flotilla_actors::ports::{Clock, ReplicatedLog, SystemClock};
 use flotilla_actors::supervision::Supervisor;
-use flotilla_actors::ticker::Ticker;
+use flotilla_actors::ticker::{Ticker, TickerPorts};
 use flotilla_admin::{Admin, AdminParts, AdminServer, LocalToken};
 use flotilla_config::NodeConfig;
 use flotilla_consensus::disk::DirectoryDisk;
@@ -89,9 +89,9 @@ impl Ground {
     fn read(config: NodeConfig) -> Result<Self> {
         let dir = DataDir::new(&config.node.data_dir);
         let lock = dir.lock()?;
-        let identity: Identity = dir
-            .read_json(&dir.identity_file())?
-            .with_context(|| format!("{:?} is no node's folder: make it with 'flotilla init' or 'flotilla join'", dir.root()))?;
+        let identity: Identity = dir.read_json(&dir.identity_file())?.with_context(|| {
+            format!("{:?} is no node's folder: make it with 'flotilla init' or 'flotilla join'", dir.root())
+        })?;
         let cluster_id = identity.cluster_number().context("identity.json holds no cluster id")?;
         let pki = Store::open(dir.pki())?;
         let secrets = SecretHandle::new(pki.load_secrets()?);
@@ -125,8 +125,7 @@ impl Core {
         let mut mesh_config = MeshConfig::new(identity, ground.config.cluster.listen.to_string());
         mesh_config.limits.connections_max = ground.config.limits.cluster_connections_max;
         let doors = Arc::new(Doors::default());
-        let mesh =
-            Mesh::bind(mesh_config, ground.credentials.clone(), ground.secrets.clone(), doors.clone()).await?;
+        let mesh = Mesh::bind(mesh_config, ground.credentials.clone(), ground.secrets.clone(), doors.clone()).await?;
         let seeds = ground.identity.seeds.iter().map(|seed| (seed.node, seed.mesh_address.clone()));
         mesh.set_peers(seeds.collect());
         let disk = Arc::new(DirectoryDisk::open(&ground.dir.raft()).context("the log's folder cannot be used")?);
@@ -201,17 +200,14 @@ impl Node {
         });
         let admin = AdminServer::start(admin_listener, ground.config.limits.admin_connections_max, admin)?;
 
-        let address = PeerAddress {
-            name: ground.config.node.name.clone(),
-            address: ground.config.cluster.advertise.to_string(),
-        };
+        let address =
+            PeerAddress { name: ground.config.node.name.clone(), address: ground.config.cluster.advertise.to_string() };
         make_cluster(&ground.dir, &core.consensus, address).await?;
         wait_announced(&core.consensus, id, ground.session).await?;
 
         let mut gateway_config = GatewayConfig::new(ground.config.gateway.listen);
         gateway_config.connections_max = ground.config.limits.gateway_connections_max;
-        let dependencies =
-            Dependencies { node: id, log: Arc::new(core.log.clone()), files, passwords, metrics };
+        let dependencies = Dependencies { node: id, log: Arc::new(core.log.clone()), files, passwords, metrics };
         let gateway = Gateway::start(gateway_config, https_server_config(&ground.credentials)?, dependencies).await?;
         facts.gateway_open.store(true, Ordering::Relaxed);
         tracing::info!(node = %id, after_ms = started.elapsed().as_millis() as u64, "the node serves");
@@ -236,11 +232,12 @@ impl Node {
     /// Waits until a part has failed that the node cannot do without.
     pub(crate) async fn failed(&self) -> String {
         let log_failed = async {
+            let mut changes = self.consensus.watch_status();
             loop {
                 if let Some(error) = self.consensus.status().fatal_error {
                     return format!("the log has failed: {error}");
                 }
-                if self.consensus.status_changed().await.is_err() {
+                if !changes.changed().await {
                     return "the log has stopped".to_owned();
                 }
             }
@@ -312,12 +309,8 @@ fn start_actors(
         http: http.context("the client for webhooks cannot be made")?,
         secrets: ground.secrets.clone(),
     };
-    let pool = GmpPorts {
-        log: Arc::clone(&log),
-        raft: raft.clone(),
-        runner: Arc::new(steps),
-        clock: Arc::clone(&clock),
-    };
+    let pool =
+        GmpPorts { log: Arc::clone(&log), raft: raft.clone(), runner: Arc::new(steps), clock: Arc::clone(&clock) };
     let keeper = Keeper {
         node,
         name: ground.config.node.name.clone(),
@@ -327,13 +320,11 @@ fn start_actors(
     Ok(Actors {
         failover: Failover::start(supervisor, failover, FailoverConfig { node, session })?,
         membership: Membership::start(supervisor, membership, MembershipConfig { node, session, announcement })?,
-        gmp: Gmp::start(
+        gmp: Gmp::start(supervisor, pool, PoolConfig { node, session, steal_after_ms: STEAL_AFTER_MS }, GMP_THREADS)?,
+        ticker: Ticker::start(
             supervisor,
-            pool,
-            PoolConfig { node, session, steal_after_ms: STEAL_AFTER_MS },
-            GMP_THREADS,
+            TickerPorts { log: Arc::clone(&log), raft: raft.clone(), clock: Arc::clone(&clock) },
         )?,
-        ticker: Ticker::start(supervisor, Arc::clone(&log), raft.clone(), Arc::clone(&clock))?,
         certificates: Certificates::start(
             supervisor,
             CertificatesPorts { log: Arc::clone(&log), keeper: Arc::new(keeper), clock: Arc::clone(&clock) },

@@ -140,7 +140,11 @@ impl Custody {
         let known = |blob: BlobId| view.state.blobs.contains(&blob);
         match self.files.sweep(known, SWEEP_GRACE_MS, now_ms()).await {
             Ok(report) if report.removed_blobs > 0 => {
-                tracing::info!(blobs = report.removed_blobs, bytes = report.removed_bytes, "swept contents that nothing names");
+                tracing::info!(
+                    blobs = report.removed_blobs,
+                    bytes = report.removed_bytes,
+                    "swept contents that nothing names"
+                );
             }
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "the sweep was cut short"),
@@ -161,7 +165,9 @@ mod tests {
     fn as_many_helpers_as_copies_are_missing() {
         let nodes = |ids: &[u64]| ids.iter().copied().map(NodeId).collect::<Vec<_>>();
         let present: BTreeSet<NodeId> = nodes(&[1, 2, 3]).into_iter().collect();
-        for (holders, needed, count) in [(&[1, 2][..], 2, 0), (&[1], 2, 1), (&[4, 5], 2, 2), (&[1, 4], 3, 2), (&[], 0, 0)] {
+        for (holders, needed, count) in
+            [(&[1, 2][..], 2, 0), (&[1], 2, 1), (&[4, 5], 2, 2), (&[1, 4], 3, 2), (&[], 0, 0)]
+        {
             let record = BlobRecord { length: 1, sha256: Sha256([0; 32]), holders: nodes(holders), references: 1 };
             let helpers = helpers(BlobId(7), &record, &present, needed);
             assert_eq!(helpers.len(), count, "{holders:?}");

@@ -96,8 +96,7 @@ impl DataDir {
         let wrong = |source| DataDirError::Write { path: path.to_owned(), source };
         let temporary = path.with_extension("new");
         let mut options = File::options();
-        let mut file =
-            options.create(true).truncate(true).write(true).mode(0o600).open(&temporary).map_err(wrong)?;
+        let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(&temporary).map_err(wrong)?;
         file.write_all(bytes).and_then(|()| file.sync_all()).map_err(wrong)?;
         fs::rename(&temporary, path).map_err(wrong)?;
         File::open(&self.root).and_then(|folder| folder.sync_all()).map_err(wrong)

@@ -73,8 +73,7 @@ pub(crate) async fn stop(node: Node, is_fatal: bool) {
     if !is_fatal {
         phase("leadership", LEADERSHIP_BUDGET, leave_leadership(&consensus, id)).await;
         phase("farewell", FAREWELL_BUDGET, async {
-            let lost =
-                Command::NodeLost { node: id, session, reason: "stopped in order".to_owned(), now_ms: now_ms() };
+            let lost = Command::NodeLost { node: id, session, reason: "stopped in order".to_owned(), now_ms: now_ms() };
             if let Err(error) = log.propose_many(vec![lost]).await {
                 tracing::info!(%error, "the others find out by themselves that this node has stopped");
             }
@@ -114,8 +113,9 @@ async fn leave_leadership(consensus: &flotilla_consensus::Consensus, id: NodeId)
         tracing::info!(%error, "the lead is not handed over");
         return;
     }
+    let mut changes = consensus.watch_status();
     while consensus.status().leader == Some(id) {
-        if consensus.status_changed().await.is_err() {
+        if !changes.changed().await {
             return;
         }
     }

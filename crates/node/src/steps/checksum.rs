@@ -10,8 +10,7 @@ use super::{StepFailure, Steps};
 impl Steps {
     pub(super) async fn checksum(&self, event: &EventRecord) -> Result<String, StepFailure> {
         let digest = BlobDigest { sha256: event.sha256, length: event.length };
-        let request =
-            ReadRequest { blob: event.blob, digest, range: ByteRange::ALL, holders: self.holders(event) };
+        let request = ReadRequest { blob: event.blob, digest, range: ByteRange::ALL, holders: self.holders(event) };
         let mut download = self.files.read(request).await.map_err(StepFailure::retryable)?;
         let mut context = Context::new(&SHA256);
         let mut length = 0;

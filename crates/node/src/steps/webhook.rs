@@ -73,8 +73,10 @@ impl Steps {
 
     fn sign(&self, sealed: &Sealed, timestamp: u64, body: &[u8]) -> Result<String, StepFailure> {
         let secrets = self.secrets.current();
-        let opened = secrets.keys(Purpose::SealedValues).iter().find_map(|key| key.open(WEBHOOK_KEY_CONTEXT, &sealed.0).ok());
-        let plain = opened.ok_or_else(|| StepFailure::permanent("the signing key cannot be opened: set the route again"))?;
+        let opened =
+            secrets.keys(Purpose::SealedValues).iter().find_map(|key| key.open(WEBHOOK_KEY_CONTEXT, &sealed.0).ok());
+        let plain =
+            opened.ok_or_else(|| StepFailure::permanent("the signing key cannot be opened: set the route again"))?;
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &plain));
         context.update(format!("{timestamp}.").as_bytes());
         context.update(body);
@@ -113,7 +115,9 @@ mod tests {
 
     #[test]
     fn answers() {
-        for (code, expected) in [(200, None), (204, None), (302, Some(false)), (400, Some(false)), (429, Some(true)), (503, Some(true))] {
+        for (code, expected) in
+            [(200, None), (204, None), (302, Some(false)), (400, Some(false)), (429, Some(true)), (503, Some(true))]
+        {
             let retryable = match judge(StatusCode::from_u16(code).unwrap()) {
                 Ok(_) => None,
                 Err(StepFailure::Failed { retryable, .. }) => Some(retryable),

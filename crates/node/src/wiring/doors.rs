@@ -114,7 +114,8 @@ impl Handler for Doors {
         let files = self.files.get().ok_or_else(starting)?;
         let header: GetHeader = decode(&header, "the header of the request")?;
         let (digest, mut chunks) = files.handle_get(header.blob, header.range).await.map_err(|error| {
-            let code = if matches!(error, flotilla_files::StoreError::NotFound { .. }) { CODE_NOT_FOUND } else { CODE_FAILED };
+            let code =
+                if matches!(error, flotilla_files::StoreError::NotFound { .. }) { CODE_NOT_FOUND } else { CODE_FAILED };
             Refusal::new(code, error.to_string())
         })?;
         let cut = |error: flotilla_mesh::StreamError| Refusal::new(CODE_FAILED, error.to_string());

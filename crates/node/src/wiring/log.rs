@@ -18,7 +18,9 @@ impl ReplicatedLog for Log {
                 index: applied.last().map_or(0, |last| last.index),
                 answers: applied.into_iter().map(|one| one.outcome).collect(),
             }),
-            Err(ProposeError::Unknown) => Err(actor::ProposalError::Unknown { reason: ProposeError::Unknown.to_string() }),
+            Err(ProposeError::Unknown) => {
+                Err(actor::ProposalError::Unknown { reason: ProposeError::Unknown.to_string() })
+            }
             Err(error) => Err(actor::ProposalError::NotAccepted { reason: error.to_string() }),
         }
     }

@@ -45,10 +45,9 @@ impl RaftControl for RaftLevers {
     }
 
     fn changes(&self) -> Changes {
-        let consensus = self.consensus.clone();
-        Box::pin(stream::unfold(consensus, |consensus| async move {
-            consensus.status_changed().await.ok()?;
-            Some(((), consensus))
+        let changes = self.consensus.watch_status();
+        Box::pin(stream::unfold(changes, |mut changes| async move {
+            changes.changed().await.then_some(((), changes))
         }))
     }
 

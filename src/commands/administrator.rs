@@ -1,0 +1,58 @@
+//! `flotilla admin`
+
+use anyhow::Result;
+use flotilla_admin::api::{AdministratorChange, AdministratorView};
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+
+use super::added::Added;
+use super::call;
+use crate::cli::AdministratorCommand;
+use crate::connection::{connect, read_line};
+use crate::output::{Format, answer, table};
+
+fn given(password_stdin: bool) -> Result<Option<String>> {
+    if password_stdin { read_line("the password").map(Some) } else { Ok(None) }
+}
+
+pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result<()> {
+    match command {
+        AdministratorCommand::List { connection } => {
+            let rows = call(connect(&connection)?.administrators().await)?;
+            answer(format, &rows, |rows| list(rows))
+        }
+        AdministratorCommand::Add { connection, name, role, password_stdin } => {
+            let client = connect(&connection)?;
+            let added = Added::with_password(&name, given(password_stdin)?)?;
+            let role: Result<_, serde::de::value::Error> = Deserialize::deserialize(role.as_str().into_deserializer());
+            let change = AdministratorChange { password: Some(added.chosen.clone()), role: Some(role?) };
+            call(client.put_administrator(&name, &change).await)?;
+            answer(format, &added, |added| added.text("administrator"))
+        }
+        AdministratorCommand::Password { connection, name, password_stdin } => {
+            let client = connect(&connection)?;
+            let exists = call(client.administrators().await)?.iter().any(|row| row.name == name);
+            anyhow::ensure!(exists, "there is no administrator {name:?}: make one with 'flotilla admin add'");
+            let added = Added::with_password(&name, given(password_stdin)?)?;
+            let change = AdministratorChange { password: Some(added.chosen.clone()), role: None };
+            call(client.put_administrator(&name, &change).await)?;
+            answer(format, &added, |added| added.text("administrator"))
+        }
+        AdministratorCommand::Remove { connection, name } => {
+            let done = call(connect(&connection)?.delete_administrator(&name).await)?;
+            answer(format, &done, |_| format!("administrator {name} is removed"))
+        }
+    }
+}
+
+fn list(rows: &[AdministratorView]) -> String {
+    let line = |row: &AdministratorView| {
+        let role = serde_json::to_value(row.role).ok();
+        [
+            row.name.clone(),
+            role.and_then(|role| role.as_str().map(str::to_owned)).unwrap_or_default(),
+            if row.must_change_password { "has to change the password".to_owned() } else { String::new() },
+        ]
+    };
+    table(["administrator", "role", ""], rows.iter().map(line))
+}
