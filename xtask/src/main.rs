@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask test` is what a fresh machine and CI run. Every chore is a list of ordinary commands; they are printed, so
 //! that any of them can be repeated by hand.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a terminal")]
 
 mod demo;
 mod deny;
