@@ -53,6 +53,8 @@ pub struct FilesConfig {
     pub replica_stall_timeout: Duration,
     /// A replica that has all bytes must confirm its sync within this time.
     pub replica_finish_timeout: Duration,
+    /// When it has not confirmed after this time, a spare node gets a copy, too; the first to confirm counts.
+    pub replica_patience: Duration,
     /// Chunks queued for one replica. Two keep the link busy; more would only be memory.
     pub replica_queue_chunks: usize,
     /// Bytes per second of repair and scrub together on this node.
@@ -63,7 +65,8 @@ impl Default for FilesConfig {
     fn default() -> Self {
         Self {
             replica_stall_timeout: Duration::from_secs(5),
-            replica_finish_timeout: Duration::from_secs(30),
+            replica_finish_timeout: Duration::from_secs(15),
+            replica_patience: Duration::from_millis(750),
             replica_queue_chunks: 2,
             background_bytes_per_second: 64 << 20,
         }

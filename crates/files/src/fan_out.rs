@@ -1,7 +1,7 @@
 //! Sends the chunks of one blob to several nodes while they come. A slow node slows the source down; one that stands still or
 //! fails is given up.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use flotilla_model::{BlobId, NodeId};
@@ -23,7 +23,7 @@ struct Target {
     failure: Option<ReplicaError>,
 }
 
-/// Dropped before `finish`, every node discards what it got.
+/// Dropped before its end, every node discards what it got.
 pub(crate) struct FanOut {
     targets: Vec<Target>,
     config: FilesConfig,
@@ -59,12 +59,19 @@ impl FanOut {
         }
     }
 
-    /// Says that all bytes were sent, and collects what each node made durable.
-    pub(crate) async fn finish(self) -> Vec<(NodeId, Result<BlobDigest, ReplicaError>)> {
-        let config = self.config;
-        join_all(self.targets.into_iter().map(|target| target.finish(&config))).await
+    /// Says that all bytes were sent; gives what each node will answer when they are durable there. A confirmation that is
+    /// dropped gives its node up.
+    pub(crate) async fn end(mut self) -> Vec<Confirmation> {
+        let stall_timeout = self.config.replica_stall_timeout;
+        let alive = self.targets.iter_mut().filter(|target| target.failure.is_none());
+        join_all(alive.map(|target| target.send(Piece::End, stall_timeout))).await;
+        let limit = self.config.replica_finish_timeout;
+        self.targets.into_iter().map(|target| -> Confirmation { Box::pin(target.confirm(limit)) }).collect()
     }
 }
+
+/// A node, and what it made durable.
+pub(crate) type Confirmation = Pin<Box<dyn Future<Output = (NodeId, Result<BlobDigest, ReplicaError>)> + Send>>;
 
 impl Target {
     async fn send(&mut self, piece: Piece, stall_timeout: Duration) {
@@ -72,30 +79,28 @@ impl Target {
             Ok(Ok(())) => {}
             // The reason is the result of the sending task.
             Ok(Err(_)) => self.failure = Some(ReplicaError::Unreachable("it stopped taking bytes".into())),
-            Err(_) => {
-                self.failure = Some(ReplicaError::Stalled);
-                self.sending.abort();
-            }
+            Err(_) => self.failure = Some(ReplicaError::Stalled),
         }
     }
 
-    async fn finish(mut self, config: &FilesConfig) -> (NodeId, Result<BlobDigest, ReplicaError>) {
-        if self.failure.is_none() {
-            self.send(Piece::End, config.replica_stall_timeout).await;
-        }
-        if let Some(ReplicaError::Stalled) = self.failure {
-            return (self.node, Err(ReplicaError::Stalled));
-        }
-        let result = match timeout(config.replica_finish_timeout, &mut self.sending).await {
-            Ok(Ok(Ok(_))) if self.failure.is_some() => Err(ReplicaError::Mismatch),
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(ReplicaError::Unreachable("the sending task ended".into())),
-            Err(_) => {
-                self.sending.abort();
-                Err(ReplicaError::Stalled)
-            }
+    async fn confirm(mut self, limit: Duration) -> (NodeId, Result<BlobDigest, ReplicaError>) {
+        let result = match &self.failure {
+            Some(ReplicaError::Stalled) => Err(ReplicaError::Stalled),
+            failure => match timeout(limit, &mut self.sending).await {
+                // It answered before it had all bytes.
+                Ok(Ok(Ok(_))) if failure.is_some() => Err(ReplicaError::Mismatch),
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) => Err(ReplicaError::Unreachable("the sending task ended".into())),
+                Err(_) => Err(ReplicaError::Stalled),
+            },
         };
         (self.node, result)
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        self.sending.abort();
     }
 }
 

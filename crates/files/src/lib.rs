@@ -13,6 +13,7 @@
 mod buffer;
 mod chunker;
 mod config;
+mod copies;
 mod counters;
 mod download;
 mod error;

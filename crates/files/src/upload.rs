@@ -5,8 +5,7 @@ use flotilla_model::{BlobId, NodeId, Sha256};
 use futures::{Stream, StreamExt};
 
 use crate::{
-    BlobDigest, BlobWriter, ByteRange, Counters, Files, ReplicaError, StoreError, StreamError, UploadError,
-    chunker::Chunker, fan_out::FanOut,
+    BlobDigest, BlobWriter, Files, StoreError, UploadError, chunker::Chunker, copies::Copies, fan_out::FanOut,
 };
 
 #[derive(Clone, Debug)]
@@ -53,7 +52,7 @@ where
         stream_in(files, &request, source, &mut writer, &mut fan_out, wanted.saturating_sub(spare.len() + 1)).await?;
 
     let expected = request.sha256.map(|sha256| BlobDigest { sha256, length });
-    let (local, copies) = tokio::join!(writer.finish(expected), fan_out.finish());
+    let (local, confirmations) = tokio::join!(writer.finish(expected), fan_out.end());
     let digest = match local {
         Ok(digest) => digest,
         Err(error) => {
@@ -64,11 +63,7 @@ where
             });
         }
     };
-    let mut nodes = vec![files.node];
-    nodes.extend(holders(files, request.blob, digest, copies));
-    if nodes.len() < wanted {
-        replay(files, request.blob, digest, spare, wanted, &mut nodes).await;
-    }
+    let nodes = Copies::new(files, request.blob, digest, candidates, confirmations).settle(spare, wanted).await;
     if nodes.len() < wanted {
         let reached = nodes.len();
         files.remove_everywhere(request.blob, nodes);
@@ -126,64 +121,4 @@ where
         writer.write(chunk).await?;
     }
     Ok(length)
-}
-
-/// The nodes that hold the same bytes as this one. Others are told to forget what they took.
-fn holders(
-    files: &Files,
-    blob: BlobId,
-    digest: BlobDigest,
-    copies: Vec<(NodeId, Result<BlobDigest, ReplicaError>)>,
-) -> Vec<NodeId> {
-    let mut good = Vec::new();
-    for (node, result) in copies {
-        let result = result.and_then(|copy| if copy == digest { Ok(()) } else { Err(ReplicaError::Mismatch) });
-        match result {
-            Ok(()) => good.push(node),
-            Err(error) => {
-                tracing::warn!(%node, %blob, %error, "a node did not take its copy");
-                Counters::add(&files.store.counters().replica_failures, 1);
-                files.remove_everywhere(blob, vec![node]);
-            }
-        }
-    }
-    good
-}
-
-/// Sends the finished blob to spare nodes, one after the other, until enough hold it.
-async fn replay(
-    files: &Files,
-    blob: BlobId,
-    digest: BlobDigest,
-    spare: Vec<NodeId>,
-    wanted: usize,
-    nodes: &mut Vec<NodeId>,
-) {
-    for node in spare {
-        if nodes.len() >= wanted {
-            return;
-        }
-        Counters::add(&files.store.counters().replica_replays, 1);
-        match send_copy(files, blob, digest, node).await {
-            Ok(copies) => nodes.extend(holders(files, blob, digest, copies)),
-            Err(error) => tracing::warn!(%node, %blob, %error, "could not send a copy again"),
-        }
-    }
-}
-
-async fn send_copy(
-    files: &Files,
-    blob: BlobId,
-    digest: BlobDigest,
-    node: NodeId,
-) -> Result<Vec<(NodeId, Result<BlobDigest, ReplicaError>)>, StreamError> {
-    let mut chunks = files.store.reader(blob).await?.stream(ByteRange::ALL)?;
-    let mut fan_out = files.fan_out(blob, Some(digest.length), &[node]);
-    while let Some(chunk) = chunks.next().await {
-        fan_out.send(&chunk?).await;
-        if fan_out.alive() == 0 {
-            break;
-        }
-    }
-    Ok(fan_out.finish().await)
 }

@@ -36,8 +36,15 @@ impl ActiveSegment {
         let salt = rand::random();
         let mut header = BatchBuffer::new(SEGMENT_HEADER_BYTES);
         header.push(&encode_segment_header(number, salt));
-        file.write_all_at(header.bytes(), 0)?;
-        File::open(shared.layout.segments())?.sync_all()?;
+        let begun = file
+            .write_all_at(header.bytes(), 0)
+            .and_then(|()| File::open(shared.layout.segments()))
+            .and_then(|directory| directory.sync_all());
+        if let Err(error) = begun {
+            // On a full disk every batch comes by here: leave no file each time. What cannot be removed, the next start removes.
+            let _ = std::fs::remove_file(&path);
+            return Err(error);
+        }
         let length = SEGMENT_HEADER_BYTES as u64;
         shared.index.segment_written(number, length, false);
         Ok(Self { number, salt, file, path, length, rows: Vec::new() })
@@ -66,14 +73,9 @@ impl ActiveSegment {
         self.file.sync_data()
     }
 
-    /// Notes records that are durable, for the index.
-    pub(crate) fn record(&mut self, records: impl Iterator<Item = (RecordHeader, u32)>) {
-        self.rows.extend(records.map(|(header, offset)| IndexRow {
-            blob: header.blob,
-            offset,
-            length: header.length,
-            created_ms: header.created_ms,
-        }));
+    /// Notes a record that counts, for the index of the segment.
+    pub(crate) fn record(&mut self, header: &RecordHeader, offset: u32) {
+        self.rows.push(IndexRow::of(header, offset));
     }
 
     /// Ends the segment. Without its index it would be scanned at the next start, so a failure is only noted.

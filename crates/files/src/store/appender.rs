@@ -3,7 +3,14 @@
 //! Each thread appends to a segment of its own, all take from one bounded queue; so while one waits for its sync, the next
 //! batch gathers for another.
 
-use std::{io, mem, sync::Arc, thread};
+use std::{
+    io, mem,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -24,7 +31,7 @@ const BATCH_BYTES: usize = 2 << 20;
 /// The most that may be configured as a small blob.
 pub(crate) const SMALL_LIMIT_BYTES_MAX: u64 = 1 << 20;
 
-/// How a finished record enters the index.
+/// How a finished blob enters the index.
 #[derive(Clone, Debug)]
 pub(crate) enum Entering {
     /// An equal blob that is there already is kept; a different one is a conflict.
@@ -45,10 +52,12 @@ pub(crate) struct Append {
 pub(crate) struct Appenders {
     queue: Mutex<Option<mpsc::Sender<Append>>>,
     threads: Mutex<Vec<thread::JoinHandle<()>>>,
+    next_generation: AtomicU32,
 }
 
 impl Appenders {
-    pub(crate) fn start(shared: &Arc<Shared>) -> io::Result<Self> {
+    /// `next_generation` must be above all that are on the disk.
+    pub(crate) fn start(shared: &Arc<Shared>, next_generation: u32) -> io::Result<Self> {
         let (queue, waiting) = mpsc::channel(shared.config.appender_queue.max(1));
         let waiting = Arc::new(Mutex::new(waiting));
         let threads = (0..shared.config.appenders.max(1))
@@ -59,17 +68,24 @@ impl Appenders {
                     .spawn(move || Appender::new(shared).run(&waiting))
             })
             .collect::<io::Result<_>>()?;
-        Ok(Self { queue: Mutex::new(Some(queue)), threads: Mutex::new(threads) })
+        Ok(Self {
+            queue: Mutex::new(Some(queue)),
+            threads: Mutex::new(threads),
+            next_generation: next_generation.into(),
+        })
     }
 
     /// Returns when the blob is durable and in the index.
     pub(crate) async fn append(
         &self,
-        header: RecordHeader,
+        mut header: RecordHeader,
         parts: Vec<Bytes>,
         entering: Entering,
     ) -> Result<(), StoreError> {
         let queue = self.queue.lock().clone().ok_or(StoreError::Closed)?;
+        if !matches!(entering, Entering::New) {
+            header.generation = self.next_generation.fetch_add(1, Ordering::Relaxed);
+        }
         let (reply, answer) = oneshot::channel();
         queue.send(Append { header, parts, entering, reply }).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
@@ -104,13 +120,12 @@ impl Appender {
             let stored = self.store(&batch);
             if let Err(error) = &stored {
                 tracing::warn!(%error, blobs = batch.len(), "could not append small blobs");
-                Counters::add(&self.shared.counters.writes_failed, batch.len() as u64);
                 // What the segment holds after a failed write or sync is not known: leave it.
                 self.seal();
             }
             for (position, append) in batch.into_iter().enumerate() {
                 let result = match &stored {
-                    Ok(stored) => self.enter(&append, stored.number, stored.offsets[position]),
+                    Ok(offsets) => self.enter(&append, offsets[position]),
                     Err(error) => Err(error.clone()),
                 };
                 // A receiver that is gone has given up its upload; the sweep removes the blob.
@@ -123,8 +138,8 @@ impl Appender {
         self.seal();
     }
 
-    /// Writes and syncs a batch; says where its records begin.
-    fn store(&mut self, batch: &[Append]) -> Result<Stored, StoreError> {
+    /// Writes and syncs a batch; says where its records begin, in its order.
+    fn store(&mut self, batch: &[Append]) -> Result<Vec<u32>, StoreError> {
         if self.segment.is_none() {
             self.segment = Some(ActiveSegment::create(&self.shared).map_err(StoreError::io("create a segment"))?);
         }
@@ -143,29 +158,31 @@ impl Appender {
             .and_then(|()| segment.write(self.buffer.bytes()))
             .map_err(StoreError::io("write to a segment"))?;
         gate.before(DiskOperation::Sync, 0).and_then(|()| segment.sync()).map_err(StoreError::io("sync a segment"))?;
-        segment.record(batch.iter().map(|append| append.header).zip(offsets.iter().copied()));
         let counters = &self.shared.counters;
         Counters::add(&counters.segment_syncs, 1);
         Counters::add(&counters.segment_appends, batch.len() as u64);
         self.shared.index.segment_written(segment.number(), segment.length(), false);
-        Ok(Stored { number: segment.number(), offsets })
+        Ok(offsets)
     }
 
-    fn enter(&self, append: &Append, number: u32, offset: u32) -> Result<(), StoreError> {
-        let blob = append.header.blob;
-        let place = Place::Segment { number, offset };
-        let entry =
-            Entry { length: append.header.length.into(), created_ms: append.header.created_ms, place: place.clone() };
-        match &append.entering {
-            Entering::New => self.shared.enter_new(blob, entry, &append.header.digest())?,
-            Entering::Replacing => self.shared.enter_replacing(blob, entry),
-            Entering::Moved(from) => {
-                self.shared.index.relocate(blob, from, place);
-                return Ok(());
-            }
+    /// Enters a durable record into the index, and into that of its segment if it counts.
+    fn enter(&mut self, append: &Append, offset: u32) -> Result<(), StoreError> {
+        let Some(segment) = self.segment.as_mut() else { return Err(StoreError::Closed) };
+        let header = &append.header;
+        let place = Place::Segment { number: segment.number(), offset };
+        let entry = Entry { length: header.length.into(), created_ms: header.created_ms, place: place.clone() };
+        let entered = match &append.entering {
+            Entering::New => self.shared.enter_new(header.blob, entry, &header.digest())?,
+            Entering::Replacing => self.shared.enter_replacing(header.blob, entry),
+            Entering::Moved(from) => self.shared.index.relocate(header.blob, from, place),
+        };
+        if entered {
+            segment.record(header, offset);
         }
-        Counters::add(&self.shared.counters.blobs_written, 1);
-        Counters::add(&self.shared.counters.bytes_written, append.header.length.into());
+        if entered && !matches!(append.entering, Entering::Moved(_)) {
+            Counters::add(&self.shared.counters.blobs_written, 1);
+            Counters::add(&self.shared.counters.bytes_written, header.length.into());
+        }
         Ok(())
     }
 
@@ -174,12 +191,6 @@ impl Appender {
             segment.seal(&self.shared);
         }
     }
-}
-
-/// Where the records of a batch begin, in its order.
-struct Stored {
-    number: u32,
-    offsets: Vec<u32>,
 }
 
 /// Everything that waits, at least one, up to the size of a batch. The lock is held while waiting: the other threads are then

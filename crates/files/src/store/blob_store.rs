@@ -55,12 +55,13 @@ pub struct BlobStore {
 impl BlobStore {
     /// Opens a directory, which must not be in use. Blocks for the time of the start; blocking jobs run on `runtime`.
     pub fn open(config: BlobStoreConfig, runtime: Handle) -> Result<Self, OpenError> {
-        let shared = Arc::new(open::open(config)?);
+        let (shared, next_generation) = open::open(config)?;
+        let shared = Arc::new(shared);
         let failed = |step| move |source| OpenError::Io { step, source };
         let large = std::fs::File::open(shared.layout.large()).map_err(failed("open a folder"))?;
         let (gate, counters) = (Arc::clone(&shared.config.gate), Arc::clone(&shared.counters));
         let directory_sync = DirectorySync::start(large, gate, counters).map_err(failed("start a thread"))?;
-        let appenders = Appenders::start(&shared).map_err(failed("start a thread"))?;
+        let appenders = Appenders::start(&shared, next_generation).map_err(failed("start a thread"))?;
         Ok(Self { parts: Arc::new(StoreParts { shared, appenders, directory_sync, runtime }) })
     }
 

@@ -1,6 +1,6 @@
 //! Frees the space of deleted small blobs: what is left of a wasteful segment moves to the end of another, then the file goes.
 
-use std::{fs::File, io, sync::Arc};
+use std::{fs::File, sync::Arc};
 
 use bytes::Bytes;
 use flotilla_model::BlobId;
@@ -9,6 +9,7 @@ use super::{
     appender::Entering,
     blob_store::StoreParts,
     index::Place,
+    load::remove_segment,
     record::RecordHeader,
     segment::{read_index, read_payload},
     shared::Shared,
@@ -32,7 +33,10 @@ pub(crate) async fn compact(parts: &Arc<StoreParts>, limit: usize) -> Result<Com
             continue;
         }
         let shared = Arc::clone(&parts.shared);
-        parts.blocking(move || remove_segment(&shared, number)).await?;
+        parts
+            .blocking(move || remove_segment(&shared.layout, number).map_err(StoreError::io("remove a segment")))
+            .await?;
+        parts.shared.index.segment_removed(number);
         Counters::add(&parts.shared.counters.segments_compacted, 1);
         report.segments_removed += 1;
     }
@@ -82,15 +86,4 @@ fn read_live(
     };
     let payload = read_payload(&file, offset.into(), &header).map_err(StoreError::io("read a segment"))?;
     Ok(payload.map(|payload| (header, payload)))
-}
-
-fn remove_segment(shared: &Shared, number: u32) -> Result<(), StoreError> {
-    for path in [shared.layout.segment(number), shared.layout.segment_index(number)] {
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            result => result.map_err(StoreError::io("remove a segment"))?,
-        }
-    }
-    shared.index.segment_removed(number);
-    Ok(())
 }

@@ -111,11 +111,8 @@ impl LargeFile {
         if let Some(expected) = expected.filter(|expected| *expected != actual) {
             return Err(StoreError::Mismatch { blob: self.blob, expected, actual });
         }
-        if matches!(entering, Entering::New)
-            && let Some(present) = self.shared.index.get(self.blob)
-            && self.shared.digest_at(self.blob, &present)? != actual
-        {
-            return Err(StoreError::Conflict(self.blob));
+        if matches!(entering, Entering::New) {
+            self.shared.is_stored(self.blob, &actual)?;
         }
         self.write_tail()?;
         self.file.set_len(actual.length).map_err(StoreError::io("cut a blob to its length"))?;
@@ -161,7 +158,7 @@ impl FinishedLarge {
         let place = Place::Large { sha256: Box::new(self.digest.sha256) };
         let entry = Entry { length: self.digest.length, created_ms: now_ms(), place };
         match entering {
-            Entering::Replacing => self.shared.enter_replacing(self.blob, entry),
+            Entering::Replacing => drop(self.shared.enter_replacing(self.blob, entry)),
             Entering::New | Entering::Moved(_) => {
                 if let Err(error) = self.shared.enter_new(self.blob, entry.clone(), &self.digest) {
                     self.shared.discard(self.blob, &entry);

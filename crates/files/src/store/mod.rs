@@ -10,6 +10,7 @@ mod directory_sync;
 mod index;
 mod large_file;
 mod layout;
+mod load;
 mod open;
 mod reader;
 mod record;

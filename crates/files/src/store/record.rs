@@ -22,6 +22,9 @@ pub(crate) struct RecordHeader {
     pub(crate) sha256: Sha256,
     pub(crate) length: u32,
     pub(crate) created_ms: u64,
+    /// 0 for a new blob. A repaired copy, or one moved by compaction, has a higher number than all such copies before it: of
+    /// several records of a blob, the highest counts, wherever they are.
+    pub(crate) generation: u32,
 }
 
 impl RecordHeader {
@@ -37,6 +40,7 @@ impl RecordHeader {
         bytes[24..56].copy_from_slice(&self.sha256.0);
         bytes[56..64].copy_from_slice(&self.created_ms.to_le_bytes());
         bytes[64..72].copy_from_slice(&salt.to_le_bytes());
+        bytes[72..76].copy_from_slice(&self.generation.to_le_bytes());
         let checksum = crc32fast::hash(&bytes[..76]);
         bytes[76..80].copy_from_slice(&checksum.to_le_bytes());
         bytes
@@ -57,6 +61,7 @@ impl RecordHeader {
             sha256: Sha256(sha256),
             length: u32::from_le_bytes(bytes[4..8].try_into().ok()?),
             created_ms: u64::from_le_bytes(bytes[56..64].try_into().ok()?),
+            generation: u32::from_le_bytes(bytes[72..76].try_into().ok()?),
         })
     }
 }
@@ -93,13 +98,20 @@ mod tests {
     use super::*;
     use crate::stream::Hasher;
 
-    const HEADER: RecordHeader =
-        RecordHeader { blob: BlobId(9), sha256: Sha256([3; 32]), length: 5, created_ms: 1_700_000_000_000 };
+    const HEADER: RecordHeader = RecordHeader {
+        blob: BlobId(9),
+        sha256: Sha256([3; 32]),
+        length: 5,
+        created_ms: 1_700_000_000_000,
+        generation: 0,
+    };
 
     #[test]
     fn any_flipped_bit_is_noticed() {
         let bytes = HEADER.encode(11);
         assert_eq!(RecordHeader::decode(&bytes, 11), Some(HEADER));
+        let later = RecordHeader { generation: 70_000, ..HEADER };
+        assert_eq!(RecordHeader::decode(&later.encode(11), 11), Some(later));
         assert_eq!(RecordHeader::decode(&bytes, 12), None, "another segment's record");
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes;

@@ -12,7 +12,7 @@ use super::{
 use crate::{buffer::ALIGNMENT, stream::Hasher};
 
 const INDEX_MAGIC: &[u8; 8] = b"FLSEGX01";
-const INDEX_ROW_BYTES: usize = 32;
+const INDEX_ROW_BYTES: usize = 36;
 
 /// One blob of a segment, as its index says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,14 @@ pub(crate) struct IndexRow {
     pub(crate) offset: u32,
     pub(crate) length: u32,
     pub(crate) created_ms: u64,
+    pub(crate) generation: u32,
+}
+
+impl IndexRow {
+    pub(crate) fn of(header: &RecordHeader, offset: u32) -> Self {
+        let RecordHeader { blob, length, created_ms, generation, .. } = *header;
+        Self { blob, offset, length, created_ms, generation }
+    }
 }
 
 /// What a segment holds.
@@ -41,6 +49,7 @@ pub(crate) fn write_index(layout: &Layout, number: u32, contents: &SegmentConten
         bytes.extend_from_slice(&row.offset.to_le_bytes());
         bytes.extend_from_slice(&row.length.to_le_bytes());
         bytes.extend_from_slice(&row.created_ms.to_le_bytes());
+        bytes.extend_from_slice(&row.generation.to_le_bytes());
     }
     bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
     std::fs::write(layout.segment_index(number), bytes)
@@ -67,6 +76,7 @@ fn decode_row(bytes: &[u8]) -> Option<IndexRow> {
         offset: u32::from_le_bytes(bytes.get(16..20)?.try_into().ok()?),
         length: u32::from_le_bytes(bytes.get(20..24)?.try_into().ok()?),
         created_ms: u64::from_le_bytes(bytes.get(24..32)?.try_into().ok()?),
+        generation: u32::from_le_bytes(bytes.get(32..36)?.try_into().ok()?),
     })
 }
 
@@ -95,13 +105,7 @@ pub(crate) fn scan(path: &Path, number: u32) -> io::Result<SegmentContents> {
         };
         let end = position + record_span(header.length.into());
         if read_payload(&file, position, &header)?.is_some() {
-            let offset = position as u32;
-            contents.rows.push(IndexRow {
-                blob: header.blob,
-                offset,
-                length: header.length,
-                created_ms: header.created_ms,
-            });
+            contents.rows.push(IndexRow::of(&header, position as u32));
             contents.written_bytes = end.next_multiple_of(ALIGNMENT as u64);
         } else {
             tracing::warn!(segment = number, blob = %header.blob, "left out a record whose contents did not reach the disk");
@@ -140,7 +144,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let layout = Layout { root: directory.path().to_path_buf() };
         std::fs::create_dir(layout.segments()).unwrap();
-        let row = IndexRow { blob: BlobId(1 << 100), offset: 4096, length: 70_000, created_ms: 5 };
+        let row = IndexRow { blob: BlobId(1 << 100), offset: 4096, length: 70_000, created_ms: 5, generation: 6 };
         let contents = SegmentContents { rows: vec![row, IndexRow { blob: BlobId(2), ..row }], written_bytes: 1 << 20 };
         write_index(&layout, 3, &contents).unwrap();
         assert_eq!(read_index(&layout, 3), Some(contents));

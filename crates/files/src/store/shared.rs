@@ -34,22 +34,35 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Enters a new blob. One with the same contents may be there already, from a repeated request.
-    pub(crate) fn enter_new(&self, blob: BlobId, entry: Entry, digest: &BlobDigest) -> Result<(), StoreError> {
+    /// Enters a new blob. One with the same contents may be there already, from a repeated request: then nothing is entered.
+    pub(crate) fn enter_new(&self, blob: BlobId, entry: Entry, digest: &BlobDigest) -> Result<bool, StoreError> {
         match self.index.put_new(blob, entry) {
-            Ok(()) => Ok(()),
-            Err(present) if self.digest_at(blob, &present)? == *digest => Ok(()),
+            Ok(()) => Ok(true),
+            Err(present) if self.digest_at(blob, &present)? == *digest => Ok(false),
             Err(_) => Err(StoreError::Conflict(blob)),
         }
     }
 
     /// Enters a blob in place of a damaged copy.
-    pub(crate) fn enter_replacing(&self, blob: BlobId, entry: Entry) {
+    pub(crate) fn enter_replacing(&self, blob: BlobId, entry: Entry) -> bool {
         let place = entry.place.clone();
         if let Some(old) = self.index.put(blob, entry)
             && old.place != place
         {
             self.discard(blob, &old);
+        }
+        true
+    }
+
+    /// Whether a new blob is there already, with the same contents; with others it is a conflict. Asked before its bytes are
+    /// written: afterwards, a crash could not tell which came first.
+    pub(crate) fn is_stored(&self, blob: BlobId, digest: &BlobDigest) -> Result<bool, StoreError> {
+        let Some(present) = self.index.get(blob) else { return Ok(false) };
+        match self.digest_at(blob, &present) {
+            Ok(stored) if stored == *digest => Ok(true),
+            Ok(_) => Err(StoreError::Conflict(blob)),
+            // Compaction has just moved it, or it was deleted: the end decides.
+            Err(_) => Ok(false),
         }
     }
 

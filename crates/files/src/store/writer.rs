@@ -45,6 +45,12 @@ impl BlobWriter {
 
     /// Takes the next bytes. Returns when the writer is ready for more; the bytes may still be on their way to the disk.
     pub async fn write(&mut self, chunk: Bytes) -> Result<(), StoreError> {
+        let result = self.take(chunk).await;
+        self.count_failure(&result);
+        result
+    }
+
+    async fn take(&mut self, chunk: Bytes) -> Result<(), StoreError> {
         match &mut self.state {
             State::Small { chunks, length } => {
                 *length += chunk.len() as u64;
@@ -93,10 +99,14 @@ impl BlobWriter {
             }
             State::Large { .. } => self.finish_large(expected).await,
         };
+        self.count_failure(&result);
+        result
+    }
+
+    fn count_failure<T>(&self, result: &Result<T, StoreError>) {
         if result.is_err() {
             Counters::add(&self.parts.shared.counters.writes_failed, 1);
         }
-        result
     }
 
     async fn finish_small(
@@ -110,8 +120,15 @@ impl BlobWriter {
         if let Some(expected) = expected.filter(|expected| *expected != actual) {
             return Err(StoreError::Mismatch { blob: self.blob, expected, actual });
         }
+        let blob = self.blob;
+        if matches!(self.entering, Entering::New) && self.parts.shared.index.get(blob).is_some() {
+            let shared = Arc::clone(&self.parts.shared);
+            if self.parts.blocking(move || shared.is_stored(blob, &actual)).await? {
+                return Ok(actual);
+            }
+        }
         let length = actual.length as u32;
-        let header = RecordHeader { blob: self.blob, sha256: actual.sha256, length, created_ms: now_ms() };
+        let header = RecordHeader { blob, sha256: actual.sha256, length, created_ms: now_ms(), generation: 0 };
         self.parts.appenders.append(header, chunks, self.entering.clone()).await?;
         Ok(actual)
     }

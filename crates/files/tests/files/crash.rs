@@ -133,3 +133,35 @@ async fn an_empty_or_headless_segment_is_removed() {
     assert!(!directory.path().join("segments/00000007.segment").exists());
     assert!(!directory.path().join("segments/00000008.segment").exists());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_batch_that_was_not_synced_only_whole_records_appear() {
+    let directory = tempfile::tempdir().unwrap();
+    let (live, copy) = (directory.path().join("live"), directory.path().join("copy"));
+    let disk = std::sync::Arc::new(FaultyDisk::default());
+    let config = BlobStoreConfig { appenders: 1, gate: disk.clone(), ..config(&live) };
+    let store = BlobStore::open(config, tokio::runtime::Handle::current()).unwrap();
+    let mut uploads = Vec::new();
+    disk.hold_syncs.store(true, std::sync::atomic::Ordering::SeqCst);
+    for number in 1..=4_u64 {
+        let store = store.clone();
+        uploads.push(tokio::spawn(async move { put(&store, BlobId(number.into()), &bytes_of(10_000, number)).await }));
+        // The first is alone in its batch, the others wait and make the second.
+        wait_until("the first waits for its sync", || disk.syncs.load(std::sync::atomic::Ordering::SeqCst) >= 1).await;
+    }
+    disk.hold_syncs.store(false, std::sync::atomic::Ordering::SeqCst);
+    for upload in uploads {
+        upload.await.unwrap().unwrap();
+    }
+    assert!(store.counters().snapshot().segment_syncs < 4, "some records share a batch");
+    copy_folder(&live, &copy);
+    // A page in the middle of the third blob's contents did not reach the disk.
+    let segment = only_segment(&copy);
+    let image = fs::read(&segment).unwrap();
+    let contents = bytes_of(10_000, 3);
+    let at = image.windows(64).position(|window| window == &contents[5_000..5_064]).unwrap() as u64;
+    File::options().write(true).open(&segment).unwrap().write_all_at(&[0; 512], at).unwrap();
+    let store = open(&copy);
+    let found: Vec<_> = store.list(None, 9).iter().map(|(blob, _)| blob.0).collect();
+    assert_eq!(found, [1, 2, 4]);
+}

@@ -67,7 +67,7 @@ async fn a_full_disk_is_told_and_leaves_nothing() {
         }
     }
     wait_until("no leftovers", || files_in(&directory.path().join("incoming")).is_empty()).await;
-    assert!(store.counters().snapshot().writes_failed >= 6);
+    assert!(store.counters().snapshot().writes_failed >= 7);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

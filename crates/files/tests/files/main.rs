@@ -7,6 +7,7 @@ mod care;
 mod crash;
 mod download;
 mod durability;
+mod model;
 mod store;
 mod support;
 mod upload;

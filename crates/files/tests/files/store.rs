@@ -144,3 +144,16 @@ async fn buffers_come_back_and_stay_few() {
     wait_until("every buffer is back", || store.buffers().used_bytes() == 0).await;
     assert!(store.buffers().used_peak_bytes() <= 2 << 20, "{} bytes", store.buffers().used_peak_bytes());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_announced_length_does_not_take_the_disk() {
+    use std::os::unix::fs::MetadataExt;
+    let directory = tempfile::tempdir().unwrap();
+    let store = open(directory.path());
+    let mut writer = store.writer(BlobId(1), Some(2 << 30)).unwrap();
+    writer.write(bytes_of(300_000, 1)).await.unwrap();
+    writer.write(bytes_of(300_000, 1)).await.unwrap();
+    let incoming = files_in(&directory.path().join("incoming"));
+    let taken = incoming[0].metadata().unwrap().blocks() * 512;
+    assert!(taken <= 65 << 20, "{taken} bytes are taken for 600,000");
+}

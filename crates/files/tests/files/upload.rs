@@ -131,3 +131,18 @@ async fn a_hanging_replica_slows_the_source_and_holds_little_memory() {
     let peak = fleet.node(1).store.buffers().used_peak_bytes();
     assert!(peak <= 5 << 20, "{peak} bytes of buffers for one upload");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_stands_still_holds_up_no_upload() {
+    let fleet = fleet(3);
+    fleet.node(2).set(Mood::HangsAfter(0));
+    let bytes = bytes_of(20_000, 2);
+    let begin = std::time::Instant::now();
+    let stored = fleet.files(1).upload(fleet.request(1, 2, &[2, 3]), body(&bytes, 20_000)).await.unwrap();
+    assert_eq!(stored.nodes, ids(&[1, 3]));
+    assert!(begin.elapsed() < std::time::Duration::from_secs(2), "{:?}", begin.elapsed());
+    let counters = fleet.node(1).store.counters().snapshot();
+    assert_eq!((counters.replica_replays, counters.replica_failures), (1, 0));
+    fleet.node(2).set(Mood::Healthy);
+    wait_until("the slow node holds nothing", || fleet.node(2).store.is_empty()).await;
+}
