@@ -105,6 +105,8 @@ pub enum Rejection {
     WrongEventState { event: EventId, state: String },
     #[error("the lease on event {event} is not valid any more")]
     StaleLease { event: EventId },
+    #[error("node {node} alone holds {contents} contents: wait until they have copies elsewhere")]
+    OnlyHolder { node: NodeId, contents: u64 },
 }
 
 impl Rejection {

@@ -109,6 +109,10 @@ impl State {
         if self.members.len() == 1 {
             return Err(Rejection::LastMember);
         }
+        let alone = self.blobs.values().filter(|blob| blob.holders == [node]).count();
+        if alone > 0 {
+            return Err(Rejection::OnlyHolder { node, contents: alone as u64 });
+        }
         self.advance_clock(now_ms);
         self.return_leases(node);
         self.members.remove(&node);

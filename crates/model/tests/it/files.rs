@@ -159,3 +159,16 @@ fn contents_go_with_their_last_name_and_event() {
     assert!(state.blobs.is_empty());
     state.check_invariants().unwrap();
 }
+
+#[test]
+fn a_member_that_alone_holds_contents_stays() {
+    let mut state = three_nodes();
+    state.apply(&stored("b", "x", 1, 1)).unwrap();
+    state.apply(&Command::ReplicaLost { blob: BlobId(1), node: NodeId(2) }).unwrap();
+    let remove = Command::RemoveMember { node: NodeId(1), now_ms: CREATED_MS };
+    assert_eq!(state.apply(&remove), Err(Rejection::OnlyHolder { node: NodeId(1), contents: 1 }));
+    state.apply(&Command::ReplicaAdded { blob: BlobId(1), node: NodeId(3) }).unwrap();
+    state.apply(&remove).unwrap();
+    assert_eq!(state.blobs.get(&BlobId(1)).unwrap().holders, [NodeId(3)]);
+    state.check_invariants().unwrap();
+}

@@ -46,9 +46,7 @@ impl RaftControl for RaftLevers {
 
     fn changes(&self) -> Changes {
         let changes = self.consensus.watch_status();
-        Box::pin(stream::unfold(changes, |mut changes| async move {
-            changes.changed().await.then_some(((), changes))
-        }))
+        Box::pin(stream::unfold(changes, |mut changes| async move { changes.changed().await.then_some(((), changes)) }))
     }
 
     async fn add_learner(&self, node: NodeId, name: String, address: String) -> Result<(), RaftFailure> {
