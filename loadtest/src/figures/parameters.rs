@@ -1,4 +1,4 @@
-//! Parameter writes: each its own REST request through a secondary, answered when it is committed and applied.
+//! Parameter writes: each its own REST request to the primary, answered when it is committed and applied.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,20 +37,18 @@ async fn write_for(bed: &Bed, writers: usize, duration: Duration) -> Result<(f64
         _ => 8,
     };
     let clients = (0..connections).map(|_| bed.client()).collect::<Result<Vec<_>>>()?;
-    let url = format!("{}/api/v2.0/configurations/options/{NAME}", bed.node(bed.primary().await?).admin_url());
+    let primary = bed.node(bed.primary().await?);
+    let url = format!("{}/api/v2.0/configurations/options/{NAME}", primary.admin_url());
+    let token = std::fs::read_to_string(primary.dir.join("admin.token"))?.trim().to_owned();
     let start = Arc::new(tokio::sync::Barrier::new(writers + 1));
-    let (user, password) = (
-        bed.cluster.layout.administrator.clone(),
-        bed.cluster.layout.administrator_password.clone(),
-    );
     let mut tasks = Vec::new();
     for writer in 0..writers {
         let (client, url, start) = (clients[writer % connections].clone(), url.clone(), Arc::clone(&start));
-        let (user, password) = (user.clone(), password.clone());
+        let token = token.clone();
         tasks.push(tokio::spawn(async move {
             let put = async |value: u64| {
                 let body = serde_json::json!({ "value": value.to_string() });
-                let answer = client.put(&url).basic_auth(&user, Some(&password)).json(&body).send().await?;
+                let answer = client.put(&url).bearer_auth(&token).json(&body).send().await?;
                 let status = answer.status();
                 let text = answer.text().await?;
                 ensure!(status.is_success(), "a write was refused: {status} {text}");
