@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use flotilla_model::{Command, NodeId};
-use openraft::async_runtime::WatchReceiver;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -21,7 +20,7 @@ use crate::network::RaftServer;
 use crate::propose::{Applied, ForwardServer, ProposeError, Proposer};
 use crate::read::{self, ReadError};
 use crate::state_machine::Published;
-use crate::status::{self, Status};
+use crate::status::{self, Status, StatusWatch};
 use crate::transport::{Lane, Transport};
 use crate::types::{PeerAddress, Raft};
 use crate::wire::{self, Kind, Refusal};
@@ -73,10 +72,7 @@ impl Consensus {
         let inner = &self.inner;
         let deadline = Instant::now() + inner.config.propose_timeout();
         let index = read::read_index(&inner.raft, inner.config.node, inner.transport.as_ref(), deadline).await?;
-        let mut views = inner.published.subscribe();
-        let reached = timeout_at(deadline, views.wait_for(|view| view.index >= index)).await;
-        let view = reached.map_err(|_| ReadError::NoPrimary)?.map_err(|_| ReadError::Shutdown)?;
-        Ok(Arc::clone(&view))
+        timeout_at(deadline, inner.published.view_at(index)).await.map_err(|_| ReadError::NoPrimary)
     }
 
     /// Digests of the state at some past indices, oldest first: equal on all nodes at equal indices.
@@ -89,9 +85,9 @@ impl Consensus {
         status::status(&self.inner.raft, self.inner.log.syncs(), self.inner.log.failure())
     }
 
-    /// Returns when [`Consensus::status`] may have changed; an error when this node has stopped.
-    pub async fn status_changed(&self) -> Result<(), ReadError> {
-        self.inner.raft.metrics().changed().await.map_err(|_| ReadError::Shutdown)
+    /// Tells of each change of [`Consensus::status`] from now on.
+    pub fn watch_status(&self) -> StatusWatch {
+        StatusWatch::new(&self.inner.raft)
     }
 
     /// Answers a call of another node. `from` is who the mesh has proved it to be.

@@ -27,7 +27,9 @@ pub(crate) struct Published {
     /// Since the last snapshot.
     log_entries: AtomicU64,
     log_bytes: AtomicU64,
-    /// Told after each step of applying.
+    /// Told after each step of applying: waiters in this crate, in their order, which a watch would not keep.
+    moved: Notify,
+    /// The same for the one that decides about snapshots.
     pub(crate) applied: Notify,
 }
 
@@ -38,6 +40,7 @@ impl Published {
             checkpoints: Mutex::new(machine.checkpoints()),
             log_entries: AtomicU64::new(0),
             log_bytes: AtomicU64::new(0),
+            moved: Notify::new(),
             applied: Notify::new(),
         }
     }
@@ -48,6 +51,18 @@ impl Published {
 
     pub(crate) fn view(&self) -> Arc<View> {
         Arc::clone(&self.view.borrow())
+    }
+
+    /// Waits for a view that has reached `index`.
+    pub(crate) async fn view_at(&self, index: u64) -> Arc<View> {
+        loop {
+            let moved = self.moved.notified();
+            let view = self.view();
+            if view.index >= index {
+                return view;
+            }
+            moved.await;
+        }
     }
 
     pub(crate) fn checkpoints(&self) -> Vec<Checkpoint> {
@@ -73,6 +88,7 @@ impl Published {
     fn publish(&self, machine: &Machine) {
         *self.checkpoints.lock() = machine.checkpoints();
         self.view.send_replace(Arc::new(machine.view()));
+        self.moved.notify_waiters();
         self.applied.notify_one();
     }
 }

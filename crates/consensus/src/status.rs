@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use flotilla_model::NodeId;
 use openraft::async_runtime::WatchReceiver;
+use openraft::type_config::alias::WatchReceiverOf;
 use openraft::{LogIdOptionExt, ServerState};
 use serde::{Deserialize, Serialize};
 
-use crate::types::{PeerAddress, Raft};
+use crate::types::{PeerAddress, Raft, TypeConfig};
 
 /// What a node is in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +68,24 @@ pub struct Status {
     pub log_syncs: u64,
     /// Why this node no longer takes part, if so.
     pub fatal_error: Option<String>,
+}
+
+/// Waits for changes of the status; a slow one sees the latest only.
+pub struct StatusWatch {
+    metrics: WatchReceiverOf<TypeConfig, openraft::RaftMetrics<TypeConfig>>,
+}
+
+impl StatusWatch {
+    pub(crate) fn new(raft: &Raft) -> Self {
+        let mut metrics = raft.metrics();
+        metrics.borrow_and_update();
+        Self { metrics }
+    }
+
+    /// Returns when the status has changed since the last call; `false` when it never will again.
+    pub async fn changed(&mut self) -> bool {
+        self.metrics.changed().await.is_ok()
+    }
 }
 
 pub(crate) fn status(raft: &Raft, log_syncs: u64, log_failure: Option<String>) -> Status {

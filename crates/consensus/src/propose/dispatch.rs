@@ -101,10 +101,8 @@ impl Dispatcher {
 
     /// Who has proposed on this node sees its own change here.
     async fn wait_until_visible(&self, index: u64) {
-        let mut views = self.published.subscribe();
-        let visible = views.wait_for(|view| view.index >= index);
         // Late or not: the change is made, and the view will come.
-        drop(tokio::time::timeout(READ_YOUR_WRITES_TIMEOUT, visible).await);
+        drop(tokio::time::timeout(READ_YOUR_WRITES_TIMEOUT, self.published.view_at(index)).await);
     }
 }
 

@@ -40,7 +40,7 @@ async fn a_node_that_is_far_behind_catches_up_by_a_snapshot() {
 #[tokio::test(start_paused = true)]
 async fn the_log_is_bounded_and_all_comes_back_from_snapshot_and_log() {
     let mut cluster = Cluster::formed(small_log).await;
-    write(&cluster, 0..1000).await;
+    write(&cluster, 0..600).await;
     cluster.wait_converged().await;
     for node in NODES {
         let files = flotilla_consensus::disk::Disk::list(cluster.disks[&node].as_ref()).unwrap();
@@ -61,7 +61,7 @@ async fn the_log_is_bounded_and_all_comes_back_from_snapshot_and_log() {
 #[tokio::test(start_paused = true)]
 async fn checkpoints_are_equal_on_all_nodes() {
     let cluster = Cluster::formed(|_| ()).await;
-    write(&cluster, 0..CHECKPOINT_INTERVAL * 2 + 10).await;
+    write(&cluster, 0..CHECKPOINT_INTERVAL + 5).await;
     cluster.wait_converged().await;
     let checkpoints = cluster.node(1).checkpoints();
     assert!(checkpoints.len() >= 2, "{checkpoints:?}");

@@ -1,9 +1,11 @@
-//! The runtime under Raft: tokio, with a random generator that can be seeded.
+//! The runtime under Raft: tokio, with a random generator that can be seeded and watch channels that keep their order.
 //!
 //! openraft draws election timeouts from the runtime's generator. In production each thread is seeded from the operating
 //! system. A simulation seeds the one thread it runs on, and with a paused clock the whole cluster becomes deterministic.
 //! openraft itself is fit for that (checked in `0.10.0-alpha.37`): its selects are biased, and it iterates over no
 //! `HashMap`. Code of this crate keeps to the same: `biased` selects, ordered maps, tokio's clock, [`random_u64`].
+
+mod watch;
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -74,7 +76,7 @@ impl AsyncRuntime for RaftRuntime {
     type Timeout<R, T: Future<Output = R> + OptionalSend> = <TokioRuntime as AsyncRuntime>::Timeout<R, T>;
     type ThreadLocalRng = ThreadRandom;
     type Mpsc = <TokioRuntime as AsyncRuntime>::Mpsc;
-    type Watch = <TokioRuntime as AsyncRuntime>::Watch;
+    type Watch = watch::OrderedWatch;
     type Oneshot = <TokioRuntime as AsyncRuntime>::Oneshot;
     type Mutex<T: OptionalSend + 'static> = <TokioRuntime as AsyncRuntime>::Mutex<T>;
 
@@ -125,6 +127,11 @@ impl AsyncRuntime for RaftRuntime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_runtime_conforms() {
+        openraft::testing::runtime::Suite::<RaftRuntime>::test_all();
+    }
 
     #[test]
     fn the_same_seed_gives_the_same_numbers() {
