@@ -121,16 +121,12 @@ impl Custody {
         let expected = BlobDigest { sha256: record.sha256, length: record.length };
         let holders: Vec<NodeId> = record.holders.iter().copied().filter(|node| present.contains(node)).collect();
         // A copy may be here already: from an earlier try whose command was lost, or from before this node was away.
-        let copied = if self.files.store().contains(blob) {
-            self.files.store().verify(blob).await.map_err(|error| error.to_string()).and_then(|digest| {
-                if digest == expected { Ok(()) } else { Err("this node's copy has other contents".to_owned()) }
-            })
-        } else {
-            self.files.repair(blob, expected, &holders).await.map(drop).map_err(|error| error.to_string())
-        };
+        let is_here = self.files.store().contains(blob)
+            && self.files.store().verify(blob).await.is_ok_and(|digest| digest == expected);
+        let copied = if is_here { Ok(()) } else { self.files.repair(blob, expected, &holders).await.map(drop) };
         if let Err(error) = copied {
             self.counters.failed.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(%blob, error, "a copy could not be made; it is tried again");
+            tracing::warn!(%blob, %error, "a copy could not be made; it is tried again");
             return;
         }
         match self.consensus.propose(Command::ReplicaAdded { blob, node: self.node }).await {
