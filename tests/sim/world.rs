@@ -97,7 +97,7 @@ impl World {
     pub(crate) async fn start_node(self: &Arc<Self>, node: NodeId) {
         let mut config = Config::new(node);
         config.rank = node.0 as u32 - 1;
-        config.propose_timeout_ms = 3000;
+        config.propose_timeout_ms = 1200;
         config.segment_bytes = 32 << 10;
         config.cache_bytes = 4 << 10;
         config.snapshot_entries = 60;

@@ -17,7 +17,8 @@ fn change(world: &World, node: NodeId, client: u64, number: u64) -> (Key, Comman
             name: name.clone(),
             node: None,
             value: Some("x".repeat(random_below(300) as usize)),
-            expected_version: None,
+            // Applied a second time it would be refused: so a change that was made twice shows.
+            expected_version: Some(0),
             changed_by: "simulation".to_owned(),
             now_ms: world.now_ms(),
         };
