@@ -103,7 +103,7 @@ pub(crate) const KEYS: &[Key] = &[
         "info,flotilla_mesh=debug",
         "off, error, warn, info, debug or trace; also for one part only, as in info,flotilla_mesh=debug.",
     ),
-    number(LIMITS_GATEWAY_CONNECTIONS, "4096", "Connections of partners at once; further ones wait to be accepted."),
+    number(LIMITS_GATEWAY_CONNECTIONS, "4096", "Connections of partners at once; further ones are closed at once."),
     number(LIMITS_ADMIN_CONNECTIONS, "512", "Connections to the admin port at once."),
     number(
         LIMITS_CLUSTER_CONNECTIONS,

@@ -1,4 +1,4 @@
-//! The table itself. A parameter stands here only if something reads it.
+//! The table itself. A parameter without a reader says so in its help.
 
 /// Whom a value is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +124,7 @@ pub const CATALOGUE: &[Parameter] = &[
         (200, 60_000),
         "1000",
         Unit::Milliseconds,
-        "Silence of the primary after which a secondary stands for election.",
+        "Silence after which a node counts as lost: its leases return, and a lost primary is replaced.",
     ),
     word(
         CLUSTER_FAIL_BACK,
@@ -136,14 +136,14 @@ pub const CATALOGUE: &[Parameter] = &[
         CLUSTER_MODE,
         Kind::Choice(&["active", "passive", "disabled"]),
         "active",
-        "active: all nodes take files and work; passive: only the primary; disabled: one node by itself.",
+        "active: all nodes work on events; passive: only the primary does; disabled: no effect of its own yet.",
     ),
     integer(
         EVENT_INTERNAL_RETRY_DELAY,
         (0, DAY_S),
         "120",
         Unit::Seconds,
-        "Delay before an event is tried again after a failure inside Flotilla.",
+        "Accepted, so that existing procedures can set it; nothing uses it yet.",
     ),
     integer(
         EVENT_LEASE_TIMEOUT,
