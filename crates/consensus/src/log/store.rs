@@ -69,11 +69,9 @@ impl LogStore {
 
     /// Makes everything durable and waits for the writer's end. Nothing can be written afterwards.
     pub(crate) async fn close(&self) -> io::Result<()> {
+        let Some(pump) = self.pump.lock().take() else { return Ok(()) };
         let flushed = self.ask(|done| Operation::Close { done }).await;
-        let pump = self.pump.lock().take();
-        if let Some(pump) = pump {
-            pump.ended().await;
-        }
+        pump.ended().await;
         flushed
     }
 

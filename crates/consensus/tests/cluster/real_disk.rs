@@ -1,5 +1,7 @@
-//! One node on a real disk, with real threads and real time.
+//! Real disks, real threads and real time.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,7 +10,9 @@ use flotilla_consensus::disk::DirectoryDisk;
 use flotilla_consensus::{Config, Consensus, Lane, Role, StartError, Transport, TransportError};
 use flotilla_model::{Command, NodeId};
 
-use crate::harness::{address, set, value, wait_until};
+use flotilla_consensus::sim::SimNetwork;
+
+use crate::harness::{NODES, address, set, value, wait_until};
 
 struct NoPeers;
 
@@ -19,7 +23,7 @@ impl Transport for NoPeers {
     }
 }
 
-async fn start(folder: &std::path::Path) -> Result<Consensus, StartError> {
+async fn start(folder: &Path) -> Result<Consensus, StartError> {
     let mut config = Config::new(NodeId(1));
     config.segment_bytes = 64 << 10;
     config.snapshot_entries = 50;
@@ -36,7 +40,7 @@ async fn a_single_node_keeps_everything_over_restarts() {
     node.propose(create).await.unwrap().outcome.unwrap();
     for round in 0..4_u64 {
         for number in 0..100 {
-            node_of(&node, round, number).await;
+            node.propose(set(&format!("p{number}"), round)).await.unwrap().outcome.unwrap();
         }
         if round == 1 {
             let busy = start(folder.path()).await.map(|_| ());
@@ -55,6 +59,71 @@ async fn a_single_node_keeps_everything_over_restarts() {
     node.shutdown().await;
 }
 
-async fn node_of(node: &Consensus, round: u64, number: u64) {
-    node.propose(set(&format!("p{number}"), round)).await.unwrap().outcome.unwrap();
+async fn start_member(network: &SimNetwork, folder: &Path, node: NodeId) -> Consensus {
+    let mut config = Config::new(node);
+    config.rank = node.0 as u32 - 1;
+    config.segment_bytes = 256 << 10;
+    config.snapshot_entries = 200;
+    let disk = Arc::new(DirectoryDisk::open(&folder.join(node.to_string())).unwrap());
+    let transport = Arc::new(network.transport(node));
+    let consensus = Consensus::start(config, disk, Arc::clone(&transport) as _).await.unwrap();
+    network.attach(&transport, consensus.clone());
+    consensus
+}
+
+async fn propose_together(nodes: &BTreeMap<NodeId, Consensus>, prefix: &str, count: u64) {
+    let proposals: Vec<_> = (0..count)
+        .map(|number| {
+            let node = nodes.values().nth(number as usize % nodes.len()).unwrap().clone();
+            let command = set(&format!("{prefix}{number}"), number);
+            tokio::spawn(async move { node.propose(command).await.unwrap().outcome.unwrap() })
+        })
+        .collect();
+    for proposal in proposals {
+        proposal.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_nodes_take_thousands_of_proposals_and_survive_the_primary() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = SimNetwork::new();
+    let mut nodes = BTreeMap::new();
+    for node in NODES {
+        nodes.insert(node, start_member(&network, folder.path(), node).await);
+    }
+    let first = nodes[&NODES[0]].clone();
+    first.initialize(address(NODES[0])).await.unwrap();
+    wait_until("node 1 leads", || first.status().role == Role::Primary).await;
+    for node in &NODES[1..] {
+        first.add_learner(*node, address(*node)).await.unwrap();
+    }
+    first.change_voters(&BTreeSet::from(NODES)).await.unwrap();
+    let create = Command::CreateCluster { id: 1, name: "test".to_owned(), parameters: Vec::new(), now_ms: 1 };
+    first.propose(create).await.unwrap().outcome.unwrap();
+    let syncs = first.status().log_syncs;
+    propose_together(&nodes, "before", 3000).await;
+    let syncs = first.status().log_syncs - syncs;
+    assert!(syncs < 1000, "{syncs} syncs for 3000 proposals");
+
+    network.detach(NODES[0]);
+    nodes.remove(&NODES[0]).unwrap().shutdown().await;
+    drop(first);
+    for node in nodes.values() {
+        node.suspect_dead(NODES[0], Some(NODES[1])).await;
+    }
+    propose_together(&nodes, "after", 300).await;
+    nodes.insert(NODES[0], start_member(&network, folder.path(), NODES[0]).await);
+    wait_until("all nodes are at one index", || {
+        let indices: BTreeSet<_> = nodes.values().map(|node| node.view().index).collect();
+        let lasts: BTreeSet<_> = nodes.values().map(|node| node.status().last_log_index.unwrap()).collect();
+        indices.len() == 1 && indices == lasts
+    })
+    .await;
+    let digests: BTreeSet<_> = nodes.values().map(|node| node.view().digest).collect();
+    assert_eq!(digests.len(), 1);
+    assert_eq!(value(&nodes[&NODES[0]], "after299").as_deref(), Some("299"));
+    for node in nodes.values() {
+        node.shutdown().await;
+    }
 }
