@@ -1,17 +1,21 @@
 //! What all requests of one gateway share.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flotilla_config::parameters::Parameters;
 use flotilla_credentials::Passwords;
 use flotilla_files::Files;
 use flotilla_model::{NodeId, State};
 use parking_lot::Mutex;
+use tokio::time::timeout;
 
 use crate::access::Attempts;
 use crate::metrics::Metrics;
 use crate::{Dependencies, GatewayConfig, Log};
+
+/// Longer a "not found" does not wait for a cluster without a primary; an election takes less.
+const LATEST_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) struct Context {
     pub(crate) config: GatewayConfig,
@@ -28,6 +32,11 @@ impl Context {
         let Dependencies { node, log, files, passwords, metrics } = dependencies;
         let attempts = Mutex::new(Attempts::new(config.attempts_max, config.attempts_recover));
         Self { config, node, log, files, passwords, metrics, attempts }
+    }
+
+    /// A state with all that was acknowledged so far, if the cluster can tell it soon.
+    pub(crate) async fn latest(&self) -> Option<State> {
+        timeout(LATEST_TIMEOUT, self.log.latest()).await.ok().flatten()
     }
 
     /// The parameters in force on this node.

@@ -32,7 +32,7 @@ pub(crate) async fn authenticate(context: &Context, head: Head<'_>) -> Result<(A
         return account.map(|account| (account, state)).ok_or_else(refused);
     }
     // The account may be newer than what this node knows.
-    if let Some(state) = context.log.latest().await {
+    if let Some(state) = context.latest().await {
         let newer = stored_hash(&state, account.as_ref());
         if newer != stored && verify(context, &credentials, newer.as_deref()).await? {
             return account.map(|account| (account, state)).ok_or_else(refused);

@@ -14,23 +14,22 @@ use crate::request::head::{Head, text};
 use crate::request::path::{Target, encode};
 
 pub(crate) async fn delete(context: &Context, head: Head<'_>) -> Result<HttpResponse, Problem> {
-    let (account, mut state) = authenticate(context, head).await?;
+    let (account, state) = authenticate(context, head).await?;
     let path = match Target::parse(head.uri.path())? {
         Target::File(path) => path,
         Target::Folder(folder) => return Err(refuse_folder(&state, &account, &folder)),
     };
     let conditions = Conditions::parse(head.headers)?;
-    if state.file(&account, &path).is_none()
-        && let Some(latest) = context.log.latest().await
-    {
-        state = latest;
-    }
-    let Some(file) = state.file(&account, &path) else {
-        return Err(refuse_folder(&state, &account, path.as_str()));
+    let check = |state: &State| {
+        let file = state.file(&account, &path).ok_or_else(|| refuse_folder(state, &account, path.as_str()))?;
+        let failed = |_| Problem::new(&codes::PRECONDITION_FAILED, "the file is not the expected one");
+        conditions.check_change(Some(file)).map_err(failed)
     };
-    let condition = conditions
-        .check_change(Some(file))
-        .map_err(|_| Problem::new(&codes::PRECONDITION_FAILED, "the file is not the expected one"))?;
+    let condition = match check(&state) {
+        Ok(condition) => condition,
+        // What this node knows may be old; only what holds in the latest state is refused.
+        Err(problem) => check(&context.latest().await.ok_or(problem)?)?,
+    };
     let expected = match condition {
         PutCondition::MustMatch(sha256) => Some(sha256),
         _ => None,

@@ -44,7 +44,7 @@ async fn file(
     let conditions = Conditions::parse(head.headers)?;
     // The file may have come in through another node, a moment ago.
     if state.file(account, path).is_none()
-        && let Some(latest) = context.log.latest().await
+        && let Some(latest) = context.latest().await
     {
         state = latest;
     }

@@ -39,7 +39,7 @@ impl Folder {
         path: String,
     ) -> Result<Self, Problem> {
         if !state.folder_exists(&account, &path)
-            && let Some(latest) = context.log.latest().await
+            && let Some(latest) = context.latest().await
         {
             state = latest;
         }

@@ -6,7 +6,9 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use flotilla_files::{StoredBlob, UploadError, UploadRequest};
-use flotilla_model::{AccountName, BlobId, Command, FilePath, NodeId, Outcome, Protocol, PutCondition, Sha256, State};
+use flotilla_model::{
+    AccountName, BlobId, Command, FilePath, FileRecord, NodeId, Outcome, Protocol, PutCondition, Sha256, State,
+};
 use futures::Stream;
 use serde::Serialize;
 
@@ -83,7 +85,7 @@ where
 }
 
 async fn plan(context: &Context, head: Head<'_>) -> Result<Plan, Problem> {
-    let (account, state) = authenticate(context, head).await?;
+    let (account, mut state) = authenticate(context, head).await?;
     let path = match Target::parse(head.uri.path())? {
         Target::File(path) => path,
         Target::Folder(_) => {
@@ -95,15 +97,22 @@ async fn plan(context: &Context, head: Head<'_>) -> Result<Plan, Problem> {
     let sha256 = digest::announced(head.headers)?;
     let conditions = Conditions::parse(head.headers)?;
 
-    let parameters = context.parameters(&state);
-    let size_max = parameters.files_size_max_bytes();
+    let size_max = context.parameters(&state).files_size_max_bytes();
     if let Some(length) = length.filter(|length| *length > size_max) {
         return Err(Problem::new(&codes::TOO_LARGE, format!("{length} bytes are more than {size_max}")));
     }
-    let old = state.check_target(&account, &path, length.unwrap_or(0))?;
-    let condition = conditions
-        .check_change(old.as_ref())
-        .map_err(|_| Problem::new(&codes::PRECONDITION_FAILED, "the file is not the expected one"))?;
+    let check = |state: &State| check_target(state, &account, &path, length.unwrap_or(0), &conditions);
+    let (old, condition) = match check(&state) {
+        Ok(met) => met,
+        // What this node knows may be old; only what holds in the latest state is refused.
+        Err(problem) => match context.latest().await {
+            Some(latest) => {
+                state = latest;
+                check(&state)?
+            }
+            None => return Err(problem),
+        },
+    };
     let quota_left = quota_left(&state, &account, old.as_ref().map_or(0, |old| old.length));
     let candidates = candidates(&state, context.node);
     let replicas = state.needed_replicas();
@@ -118,12 +127,27 @@ async fn plan(context: &Context, head: Head<'_>) -> Result<Plan, Problem> {
         sha256,
         limit_bytes: size_max.min(quota_left),
         limited_by_quota: quota_left < size_max,
-        uploads_max: parameters.gateway_uploads_max() as u64,
+        uploads_max: context.parameters(&state).gateway_uploads_max() as u64,
         replicas,
         candidates,
         account,
         path,
     })
+}
+
+/// The file that has the name, and what must hold of it when the new one takes it.
+fn check_target(
+    state: &State,
+    account: &AccountName,
+    path: &FilePath,
+    length: u64,
+    conditions: &Conditions,
+) -> Result<(Option<FileRecord>, PutCondition), Problem> {
+    let old = state.check_target(account, path, length)?;
+    let condition = conditions
+        .check_change(old.as_ref())
+        .map_err(|_| Problem::new(&codes::PRECONDITION_FAILED, "the file is not the expected one"))?;
+    Ok((old, condition))
 }
 
 fn refuse_partial_and_encoded(head: Head<'_>) -> Result<(), Problem> {

@@ -87,7 +87,7 @@ async fn find_file(
     if state.folder_exists(account, path.as_str()) {
         return None;
     }
-    context.log.latest().await?.file(account, path).cloned()
+    context.latest().await?.file(account, path).cloned()
 }
 
 /// Reads the list of wanted properties and forgets it.

@@ -19,7 +19,7 @@ async fn a_slow_body_is_cut() {
     raw.head("PUT /files/a", "Content-Length: 100000\r\n").await;
     raw.write("hello").await;
     assert_eq!(raw.status().await, 408);
-    rig.nodes.settle(0).await;
+    rig.nodes.settle(&rig.log, 0).await;
     assert!(rig.log.file("a").is_none());
 }
 
@@ -130,7 +130,7 @@ async fn a_stop_cuts_what_takes_too_long() {
     assert!(begin.elapsed() < Duration::from_secs(2));
     up.until_closed().await;
     assert!(log.file("up").is_none());
-    nodes.settle(0).await;
+    nodes.settle(&log, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -100,7 +100,11 @@ impl Log for TestLog {
         let fate = self.fates.lock().pop_front().or(*self.always.lock());
         if matches!(fate, None | Some(Fate::AnswerLost)) {
             let result = self.state.lock().apply(&command);
-            self.now().check_invariants().unwrap();
+            let state = self.now();
+            // It walks the whole state: too slow for measurements.
+            if state.files.len() < 100 {
+                state.check_invariants().unwrap();
+            }
             if fate.is_none() {
                 return Ok(result?);
             }

@@ -13,6 +13,8 @@ mod nodes;
 mod outcome;
 mod paths;
 mod raw;
+mod rclone;
 mod rig;
+mod speed;
 mod upload;
 mod webdav;

@@ -10,6 +10,8 @@ use flotilla_model::{BlobId, NodeId};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 
+use crate::log::TestLog;
+
 pub(crate) struct Node {
     pub(crate) store: BlobStore,
     pub(crate) unreachable: AtomicBool,
@@ -47,13 +49,21 @@ impl Nodes {
         self.counts().iter().sum()
     }
 
-    /// Waits until the nodes hold so many blobs together.
-    pub(crate) async fn settle(&self, total: usize) {
+    /// Waits until the nodes hold so many blobs together. What a node stored while it was told to forget it, its sweep takes.
+    pub(crate) async fn settle(self: &Arc<Self>, log: &TestLog, total: usize) {
         let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
         while self.total() != total {
             assert!(tokio::time::Instant::now() < deadline, "{total} blobs expected, found {:?}", self.counts());
+            self.sweep(log, 2).await;
+            self.sweep(log, 3).await;
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
+    }
+
+    /// Removes what the state does not name.
+    pub(crate) async fn sweep(self: &Arc<Self>, log: &TestLog, node: u64) {
+        let state = log.now();
+        self.files(node).sweep(|blob| state.blobs.contains(&blob), 0, u64::MAX).await.unwrap();
     }
 
     pub(crate) fn cut(&self, number: u64) {

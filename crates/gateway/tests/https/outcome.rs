@@ -20,7 +20,7 @@ async fn without_a_quorum_nothing_is_stored() {
     let rig = rig().await;
     rig.log.always(Fate::NotDone);
     problem(rig.put("/files/a", "hello").await, 503, "no_quorum").await;
-    rig.nodes.settle(0).await;
+    rig.nodes.settle(&rig.log, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -62,7 +62,7 @@ async fn announced_checksums_are_checked() {
     let document = problem(put("content-digest", "sha-256=hello".into()).await.unwrap(), 400, "bad_header").await;
     assert_eq!(document["field"], "content-digest");
     assert!(rig.log.file("a").is_none());
-    rig.nodes.settle(0).await;
+    rig.nodes.settle(&rig.log, 0).await;
     assert_eq!(put("content-digest", digest_header(b"hello")).await.unwrap().status(), 201);
 }
 
@@ -90,7 +90,12 @@ async fn the_log_decides_when_this_node_lags() {
     assert_eq!(rig.put("/files/a", "one").await.status(), 201);
     let response = rig.ask("PUT", "/files/a").header("if-none-match", "*").body("two").send().await.unwrap();
     problem(response, 412, "precondition_failed").await;
-    rig.nodes.settle(2).await;
+    rig.nodes.settle(&rig.log, 2).await;
+    let put = |tag: String| rig.ask("PUT", "/files/a").header("if-match", tag).body("three").send();
+    assert_eq!(put(etag(b"one")).await.unwrap().status(), 204, "the latest state has the file");
+    let remove = |tag: String| rig.ask("DELETE", "/files/a").header("if-match", tag).send();
+    problem(remove(etag(b"one")).await.unwrap(), 412, "precondition_failed").await;
+    assert_eq!(remove(etag(b"three")).await.unwrap().status(), 204);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,7 +107,7 @@ async fn five_writers_of_one_name() {
     let mut statuses: Vec<u16> = answers.into_iter().map(|answer| answer.unwrap().status().as_u16()).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 412, 412, 412, 412]);
-    rig.nodes.settle(2).await;
+    rig.nodes.settle(&rig.log, 2).await;
     assert!(bodies.contains(&rig.get("/files/new").await));
 
     let answers = futures::future::join_all(bodies.iter().map(|body| rig.put("/files/any", body.clone()))).await;
@@ -131,8 +136,9 @@ async fn quotas_and_sizes() {
     problem(rig.put("/files/c", bytes_of((1 << 20) + 1, 1)).await, 413, "too_large").await;
     let body = chunked(vec![bytes_of(1 << 20, 1), bytes_of(1, 2)]);
     problem(rig.ask("PUT", "/files/c").body(body).send().await.unwrap(), 413, "too_large").await;
-    // The replaced contents stay until the sweep.
-    rig.nodes.settle(6).await;
+    assert_eq!(rig.nodes.counts()[0], 3, "the replaced contents stay until the sweep, the refused ones are gone");
+    rig.nodes.sweep(&rig.log, 1).await;
+    rig.nodes.settle(&rig.log, 4).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,7 +189,7 @@ async fn a_body_that_breaks_off_leaves_nothing() {
         drop(raw);
         wait_until("the upload has ended", || ended() == number as u64 + 1).await;
     }
-    rig.nodes.settle(0).await;
+    rig.nodes.settle(&rig.log, 0).await;
     assert!(rig.log.file("a").is_none());
     assert_eq!(metrics.uploads_in_flight.load(Ordering::Relaxed), 0);
     assert_eq!(metrics.requests[2][1].load(Ordering::Relaxed), 0, "none was acknowledged");
@@ -204,7 +210,7 @@ async fn too_few_nodes() {
     assert_eq!(rig.put("/files/a", "hello").await.status(), 201, "node 3 stands in");
     rig.nodes.cut(3);
     problem(rig.put("/files/b", "hello").await, 503, "too_few_nodes").await;
-    rig.nodes.settle(2).await;
+    rig.nodes.settle(&rig.log, 2).await;
     rig.log.apply(&lost(2));
     rig.log.apply(&lost(3));
     problem(rig.put("/files/b", "hello").await, 503, "too_few_nodes").await;
@@ -235,6 +241,6 @@ async fn an_account_that_is_disabled_during_the_upload() {
     rig.log.put_account("ann", None, false, (None, None));
     raw.write("hello").await;
     assert_eq!(raw.status().await, 403);
-    rig.nodes.settle(0).await;
+    rig.nodes.settle(&rig.log, 0).await;
     assert!(rig.log.now().usage(&name("ann")).files == 0);
 }
