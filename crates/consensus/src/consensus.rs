@@ -163,7 +163,8 @@ impl Consensus {
         self.inner.raft.trigger().snapshot().await.map_err(|_| ReadError::Shutdown)
     }
 
-    /// Stops taking part: refuses new proposals, answers those under way, makes the log durable.
+    /// Stops taking part: refuses new proposals, answers those under way, makes the log durable. A snapshot that is being
+    /// written may go on for a moment; the disk is let go of when it ends and the last handle is dropped.
     pub async fn shutdown(&self) {
         let inner = &self.inner;
         inner.stop.cancel();

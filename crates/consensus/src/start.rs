@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use openraft::errors::Fatal;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -18,7 +19,7 @@ use crate::propose::{Dispatcher, ForwardServer, Proposer};
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::state_machine::StateMachine;
 use crate::transport::Transport;
-use crate::types::Raft;
+use crate::types::{Raft, TypeConfig};
 
 /// Why a node could not start. Nothing was changed on disk, save that a write that a crash had cut off was dropped.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +94,10 @@ impl Consensus {
             snapshot_piece_bytes: config.snapshot_piece_bytes,
         };
         let raft = Raft::new(config.node.0, raft_config, clients, storage.log.clone(), state_machine).await;
-        let raft = raft.map_err(|error| StartError::Raft { reason: error.to_string() })?;
+        let refused = |error: Fatal<TypeConfig>| StartError::Raft { reason: error.to_string() };
+        let raft = raft.map_err(refused)?;
+        // Answered by Raft's task once it runs: from here on the status shows what was recovered.
+        raft.with_raft_state(|_| ()).await.map_err(refused)?;
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let contact = Arc::new(Contact::new(config.rank));

@@ -50,6 +50,7 @@ async fn a_single_node_keeps_everything_over_restarts() {
     let (index, digest) = (node.view().index, node.view().digest);
     node.shutdown().await;
     drop(node);
+    wait_until("the directory is free", || DirectoryDisk::open(folder.path()).is_ok()).await;
     let node = start(folder.path()).await.unwrap();
     wait_until("it leads again", || node.status().role == Role::Primary).await;
     wait_until("all is applied", || node.view().index > index).await;
@@ -64,7 +65,9 @@ async fn start_member(network: &SimNetwork, folder: &Path, node: NodeId) -> Cons
     config.rank = node.0 as u32 - 1;
     config.segment_bytes = 256 << 10;
     config.snapshot_entries = 200;
-    let disk = Arc::new(DirectoryDisk::open(&folder.join(node.to_string())).unwrap());
+    let folder = folder.join(node.to_string());
+    wait_until("the directory is free", || DirectoryDisk::open(&folder).is_ok()).await;
+    let disk = Arc::new(DirectoryDisk::open(&folder).unwrap());
     let transport = Arc::new(network.transport(node));
     let consensus = Consensus::start(config, disk, Arc::clone(&transport) as _).await.unwrap();
     network.attach(&transport, consensus.clone());
