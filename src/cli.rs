@@ -332,24 +332,31 @@ pub(crate) enum RouteCommand {
     },
 }
 
+/// Which rows of a long list.
+#[derive(Debug, Args)]
+pub(crate) struct PageArguments {
+    /// Only those of one account.
+    #[arg(long)]
+    pub(crate) account: Option<String>,
+    /// Only those in one state.
+    #[arg(long)]
+    pub(crate) state: Option<String>,
+    /// Number of rows.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) limit: u64,
+    /// Go on after a page: the cursor that it printed.
+    #[arg(long)]
+    pub(crate) cursor: Option<u64>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TransfersCommand {
-    /// Show transfers, newest first.
+    /// Show transfers, newest first. States: in-progress, processed, failed, failed-subtransmission, paused.
     List {
         #[command(flatten)]
         connection: ConnectionArguments,
-        /// Only those of one account.
-        #[arg(long)]
-        account: Option<String>,
-        /// Only those in one state, such as `processed` or `in-progress`.
-        #[arg(long)]
-        state: Option<String>,
-        /// Number of rows.
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1000))]
-        limit: u64,
-        /// Go on after a page: the cursor that it printed.
-        #[arg(long)]
-        cursor: Option<u64>,
+        #[command(flatten)]
+        page: PageArguments,
     },
     /// Show one transfer with each step.
     Show {
@@ -361,22 +368,12 @@ pub(crate) enum TransfersCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum EventsCommand {
-    /// Show events that have not ended, oldest first.
+    /// Show events that have not ended, oldest first. States: ready, waiting, leased, dead, outcome-unknown.
     List {
         #[command(flatten)]
         connection: ConnectionArguments,
-        /// Only those of one account.
-        #[arg(long)]
-        account: Option<String>,
-        /// Only those in one state: ready, waiting, leased, dead or outcome-unknown.
-        #[arg(long)]
-        state: Option<String>,
-        /// Number of rows.
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1000))]
-        limit: u64,
-        /// Go on after a page: the cursor that it printed.
-        #[arg(long)]
-        cursor: Option<u64>,
+        #[command(flatten)]
+        page: PageArguments,
     },
     /// Show the queue in numbers.
     Stats {

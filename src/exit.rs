@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-/// A check was carried out and says no.
+/// The command failed or was refused, or a check says no.
 pub(crate) const CHECK_FAILED: u8 = 1;
 /// The configuration or the command line is wrong.
 pub(crate) const USAGE: u8 = 2;

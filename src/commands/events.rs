@@ -4,13 +4,14 @@ use anyhow::Result;
 use flotilla_admin::api::{EventQuery, EventStatistics, EventView, Page, Resolution, ResolveRequest};
 
 use super::call;
-use crate::cli::EventsCommand;
+use crate::cli::{EventsCommand, PageArguments};
 use crate::connection::connect;
 use crate::output::{Format, answer, or_dash, table};
 
 pub(super) async fn run(command: EventsCommand, format: Format) -> Result<()> {
     match command {
-        EventsCommand::List { connection, account, state, limit, cursor } => {
+        EventsCommand::List { connection, page } => {
+            let PageArguments { account, state, limit, cursor } = page;
             let query = EventQuery { limit: Some(limit as usize), cursor, account, state };
             let page = call(connect(&connection)?.events(&query).await)?;
             answer(format, &page, rows)

@@ -4,13 +4,14 @@ use anyhow::Result;
 use flotilla_admin::api::{Page, TransferQuery, TransferView};
 
 use super::call;
-use crate::cli::TransfersCommand;
+use crate::cli::{PageArguments, TransfersCommand};
 use crate::connection::connect;
 use crate::output::{Format, answer, bytes, list, or_dash, table};
 
 pub(super) async fn run(command: TransfersCommand, format: Format) -> Result<()> {
     match command {
-        TransfersCommand::List { connection, account, state, limit, cursor } => {
+        TransfersCommand::List { connection, page } => {
+            let PageArguments { account, state, limit, cursor } = page;
             let query = TransferQuery { limit: Some(limit as usize), cursor, account, state };
             let page = call(connect(&connection)?.transfers(&query).await)?;
             answer(format, &page, rows)

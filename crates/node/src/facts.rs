@@ -229,7 +229,8 @@ impl NodeFacts for Facts {
             (status.fatal_error.is_some(), "the node's log has failed"),
         ]
         .into_iter()
-        .filter_map(|(applies, reason)| applies.then(|| reason.to_owned()))
+        .filter(|(applies, _)| *applies)
+        .map(|(_, reason)| reason.to_owned())
         .collect();
         ReadyStatus { is_ready: reasons.is_empty(), reasons }
     }
