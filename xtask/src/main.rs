@@ -6,6 +6,7 @@
 
 mod demo;
 mod deny;
+mod docs;
 mod packages;
 mod step;
 mod suite;
@@ -23,7 +24,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Everything that must pass: format, lints, dependencies, demo, all tests
+    /// Everything that must pass: format, lints, dependencies, documentation, demo, all tests
     Test,
     /// Format all code (--check only looks)
     Fmt {
@@ -34,6 +35,11 @@ enum Chore {
     Lint,
     /// Licences, bans and sources of the dependencies
     Deny,
+    /// Writes the parts of the book that the program knows itself (--check only compares)
+    Docs {
+        #[arg(long)]
+        check: bool,
+    },
     /// The demo cluster from start to end, and its JSON report
     Demo,
     /// The seeded simulation
@@ -58,6 +64,7 @@ fn main() -> ExitCode {
         Chore::Fmt { check } => suite::format(check),
         Chore::Lint => suite::lint(),
         Chore::Deny => deny::check(),
+        Chore::Docs { check } => docs::docs(check),
         Chore::Demo => demo::check(),
         Chore::Sim { seeds, first } => suite::simulate(seeds, first),
         Chore::Bench { arguments } => suite::bench(&arguments),

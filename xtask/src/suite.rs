@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::step::{cargo, run, run_last, works};
-use crate::{demo, deny, packages};
+use crate::{demo, deny, docs, packages};
 
 /// The tests come last, so that the run ends with the summary of their runner.
 pub(crate) fn test() -> Result<()> {
@@ -11,6 +11,7 @@ pub(crate) fn test() -> Result<()> {
     format(true)?;
     lint()?;
     deny::check()?;
+    docs::docs(true)?;
     demo::check()?;
     all_tests()
 }
