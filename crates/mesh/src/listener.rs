@@ -62,7 +62,7 @@ impl Acceptor {
     }
 
     /// Accepts until the mesh stops; dropping the listener then closes the port.
-    pub(crate) async fn run(self: Arc<Self>, listener: Box<dyn Listener>) {
+    pub(crate) async fn run(self: Arc<Self>, listener: Arc<dyn Listener>) {
         loop {
             let Ok(permit) = self.handshakes.clone().acquire_owned().await else { return };
             let accepted = tokio::select! {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use flotilla_model::NodeId;
 use flotilla_pki::{CredentialsHandle, SecretHandle};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -22,7 +23,7 @@ use crate::lane::Lane;
 use crate::limits::Limits;
 use crate::link::LinkStatus;
 use crate::listener::{Acceptor, Signals};
-use crate::network::{Network, TcpNetwork};
+use crate::network::{Listener, Network, TcpNetwork};
 use crate::peers::{Peers, Reachability};
 
 /// What a mesh is made of.
@@ -69,6 +70,9 @@ pub struct Mesh {
 struct Shared {
     local_address: String,
     admission: Arc<Admission>,
+    acceptor: Arc<Acceptor>,
+    /// Taken away at the stop, so that the port closes when the last connection was accepted.
+    door: Mutex<Option<Arc<dyn Listener>>>,
     peers: Arc<Peers>,
     tasks: TaskTracker,
     signals: Signals,
@@ -90,19 +94,46 @@ impl Mesh {
         secrets: impl Into<SecretHandle>,
         handler: Arc<dyn Handler>,
     ) -> Result<Self, BindError> {
+        let mesh = Self::open(config, credentials, secrets, handler).await?;
+        // Ends when the mesh stops. It holds no handle of the mesh, whose last one may thus be dropped.
+        mesh.shared.tasks.spawn(mesh.accepting());
+        Ok(mesh)
+    }
+
+    /// As [`Mesh::bind`], for an owner that runs [`Mesh::accept`] itself, and again when it dies.
+    pub async fn open(
+        config: MeshConfig,
+        credentials: CredentialsHandle,
+        secrets: impl Into<SecretHandle>,
+        handler: Arc<dyn Handler>,
+    ) -> Result<Self, BindError> {
         let MeshConfig { identity, listen, limits, network, seed } = config;
         let admission = Arc::new(Admission::new(identity, credentials, secrets.into(), limits)?);
         let listener = network.bind(&listen).await;
-        let listener = listener.map_err(|source| BindError::Listen { address: listen, source })?;
+        let listener: Arc<dyn Listener> =
+            Arc::from(listener.map_err(|source| BindError::Listen { address: listen, source })?);
         let local_address = listener.local_address();
         let (tasks, signals) = (TaskTracker::new(), Signals::default());
         let acceptor = Arc::new(Acceptor::new(admission.clone(), handler, tasks.clone(), signals.clone()));
-        // Ends when the mesh stops.
-        tasks.spawn(acceptor.run(listener));
         let seed = seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
         let peers = Peers::new(network, admission.clone(), tasks.clone(), signals.clone(), seed);
-        let shared = Shared { local_address, admission, peers: Arc::new(peers), tasks, signals };
+        let door = Mutex::new(Some(listener));
+        let shared = Shared { local_address, admission, acceptor, door, peers: Arc::new(peers), tasks, signals };
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Accepts peers until the mesh stops. One at a time.
+    pub async fn accept(&self) {
+        self.shared.tasks.track_future(self.accepting()).await;
+    }
+
+    fn accepting(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (acceptor, listener) = (self.shared.acceptor.clone(), self.shared.door.lock().clone());
+        async move {
+            if let Some(listener) = listener {
+                acceptor.run(listener).await;
+            }
+        }
     }
 
     /// The address that is listened on, with its real port.
@@ -179,6 +210,7 @@ impl Mesh {
     /// [`Limits::drain_timeout`], then cuts what is left. Tells whether everything ended by itself.
     pub async fn shutdown(&self) -> bool {
         self.shared.signals.stop.cancel();
+        self.shared.door.lock().take();
         self.shared.tasks.close();
         self.shared.peers.close_pools();
         // Somewhat more than the connections themselves take to drain and say farewell.
@@ -193,6 +225,7 @@ impl Mesh {
     pub async fn abort(&self) {
         self.shared.signals.cut.cancel();
         self.shared.signals.stop.cancel();
+        self.shared.door.lock().take();
         self.shared.tasks.close();
         self.shared.peers.close_pools();
         self.shared.tasks.wait().await;

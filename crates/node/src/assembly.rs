@@ -11,6 +11,7 @@ use flotilla_actors::config_sync::{ConfigSync, ConfigSyncPorts};
 use flotilla_actors::failover::{Beats, Failover, FailoverConfig, FailoverPorts};
 use flotilla_actors::gmp::{Gmp, GmpPorts, PoolConfig};
 use flotilla_actors::membership::{Announcement, Membership, MembershipConfig, MembershipPorts};
+use flotilla_actors::mesh::{MeshLinksActor, MeshListenerActor};
 use flotilla_actors::ports::{Clock, ReplicatedLog, SystemClock};
 use flotilla_actors::supervision::Supervisor;
 use flotilla_actors::ticker::{Ticker, TickerPorts};
@@ -36,7 +37,7 @@ use crate::identity::Identity;
 use crate::parameters::Components;
 use crate::setup::random_number;
 use crate::steps::Steps;
-use crate::wiring::{Doors, Keeper, Links, Log, MeshTransport, RaftLevers, Replicas, assemble};
+use crate::wiring::{Doors, Keeper, Links, Listening, Log, MeshTransport, RaftLevers, Replicas, assemble};
 
 /// How long other nodes leave events to the node that took the file: a claim takes a few milliseconds.
 const STEAL_AFTER_MS: u64 = 200;
@@ -70,6 +71,8 @@ pub(crate) struct Actors {
     pub(crate) ticker: Ticker,
     pub(crate) certificates: Certificates,
     pub(crate) config_sync: ConfigSync,
+    pub(crate) mesh_listener: MeshListenerActor,
+    pub(crate) mesh_links: MeshLinksActor,
 }
 
 /// What the disk says before anything runs.
@@ -125,7 +128,7 @@ impl Core {
         let mut mesh_config = MeshConfig::new(identity, ground.config.cluster.listen.to_string());
         mesh_config.limits.connections_max = ground.config.limits.cluster_connections_max;
         let doors = Arc::new(Doors::default());
-        let mesh = Mesh::bind(mesh_config, ground.credentials.clone(), ground.secrets.clone(), doors.clone()).await?;
+        let mesh = Mesh::open(mesh_config, ground.credentials.clone(), ground.secrets.clone(), doors.clone()).await?;
         let seeds = ground.identity.seeds.iter().map(|seed| (seed.node, seed.mesh_address.clone()));
         mesh.set_peers(seeds.collect());
         let disk = Arc::new(DirectoryDisk::open(&ground.dir.raft()).context("the log's folder cannot be used")?);
@@ -318,6 +321,8 @@ fn start_actors(
         credentials: ground.credentials.clone(),
     };
     Ok(Actors {
+        mesh_listener: MeshListenerActor::start(supervisor, Arc::new(Listening(core.mesh.clone())))?,
+        mesh_links: MeshLinksActor::start(supervisor, links.clone())?,
         failover: Failover::start(supervisor, failover, FailoverConfig { node, session })?,
         membership: Membership::start(supervisor, membership, MembershipConfig { node, session, announcement })?,
         gmp: Gmp::start(supervisor, pool, PoolConfig { node, session, steal_after_ms: STEAL_AFTER_MS }, GMP_THREADS)?,

@@ -84,6 +84,11 @@ pub(crate) async fn stop(node: Node, is_fatal: bool) {
     phase("contents", PART_BUDGET, store.close()).await;
     phase("log", PART_BUDGET, consensus.shutdown()).await;
     phase("mesh", PART_BUDGET, async {
+        let (links, listener) =
+            tokio::join!(actors.mesh_links.stop(ACTOR_BUDGET), actors.mesh_listener.stop(ACTOR_BUDGET));
+        for error in [links, listener].into_iter().filter_map(Result::err) {
+            tracing::warn!(%error, "an actor was cut off");
+        }
         mesh.shutdown().await;
     })
     .await;

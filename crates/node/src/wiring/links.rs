@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use flotilla_actors::ports::{Changes, Heartbeat, LinkLevel, LinkView, MeshLinks, Peer, changes};
+use async_trait::async_trait;
+use flotilla_actors::ports::{Changes, Heartbeat, LinkLevel, LinkView, MeshLinks, MeshListener, Peer, changes};
 use flotilla_mesh::{Lane, LinkStatus, Mesh, PeerReachability};
 use flotilla_model::NodeId;
 use tokio::runtime::Handle;
@@ -76,5 +77,16 @@ impl MeshLinks for Links {
                 }
             });
         }
+    }
+}
+
+/// The cluster listener, to be watched over by its actor.
+pub(crate) struct Listening(pub(crate) Mesh);
+
+#[async_trait]
+impl MeshListener for Listening {
+    async fn listen(&self) -> Result<(), String> {
+        self.0.accept().await;
+        Ok(())
     }
 }

@@ -10,7 +10,7 @@ mod transport;
 
 pub(crate) use doors::Doors;
 pub(crate) use keeper::{Keeper, assemble};
-pub(crate) use links::Links;
+pub(crate) use links::{Links, Listening};
 pub(crate) use log::Log;
 pub(crate) use raft::RaftLevers;
 pub(crate) use replicas::Replicas;
