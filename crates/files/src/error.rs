@@ -22,6 +22,8 @@ pub enum StoreError {
     NotFound(BlobId),
     #[error("blob {0} is already stored with other contents")]
     Conflict(BlobId),
+    #[error("blob {0} was removed before it was stored")]
+    Removed(BlobId),
     #[error("no room on the disk: {free_bytes} bytes are free, {needed_bytes} are needed besides the reserve")]
     NoSpace { free_bytes: u64, needed_bytes: u64 },
     #[error("contents of blob {blob} are not what was announced")]

@@ -35,8 +35,8 @@ impl FileService {
         Ok((reader.digest(), reader.stream(range)?))
     }
 
-    /// Says whether the blob was here.
+    /// Says whether the blob was here. A copy that is still being stored ends in an error.
     pub async fn handle_remove(&self, blob: BlobId) -> Result<bool, StoreError> {
-        self.store.delete(blob).await
+        self.store.delete_for_good(blob).await
     }
 }

@@ -167,6 +167,12 @@ impl BlobStore {
             .await
     }
 
+    /// The same for a blob that may be on its way to the disk: then it is refused there.
+    pub(crate) async fn delete_for_good(&self, blob: BlobId) -> Result<bool, StoreError> {
+        self.parts.shared.removed.remember(blob);
+        self.delete(blob).await
+    }
+
     /// Rewrites segments of which less than half is wanted, and removes them; at most `limit`.
     pub async fn compact(&self, limit: usize) -> Result<CompactionReport, StoreError> {
         compaction::compact(&self.parts, limit).await

@@ -127,7 +127,9 @@ impl LargeFile {
                 .map_err(StoreError::io("name a blob"))?;
         }
         self.part = None;
-        Ok(FinishedLarge { shared: Arc::clone(&self.shared), blob: self.blob, digest: actual })
+        let place = Place::Large { sha256: Box::new(actual.sha256) };
+        let entry = Entry { length: actual.length, created_ms: now_ms(), place };
+        Ok(FinishedLarge { shared: Arc::clone(&self.shared), blob: self.blob, digest: actual, entry })
     }
 
     fn write_tail(&mut self) -> Result<(), StoreError> {
@@ -146,29 +148,33 @@ impl Drop for LargeFile {
     }
 }
 
-/// A large blob whose bytes are durable, and whose name will be with the next sync of the directory.
+/// A large blob whose bytes are durable, and whose name will be with the next sync of the directory. Dropped before it is entered,
+/// because nobody waits for it any more, it leaves nothing.
 pub(crate) struct FinishedLarge {
     shared: Arc<Shared>,
     blob: BlobId,
     digest: BlobDigest,
+    entry: Entry,
 }
 
 impl FinishedLarge {
     pub(crate) fn enter(self, entering: &Entering) -> Result<BlobDigest, StoreError> {
-        let place = Place::Large { sha256: Box::new(self.digest.sha256) };
-        let entry = Entry { length: self.digest.length, created_ms: now_ms(), place };
         match entering {
-            Entering::Replacing => drop(self.shared.enter_replacing(self.blob, entry)),
-            Entering::New | Entering::Moved(_) => {
-                if let Err(error) = self.shared.enter_new(self.blob, entry.clone(), &self.digest) {
-                    self.shared.discard(self.blob, &entry);
-                    return Err(error);
-                }
-            }
-        }
+            Entering::Replacing => self.shared.enter_replacing(self.blob, self.entry.clone()),
+            Entering::New | Entering::Moved(_) => self.shared.enter_new(self.blob, self.entry.clone(), &self.digest)?,
+        };
         Counters::add(&self.shared.counters.blobs_written, 1);
         Counters::add(&self.shared.counters.large_finishes, 1);
         Counters::add(&self.shared.counters.bytes_written, self.digest.length);
         Ok(self.digest)
+    }
+}
+
+impl Drop for FinishedLarge {
+    fn drop(&mut self) {
+        // A repeated request has the file of the first one, which is entered.
+        if self.shared.index.get(self.blob).is_none_or(|present| present.place != self.entry.place) {
+            self.shared.discard(self.blob, &self.entry);
+        }
     }
 }

@@ -14,6 +14,7 @@ mod load;
 mod open;
 mod reader;
 mod record;
+mod removed;
 mod segment;
 mod shared;
 mod writer;

@@ -17,6 +17,7 @@ use super::{
     index::{Entry, Index, Place},
     layout::{Layout, parse_large_name},
     load::load_segments,
+    removed::Removed,
     shared::{Shared, now_ms},
 };
 use crate::{BlobStoreConfig, BufferPool, Counters, OpenError};
@@ -47,6 +48,7 @@ pub(crate) fn open(mut config: BlobStoreConfig) -> Result<(Shared, u32), OpenErr
         config,
         layout,
         index,
+        removed: Removed::default(),
         _lock: lock,
     };
     Ok((shared, segments.highest_generation + 1))

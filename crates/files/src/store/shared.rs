@@ -17,6 +17,7 @@ use super::{
     index::{Entry, Index, Place},
     layout::Layout,
     record::{RECORD_HEADER_BYTES, RecordHeader},
+    removed::Removed,
     segment::read_salt,
 };
 use crate::{BlobDigest, BlobStoreConfig, BufferPool, Counters, StoreError};
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) config: BlobStoreConfig,
     pub(crate) layout: Layout,
     pub(crate) index: Index,
+    pub(crate) removed: Removed,
     pub(crate) pool: Arc<BufferPool>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) next_segment: AtomicU32,
@@ -36,7 +38,12 @@ pub(crate) struct Shared {
 impl Shared {
     /// Enters a new blob. One with the same contents may be there already, from a repeated request: then nothing is entered.
     pub(crate) fn enter_new(&self, blob: BlobId, entry: Entry, digest: &BlobDigest) -> Result<bool, StoreError> {
-        match self.index.put_new(blob, entry) {
+        match self.index.put_new(blob, entry.clone()) {
+            // Asked after entering it, as a removal is remembered before it looks: one of the two sees the other.
+            Ok(()) if self.removed.contains(blob) => {
+                self.index.remove(blob, Some(&entry.place));
+                Err(StoreError::Removed(blob))
+            }
             Ok(()) => Ok(true),
             Err(present) if self.digest_at(blob, &present)? == *digest => Ok(false),
             Err(_) => Err(StoreError::Conflict(blob)),

@@ -1,11 +1,15 @@
 //! Uploads over several nodes, with nodes that fail in every way.
 
-use std::{io, sync::atomic::Ordering};
+use std::{
+    io,
+    sync::{Arc, atomic::Ordering},
+};
 
 use crate::support::*;
 use bytes::Bytes;
 use flotilla_files::*;
 use futures::{StreamExt, stream};
+use tokio::runtime::Handle;
 
 fn ids(numbers: &[u64]) -> Vec<NodeId> {
     numbers.iter().map(|number| NodeId(*number)).collect()
@@ -99,7 +103,9 @@ async fn what_the_client_announced_must_come() {
         assert!(matches!(wrong, Err(UploadError::TooLarge { limit_bytes: 499_999 })));
     }
     wait_until("nothing is left", || fleet.nodes.values().all(|node| node.store.is_empty())).await;
-    let right = with(&|request| (request.sha256, request.length) = (Some(digest_of(&bytes).sha256), Some(500_000)));
+    // Another id, as every upload has its own.
+    let mut right = fleet.request(2, 2, &[2]);
+    (right.sha256, right.length) = (Some(digest_of(&bytes).sha256), Some(500_000));
     files.upload(right, body(&bytes, 9_000)).await.unwrap();
 }
 
@@ -145,4 +151,50 @@ async fn a_node_that_stands_still_holds_up_no_upload() {
     assert_eq!((counters.replica_replays, counters.replica_failures), (1, 0));
     fleet.node(2).set(Mood::Healthy);
     wait_until("the slow node holds nothing", || fleet.node(2).store.is_empty()).await;
+}
+
+fn chunks(bytes: &Bytes) -> ChunkStream {
+    body(bytes, 60_000).map(|piece| piece.map_err(|error| StreamError::Aborted(error.to_string()))).boxed()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removal_that_overtakes_its_copy_still_counts() {
+    for size in [10_000, 2_000_000] {
+        let directory = tempfile::tempdir().unwrap();
+        let gate = Arc::new(FaultyDisk::default());
+        let store =
+            BlobStore::open(BlobStoreConfig { gate: gate.clone(), ..config(directory.path()) }, Handle::current());
+        let store = store.unwrap();
+        let service = FileService::new(store.clone());
+        gate.hold_syncs.store(true, Ordering::SeqCst);
+        let stored = tokio::spawn({
+            let service = service.clone();
+            async move { service.handle_put(BlobId(1), None, chunks(&bytes_of(size, 1))).await }
+        });
+        wait_until("the copy is being synced", || gate.syncs.load(Ordering::SeqCst) > 0).await;
+        assert!(!service.handle_remove(BlobId(1)).await.unwrap());
+        gate.hold_syncs.store(false, Ordering::SeqCst);
+        assert!(matches!(stored.await.unwrap(), Err(StreamError::Store(StoreError::Removed(BlobId(1))))), "{size}");
+        assert!(store.is_empty());
+        assert!(files_in(&directory.path().join("large")).is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_copy_that_nobody_waits_for_leaves_no_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let gate = Arc::new(FaultyDisk::default());
+    let config = BlobStoreConfig { gate: gate.clone(), ..config(directory.path()) };
+    let store = BlobStore::open(config, Handle::current()).unwrap();
+    let mut writer = store.writer(BlobId(1), None).unwrap();
+    writer.write(bytes_of(2_000_000, 1)).await.unwrap();
+    gate.hold_syncs.store(true, Ordering::SeqCst);
+    let finishing = tokio::spawn(writer.finish(None));
+    wait_until("the blob is being synced", || gate.syncs.load(Ordering::SeqCst) > 0).await;
+    finishing.abort();
+    assert!(finishing.await.unwrap_err().is_cancelled());
+    gate.hold_syncs.store(false, Ordering::SeqCst);
+    let folder = |name| files_in(&directory.path().join(name));
+    wait_until("nothing is left", || folder("incoming").is_empty() && folder("large").is_empty()).await;
+    assert!(store.is_empty());
 }
