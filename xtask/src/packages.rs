@@ -7,11 +7,13 @@ use anyhow::{Context, Result};
 use crate::step::{run, works};
 
 /// Program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 2] = [
+const PROGRAMS: [(&str, &str); 3] = [
     // Uploads and downloads as partners do them.
     ("curl", "curl"),
     // Second opinion on keys, certificates and TLS.
     ("openssl", "openssl"),
+    // WebDAV and listings as another program understands them.
+    ("rclone", "rclone"),
 ];
 
 pub(crate) fn install_missing() -> Result<()> {

@@ -15,6 +15,5 @@ mod paths;
 mod raw;
 mod rclone;
 mod rig;
-mod speed;
 mod upload;
 mod webdav;

@@ -39,7 +39,6 @@ async fn obscured(folder: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs rclone"]
 async fn rclone_copies_lists_moves_and_removes() {
     let rig = rig().await;
     let folder = tempfile::tempdir().unwrap();
