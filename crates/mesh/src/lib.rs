@@ -36,6 +36,6 @@ pub use lane::Lane;
 pub use limits::{LaneLimits, Limits};
 pub use link::{LinkState, LinkStatus, PeerReachability};
 pub use mesh::{BulkStatus, Mesh, MeshConfig};
-pub use network::{BoxedStream, Listener, MemoryNetwork, Network, Stream, TcpNetwork};
+pub use network::{BoxedStream, Listener, MemoryFaults, MemoryNetwork, Network, Stream, TcpNetwork};
 pub use peers::Reachability;
 pub use wire::cut::CutReason;

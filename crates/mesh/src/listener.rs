@@ -66,8 +66,10 @@ impl Acceptor {
         loop {
             let Ok(permit) = self.handshakes.clone().acquire_owned().await else { return };
             let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+                // A mesh that stops takes in nothing new, however much waits.
+                biased;
                 () = self.signals.stop.cancelled() => return,
+                accepted = listener.accept() => accepted,
             };
             match accepted {
                 Ok((stream, address)) => {
@@ -97,6 +99,8 @@ impl Acceptor {
             Ok(())
         };
         let admitted = tokio::select! {
+            // A peer that is admitted at the last moment is told goodbye; one that is dropped is not.
+            biased;
             admitted = self.admission.accept(stream, admit) => admitted,
             () = self.stopped_for(STOP_GRACE) => return,
         };

@@ -1,23 +1,19 @@
 //! Counters of one link, kept across reconnections, written without locks.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Stats {
+    /// The origin of its times. One for each, not one for the process: runtimes with a paused clock, of which a test may
+    /// run several, have no time in common.
+    start: Instant,
     sent_bytes: AtomicU64,
     received_bytes: AtomicU64,
     round_trip_us: AtomicU64,
     last_heard_us: AtomicU64,
-}
-
-/// Microseconds on the runtime's monotonic clock, from an arbitrary start.
-pub(crate) fn monotonic_us() -> u64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    u64::try_from(START.get_or_init(Instant::now).elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Milliseconds since the Unix epoch, for what people read.
@@ -26,7 +22,24 @@ pub(crate) fn wall_clock_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
+impl Default for Stats {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+            sent_bytes: AtomicU64::new(0),
+            received_bytes: AtomicU64::new(0),
+            round_trip_us: AtomicU64::new(0),
+            last_heard_us: AtomicU64::new(0),
+        }
+    }
+}
+
 impl Stats {
+    /// Microseconds on the runtime's monotonic clock, from an arbitrary start.
+    pub(crate) fn monotonic_us(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
     pub(crate) fn sent(&self, bytes: usize) {
         self.sent_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
     }
@@ -37,7 +50,7 @@ impl Stats {
     }
 
     pub(crate) fn heard(&self) {
-        self.last_heard_us.store(monotonic_us(), Ordering::Relaxed);
+        self.last_heard_us.store(self.monotonic_us(), Ordering::Relaxed);
     }
 
     pub(crate) fn measured(&self, round_trip_us: u64) {
@@ -45,7 +58,7 @@ impl Stats {
     }
 
     pub(crate) fn silent_for_us(&self) -> u64 {
-        monotonic_us().saturating_sub(self.last_heard_us.load(Ordering::Relaxed))
+        self.monotonic_us().saturating_sub(self.last_heard_us.load(Ordering::Relaxed))
     }
 
     pub(crate) fn sent_bytes(&self) -> u64 {

@@ -27,10 +27,12 @@ pub(crate) async fn serve(
 ) {
     let connection = BulkConnection::new(admitted.stream, &admission.limits, Arc::new(Stats::default()));
     tokio::select! {
-        () = streams(connection, admitted.peer.node_id, handler, stop) => {}
+        // A peer that is no longer trusted gets not one chunk more.
+        biased;
         () = admission.distrusted(&admitted.chain) => {
             tracing::warn!(peer = admitted.peer.node_id.0, "bulk connection cut: its certificate is no longer trusted");
         }
+        () = streams(connection, admitted.peer.node_id, handler, stop) => {}
     }
 }
 
@@ -39,8 +41,10 @@ async fn streams(mut connection: BulkConnection, from: NodeId, handler: Arc<dyn 
         // Longer than the dialling side keeps it, so that the dialler is the one to drop it.
         let idle_timeout = connection.limits().bulk_idle_timeout * 2;
         let opening = tokio::select! {
-            opening = tokio::time::timeout(idle_timeout, connection.reader.next()) => opening,
+            // A stream that has not begun when the process stops does not begin.
+            biased;
             () = stop.cancelled() => return,
+            opening = tokio::time::timeout(idle_timeout, connection.reader.next()) => opening,
         };
         let Ok(Ok(opening)) = opening else { return };
         let served = match opening.kind {

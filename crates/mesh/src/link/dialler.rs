@@ -111,8 +111,10 @@ impl Link {
         while !stop.is_cancelled() {
             self.enter(LinkState::Connecting, None);
             let dialled = tokio::select! {
-                dialled = dial(network, admission, &self.address, self.peer, self.lane) => dialled,
+                // Who stops needs no new connection.
+                biased;
                 () = stop.cancelled() => return,
+                dialled = dial(network, admission, &self.address, self.peer, self.lane) => dialled,
             };
             let pause = match dialled {
                 Ok(admitted) => {
@@ -159,9 +161,11 @@ impl Link {
         }
         self.enter(LinkState::Waiting, None);
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = self.redial.notified() => backoff.reset(),
+            // News of the peer counts also when it comes with the end of the pause.
+            biased;
             () = stop.cancelled() => {}
+            () = self.redial.notified() => backoff.reset(),
+            () = tokio::time::sleep(pause) => {}
         }
     }
 

@@ -8,7 +8,7 @@ use std::io;
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-pub use memory::MemoryNetwork;
+pub use memory::{MemoryFaults, MemoryNetwork};
 pub use tcp::TcpNetwork;
 
 /// A connection as bytes in and bytes out.

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::{CallError, NotSentReason, UnknownReason};
 use crate::handshake::{Admission, Admitted};
 use crate::limits::{LaneLimits, Limits};
+use crate::rpc::fair::first_of;
 use crate::rpc::ping::{ConnectionEnd, farewell, goodbye, keep_alive, linger};
 use crate::stats::Stats;
 use crate::wire::cut::CutReason;
@@ -67,7 +68,10 @@ impl Shared {
             self.answer(id, Err(CallError::NotSent(NotSentReason::ConnectionEnded)));
         }
         let waiting = std::mem::take(&mut *self.waiting.lock());
-        for sender in waiting.into_values() {
+        let mut waiting: Vec<_> = waiting.into_iter().collect();
+        // In the order of the calls, so that equal runs stay equal.
+        waiting.sort_unstable_by_key(|(id, _)| *id);
+        for (_, sender) in waiting {
             let reason = UnknownReason::ConnectionEnded(end.to_string());
             let _ = sender.send(Err(CallError::Unknown(reason)));
         }
@@ -118,12 +122,14 @@ impl RequestClient {
         let end = {
             let writing = write_all(&mut write, &shared.outbox, limits, stats).fuse();
             let mut writing = std::pin::pin!(writing);
+            let traffic = first_of(read_answers(&mut reader, shared, stats), writing.as_mut().map(ConnectionEnd::from));
             let end = tokio::select! {
-                end = read_answers(&mut reader, shared, stats) => end,
-                end = &mut writing => ConnectionEnd::from(end),
-                end = keep_alive(&shared.outbox, &shared.lane_limits, stats) => end,
-                () = admission.distrusted(&admitted.chain) => ConnectionEnd::Cut(CutReason::Distrusted),
+                // What is rare and needs no budget goes before what may be ready at every poll.
+                biased;
                 () = stop.cancelled() => ConnectionEnd::Stopped,
+                () = admission.distrusted(&admitted.chain) => ConnectionEnd::Cut(CutReason::Distrusted),
+                end = keep_alive(&shared.outbox, &shared.lane_limits, stats) => end,
+                end = traffic => end,
             };
             if end.can_be_told() {
                 for id in shared.outbox.finish(goodbye(&end)) {
@@ -157,7 +163,7 @@ async fn read_answers<R: AsyncRead + Unpin>(
             Kind::Response => shared.answer(frame.id, Ok(frame.body)),
             Kind::Refused => shared.answer(frame.id, Err(RefusedBody::decode(frame.body).into())),
             // The id of a ping is the time when it was made.
-            Kind::Pong => stats.measured(crate::stats::monotonic_us().saturating_sub(frame.id)),
+            Kind::Pong => stats.measured(stats.monotonic_us().saturating_sub(frame.id)),
             Kind::Ping => {
                 if shared.outbox.push_control(Frame::bare(Kind::Pong, frame.id)).is_err() {
                     return ConnectionEnd::Cut(CutReason::Flood);

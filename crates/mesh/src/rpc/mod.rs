@@ -2,6 +2,7 @@
 
 mod call;
 mod client;
+mod fair;
 mod jobs;
 mod ping;
 mod server;

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::MissedTickBehavior;
 
 use crate::limits::LaneLimits;
-use crate::stats::{Stats, monotonic_us};
+use crate::stats::Stats;
 use crate::wire::cut::CutReason;
 use crate::wire::frame::{Frame, Kind};
 use crate::wire::outbox::Outbox;
@@ -94,7 +94,7 @@ pub(crate) async fn keep_alive(outbox: &Outbox, limits: &LaneLimits, stats: &Sta
         }
         was_silent = is_silent;
         // Cannot flood: one an interval, and after the silence timeout the connection ends.
-        if outbox.push_control(Frame::bare(Kind::Ping, monotonic_us())).is_err() {
+        if outbox.push_control(Frame::bare(Kind::Ping, stats.monotonic_us())).is_err() {
             return std::future::pending().await;
         }
     }

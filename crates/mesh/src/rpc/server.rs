@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::{CODE_BUSY, CODE_SHUTDOWN};
 use crate::handler::Handler;
 use crate::handshake::{Admission, Admitted};
+use crate::rpc::fair::first_of;
 use crate::rpc::jobs::Jobs;
 use crate::rpc::ping::{ConnectionEnd, farewell, goodbye, linger, watch_silence};
 use crate::stats::Stats;
@@ -42,19 +43,24 @@ pub(crate) async fn serve(admitted: Admitted, admission: &Admission, serving: Se
     let end = {
         let writing = write_all(&mut write, &outbox, &admission.limits, &stats).fuse();
         let mut writing = std::pin::pin!(writing);
+        let traffic =
+            first_of(read_requests(&mut reader, &mut jobs, &outbox), writing.as_mut().map(ConnectionEnd::from));
         let end = tokio::select! {
-            end = read_requests(&mut reader, &mut jobs, &outbox) => end,
-            end = &mut writing => ConnectionEnd::from(end),
-            end = watch_silence(&lane_limits, &stats) => end,
-            () = admission.distrusted(&admitted.chain) => ConnectionEnd::Cut(CutReason::Distrusted),
-            () = serving.superseded.cancelled() => ConnectionEnd::Cut(CutReason::Superseded),
+            // What is rare and needs no budget goes before what may be ready at every poll.
+            biased;
             () = serving.stop.cancelled() => ConnectionEnd::Stopped,
+            () = serving.superseded.cancelled() => ConnectionEnd::Cut(CutReason::Superseded),
+            () = admission.distrusted(&admitted.chain) => ConnectionEnd::Cut(CutReason::Distrusted),
+            end = watch_silence(&lane_limits, &stats) => end,
+            end = traffic => end,
         };
         if end == ConnectionEnd::Stopped {
+            let traffic = first_of(refuse_requests(&mut reader, &outbox), writing.as_mut().map(drop));
             tokio::select! {
-                () = refuse_requests(&mut reader, &outbox) => {}
-                _ = &mut writing => {}
+                // Once the requests have ended there is nothing to wait for.
+                biased;
                 () = jobs.drain(admission.limits.drain_timeout) => {}
+                () = traffic => {}
             }
         }
         if end.can_be_told() {
@@ -79,8 +85,10 @@ async fn read_requests<R: AsyncRead + Unpin>(
 ) -> ConnectionEnd {
     loop {
         let frame = tokio::select! {
-            frame = reader.next() => frame,
+            // What has ended makes room first. It cannot starve the reader: each request ends once.
+            biased;
             () = jobs.one_ended() => continue,
+            frame = reader.next() => frame,
         };
         let frame = match frame {
             Ok(frame) => frame,
