@@ -174,7 +174,7 @@ pub(crate) enum TokenCommand {
         #[command(flatten)]
         connection: ConnectionArguments,
         /// How long it is good for, in seconds.
-        #[arg(long, default_value_t = 3600, value_parser = clap::value_parser!(u64).range(10..=604_800))]
+        #[arg(long, default_value_t = 3600, value_parser = clap::value_parser!(u64).range(60..=604_800))]
         lifetime: u64,
     },
 }

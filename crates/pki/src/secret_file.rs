@@ -26,7 +26,7 @@ const FILE_MAX_BYTES: u64 = 16 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum SecretFileError {
     /// The file is not there or cannot be read.
-    #[error("cluster secret {path:?} cannot be read: {source}; copy it from a member with `taeh export` or join the cluster", path = .path)]
+    #[error("cluster secret {path:?} cannot be read: {source}; copy the file from a member, or let the node join again", path = .path)]
     Read {
         /// The file.
         path: PathBuf,
