@@ -8,6 +8,7 @@ use flotilla_consensus::sim::{DiskFaults, LinkFaults};
 use flotilla_model::NodeId;
 use tokio::time::{Instant, sleep};
 
+use crate::members::{self, Changes};
 use crate::world::{NODES, World};
 
 fn any_node() -> NodeId {
@@ -20,29 +21,33 @@ fn milliseconds(range: std::ops::Range<u64>) -> Duration {
 
 pub(crate) async fn rage(world: &Arc<World>, duration: Duration) {
     let end = Instant::now() + duration;
+    let mut changes = Changes::new();
     while Instant::now() < end {
         sleep(milliseconds(50..700)).await;
-        mishap(world).await;
+        mishap(world, &mut changes).await;
         if world.violation().is_some() {
             return;
         }
     }
 }
 
-async fn mishap(world: &Arc<World>) {
+async fn mishap(world: &Arc<World>, changes: &mut Changes) {
     let node = any_node();
-    match random_below(13) {
+    match random_below(16) {
         0 | 1 => world.crash_node(node),
         2 => NODES.into_iter().filter(|_| random_below(2) == 0).for_each(|node| world.crash_node(node)),
         3..=5 => restart_all(world).await,
         6 => {
             world.note(format!("node {node} is cut off"));
-            world.network.isolate(node, NODES);
+            for other in NODES.into_iter().filter(|other| *other != node) {
+                world.wires.cut(node, other);
+                world.wires.cut(other, node);
+            }
         }
         7 => {
             let other = any_node();
             world.note(format!("nothing gets from node {node} to node {other}"));
-            world.network.cut(node, other);
+            world.wires.cut(node, other);
         }
         8 => {
             world.note("all is mended");
@@ -55,10 +60,16 @@ async fn mishap(world: &Arc<World>) {
                 losses_per_mille: random_below(100),
             };
             world.note(format!("the network becomes {faults:?}"));
-            world.network.set_faults(faults);
+            world.wires.set_faults(faults);
         }
         10 => break_disk(world, node),
         11 => suspect(world).await,
+        12 => {
+            let other = any_node();
+            world.note(format!("the connections between node {node} and node {other} break"));
+            world.wires.reset(node, other);
+        }
+        13 | 14 => members::change(world, changes),
         _ => steer(world, node).await,
     }
 }

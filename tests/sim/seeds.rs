@@ -5,26 +5,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-const SEEDS_BY_DEFAULT: u64 = 50;
-
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
 }
 
-fn range() -> (u64, u64) {
+fn range(seeds_by_default: u64) -> (u64, u64) {
     match number("SIM_SEED") {
         Some(seed) => (seed, seed + 1),
         None => {
             let first = number("SIM_FIRST_SEED").unwrap_or(0);
-            (first, first + number("SIM_SEEDS").unwrap_or(SEEDS_BY_DEFAULT))
+            (first, first + number("SIM_SEEDS").unwrap_or(seeds_by_default))
         }
     }
 }
 
-/// Runs every seed; returns those that failed and why. Each run has a thread for itself while it lasts.
-pub(crate) fn run_all(run: impl Fn(u64) -> Result<(), String> + Sync) -> Vec<(u64, String)> {
-    let (first, end) = range();
+/// Runs every seed (so many unless the environment says otherwise); returns those that failed and why. Each run has a thread for itself while it lasts.
+pub(crate) fn run_all(seeds_by_default: u64, run: impl Fn(u64) -> Result<(), String> + Sync) -> Vec<(u64, String)> {
+    let (first, end) = range(seeds_by_default);
     let next = AtomicU64::new(first);
     let failed = Mutex::new(Vec::new());
     let work = || {

@@ -4,26 +4,44 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flotilla_consensus::sim::DiskFaults;
-use flotilla_consensus::{random_below, seed_randomness};
+use flotilla_consensus::sim::{DiskFaults, SimNetwork};
+use flotilla_consensus::{random_below, random_u64, seed_randomness};
 use tokio_util::sync::CancellationToken;
 
 use crate::clients;
+use crate::members;
 use crate::nemesis;
 use crate::setup::{form_cluster, wait_until};
 use crate::trace::Trace;
+use crate::wires::{DirectWires, MeshWires, Wires};
 use crate::world::{NODES, World};
 
 const WRITERS: u64 = 2;
 /// Simulated time until all nodes must have come to one state after everything was mended.
 const CONVERGENCE: Duration = Duration::from_secs(30);
 
+/// What the nodes talk through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JoinedBy {
+    Wires,
+    Mesh,
+}
+
+impl JoinedBy {
+    fn wires(self) -> Box<dyn Wires> {
+        match self {
+            Self::Wires => Box::new(DirectWires(SimNetwork::new())),
+            Self::Mesh => Box::new(MeshWires::new(random_u64())),
+        }
+    }
+}
+
 /// Runs a seed on this thread.
-pub(crate) fn run(seed: u64) -> Result<Trace, String> {
+pub(crate) fn run(seed: u64, joined_by: JoinedBy) -> Result<Trace, String> {
     seed_randomness(seed);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
-        let world = World::new();
+        let world = World::new(joined_by.wires());
         live(&world).await;
         let trace = world.trace();
         match world.violation() {
@@ -76,6 +94,7 @@ async fn check_end(world: &Arc<World>) {
     let Some(primary) = world.primary().filter(|_| is_led) else {
         return world.check("convergence", Err("there is no primary".to_owned()));
     };
+    world.check("members", members::restore(world, CONVERGENCE).await);
     world.check("events", clients::drain(world, primary).await);
     let have_converged = wait_until(CONVERGENCE, || {
         let indices: BTreeSet<_> = world.running().values().map(|node| node.consensus.status().applied_index).collect();

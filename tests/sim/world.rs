@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flotilla_consensus::disk::Disk;
-use flotilla_consensus::sim::{DiskFaults, LinkFaults, SimDisk, SimNetwork};
+use flotilla_consensus::sim::{DiskFaults, LinkFaults, SimDisk};
 use flotilla_consensus::{Config, Consensus, PeerAddress, Role, random_below, random_u64};
 use flotilla_model::{Command, NodeId, SessionId};
 use parking_lot::Mutex;
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::oracles::Oracles;
 use crate::trace::Trace;
+use crate::wires::Wires;
 
 pub(crate) const NODES: [NodeId; 3] = [NodeId(1), NodeId(2), NodeId(3)];
 /// The simulated clock of the commands begins here.
@@ -25,7 +26,7 @@ pub(crate) struct Running {
 }
 
 pub(crate) struct World {
-    pub(crate) network: SimNetwork,
+    pub(crate) wires: Box<dyn Wires>,
     pub(crate) disks: BTreeMap<NodeId, Arc<SimDisk>>,
     pub(crate) oracles: Oracles,
     running: Mutex<BTreeMap<NodeId, Running>>,
@@ -39,9 +40,9 @@ pub(crate) fn address(node: NodeId) -> PeerAddress {
 }
 
 impl World {
-    pub(crate) fn new() -> Arc<Self> {
+    pub(crate) fn new(wires: Box<dyn Wires>) -> Arc<Self> {
         let world = Self {
-            network: SimNetwork::new(),
+            wires,
             disks: NODES.into_iter().map(|node| (node, Arc::new(SimDisk::new()))).collect(),
             oracles: Oracles::default(),
             running: Mutex::default(),
@@ -103,14 +104,17 @@ impl World {
         config.snapshot_entries = 60;
         config.kept_entries = 10;
         config.snapshot_piece_bytes = 4 << 10;
-        let transport = Arc::new(self.network.transport(node));
+        let plug = self.wires.plug(node).await;
         let disk = Arc::clone(&self.disks[&node]) as Arc<dyn Disk>;
-        let started = Consensus::start(config, disk, Arc::clone(&transport) as _).await;
+        let started = Consensus::start(config, disk, plug.transport).await;
         let consensus = match started {
             Ok(consensus) => consensus,
-            Err(error) => return self.check(&format!("start of node {node}"), Err(error.to_string())),
+            Err(error) => {
+                self.wires.unplug(node);
+                return self.check(&format!("start of node {node}"), Err(error.to_string()));
+            }
         };
-        self.network.attach(&transport, consensus.clone());
+        (plug.open)(consensus.clone());
         let session = SessionId(random_u64());
         self.note(format!("node {node} starts"));
         tokio::spawn(Arc::clone(self).observe(node, consensus.clone()));
@@ -120,7 +124,7 @@ impl World {
     /// Kills a node. What it had not synced may be lost.
     pub(crate) fn crash_node(&self, node: NodeId) {
         let Some(gone) = self.running.lock().remove(&node) else { return };
-        self.network.detach(node);
+        self.wires.unplug(node);
         self.disks[&node].crash();
         self.note(format!("node {node} is killed"));
         // What is left of it has neither disk nor network, and ends by itself.
@@ -143,8 +147,8 @@ impl World {
     /// Ordinary delays, no losses, sound disks.
     pub(crate) fn calm(&self) {
         let delays = (Duration::from_micros(100), Duration::from_millis(2));
-        self.network.heal();
-        self.network.set_faults(LinkFaults { delay_min: delays.0, delay_max: delays.1, losses_per_mille: 0 });
+        self.wires.mend();
+        self.wires.set_faults(LinkFaults { delay_min: delays.0, delay_max: delays.1, losses_per_mille: 0 });
         let faults = DiskFaults { latency_max: Duration::from_millis(1), ..DiskFaults::default() };
         self.disks.values().for_each(|disk| disk.set_faults(faults.clone()));
     }

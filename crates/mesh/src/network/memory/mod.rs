@@ -4,6 +4,8 @@
 
 mod carrier;
 mod listener;
+#[cfg(test)]
+mod tests;
 mod weather;
 
 use std::collections::BTreeMap;
