@@ -36,8 +36,6 @@ pub(crate) struct CustodyCounters {
     pub(crate) under_replicated: AtomicU64,
     pub(crate) repaired: AtomicU64,
     pub(crate) failed: AtomicU64,
-    /// Bytes of the contents here, as of the last full look.
-    pub(crate) bytes: AtomicU64,
 }
 
 /// The keeper of this node's contents.
@@ -85,8 +83,6 @@ impl Custody {
             if present != last_present || due || unfinished {
                 last_present.clone_from(&present);
                 looked = Some(Instant::now());
-                let bytes = self.files.store().list(None, usize::MAX).iter().map(|(_, stat)| stat.length).sum();
-                self.counters.bytes.store(bytes, Ordering::Relaxed);
                 self.replicate(&view.state, &present).await;
             }
             if kept_house.elapsed() >= HOUSEKEEPING_INTERVAL {
@@ -108,12 +104,23 @@ impl Custody {
             }
             missing += 1;
             if helpers.contains(&self.node) && mine.len() < COPIES_A_ROUND {
-                mine.push((*blob, record.clone()));
+                mine.push(*blob);
             }
         }
         self.counters.under_replicated.store(missing, Ordering::Relaxed);
-        for (blob, record) in mine {
-            self.copy(blob, &record, present).await;
+        for blob in mine {
+            self.copy_if_needed(blob).await;
+        }
+    }
+
+    /// Asks again, as the copies before it may have taken long: a node may be back, a file may be deleted.
+    async fn copy_if_needed(&self, blob: BlobId) {
+        let view = self.consensus.view();
+        let present = present(&view.state, now_ms());
+        let needed = view.state.needed_replicas().min(present.len());
+        let Some(record) = view.state.blobs.get(&blob) else { return };
+        if helpers(blob, record, &present, needed).contains(&self.node) {
+            self.copy(blob, record, &present).await;
         }
     }
 

@@ -93,7 +93,7 @@ impl Facts {
         };
         FilesStatus {
             blobs: self.store.len() as u64,
-            bytes: self.custody.bytes.load(Ordering::Relaxed),
+            bytes: self.store.bytes(),
             disk_free_bytes: free,
             disk_size_bytes: size,
             under_replicated: self.custody.under_replicated.load(Ordering::Relaxed),

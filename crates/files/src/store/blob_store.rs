@@ -119,6 +119,11 @@ impl BlobStore {
         self.parts.shared.index.len()
     }
 
+    /// Lengths of all blobs together.
+    pub fn bytes(&self) -> u64 {
+        self.parts.shared.index.bytes()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -35,11 +35,18 @@ pub(crate) struct SegmentUse {
 #[derive(Default)]
 struct Tables {
     blobs: BTreeMap<BlobId, Entry>,
+    /// Lengths of all blobs together.
+    bytes: u64,
     segments: BTreeMap<u32, SegmentUse>,
 }
 
 impl Tables {
     fn count(&mut self, entry: &Entry, added: bool) {
+        if added {
+            self.bytes += entry.length;
+        } else {
+            self.bytes -= entry.length;
+        }
         if let Place::Segment { number, .. } = entry.place {
             let segment = self.segments.entry(number).or_default();
             let span = record_span(entry.length);
@@ -75,6 +82,10 @@ impl Index {
 
     pub(crate) fn len(&self) -> usize {
         self.tables.read().blobs.len()
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.tables.read().bytes
     }
 
     /// Blobs after the given one, in order of their ids.
@@ -185,6 +196,7 @@ mod tests {
         assert!(!index.relocate(BlobId(1), &small(1, 1000).place, small(2, 24).place), "deleted already");
         assert_eq!(index.wasteful_segments(), vec![1]);
         assert_eq!(index.segment(2).unwrap().live_bytes, 2 * record_span(100));
+        assert_eq!(index.bytes(), 300);
     }
 
     #[test]
