@@ -75,7 +75,7 @@ pub(super) async fn send_a_file(cluster: &LocalCluster, progress: &Progress) -> 
             account: ACCOUNT.to_owned(),
             account_password: partner.password.clone(),
         },
-        next: next_commands(cluster, &status, entry, exit, &name, &partner.password)?,
+        next: next_commands(cluster, &status, entry, exit, &file, &partner.password)?,
     })
 }
 
@@ -184,16 +184,22 @@ fn next_commands(
     status: &ClusterStatus,
     entry: &LocalNode,
     exit: &LocalNode,
-    name: &str,
+    file: &Path,
     password: &str,
 ) -> Result<Vec<String>> {
+    let name = file.file_name().unwrap_or_default().display();
     let primary = status.nodes.iter().find(|node| node.role == NodeRole::Primary);
     let primary = primary.and_then(|node| cluster.nodes.iter().find(|local| local.admin_url() == node.admin_url));
     let process_id = primary.and_then(LocalNode::process_id).context("the primary is none of this demo's")?;
     let curl = |node: &LocalNode| format!("curl --cacert {} -u {ACCOUNT}:{password}", node.authority_file().display());
+    let after = if cluster.nodes.len() > 1 {
+        "the primary; then send and fetch again through another node"
+    } else {
+        "the only node; started again, the demo has all its files"
+    };
     Ok(vec![
-        format!("{} -T Cargo.toml {}/files/", curl(entry), entry.transfer_url()),
+        format!("{} -T {} {}/files/again.csv", curl(entry), file.display(), entry.transfer_url()),
         format!("{} -O {}/files/{name}", curl(exit), exit.transfer_url()),
-        format!("kill -9 {process_id}   # the primary; then send and fetch again through another node"),
+        format!("kill -9 {process_id}   # {after}"),
     ])
 }

@@ -7,22 +7,19 @@ use anyhow::Result;
 use flotilla_admin::api::ClusterStatus;
 use flotilla_local::LocalCluster;
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::signals::Signals;
 use crate::output::Format;
 
 /// Shows the cluster's state each second until Ctrl-C or SIGTERM.
-pub(super) async fn until_interrupted(cluster: &mut LocalCluster, format: Format) -> Result<()> {
-    let mut interrupted = signal(SignalKind::interrupt())?;
-    let mut terminated = signal(SignalKind::terminate())?;
+pub(super) async fn until_interrupted(cluster: &mut LocalCluster, signals: &mut Signals, format: Format) -> Result<()> {
     let is_shown = format == Format::Text && std::io::stderr().is_terminal();
     let bar = if is_shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     bar.set_style(ProgressStyle::with_template("{spinner} {msg}")?);
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
-            _ = interrupted.recv() => break,
-            _ = terminated.recv() => break,
+            () = signals.any() => break,
             _ = tick.tick() => {
                 if is_shown {
                     bar.set_message(line(cluster).await);

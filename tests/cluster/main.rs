@@ -2,6 +2,7 @@
 
 mod administration;
 mod common;
+mod demo;
 mod events;
 mod failover;
 mod files;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::client::https_client;
 use crate::layout::Layout;
 use crate::node::LocalNode;
+use crate::ports::NodePorts;
 use crate::wait::wait_until;
 
 /// How long a node may take until it is ready. A loaded machine with a debug build needs many seconds.
@@ -61,6 +62,11 @@ impl LocalCluster {
         let dir = dir.canonicalize()?;
         let known = Layout::load(&dir)?;
         let resumed = known.is_some();
+        let (size, first) = known.as_ref().map_or((nodes, base_port), |known| (known.nodes, known.base_port));
+        if let Some(port) = (1..=size).find_map(|number| NodePorts::of(first, number).first_busy()) {
+            let way_out = if resumed { "" } else { ", or choose another --base-port" };
+            bail!("port {port} is in use: end the program that listens there{way_out}");
+        }
         let layout = match known {
             Some(layout) => layout,
             None => {
@@ -179,7 +185,7 @@ impl LocalCluster {
         match wait_until(&what, READY_DEADLINE, ask).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(status)) => bail!("node {} ended with {status}; its log says:\n{}", index + 1, node.log_tail(15)),
-            Err(error) => Err(error.context(format!("the last lines of its log:\n{}", node.log_tail(15)))),
+            Err(error) => bail!("{error:#}; the last lines of its log:\n{}", node.log_tail(15)),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::ports::NodePorts;
@@ -27,8 +27,12 @@ impl Layout {
         let file = dir.join(Self::FILE);
         match fs::read(&file) {
             Ok(bytes) => {
-                let layout =
+                let layout: Self =
                     serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", file.display()))?;
+                let made = (1..=layout.nodes).all(|number| Self::node_dir(dir, number).is_dir());
+                if layout.nodes == 0 || !made || layout.base_port > NodePorts::BASE_PORT_MAX {
+                    bail!("{} does not describe the nodes in this folder", file.display());
+                }
                 Ok(Some(layout))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

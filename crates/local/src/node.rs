@@ -56,7 +56,7 @@ impl LocalNode {
             bail!("node {} runs already", self.number);
         }
         if let Some(port) = self.ports.first_busy() {
-            bail!("port {port} is in use: end the other program or choose another --base-port");
+            bail!("port {port} is in use: end the program that listens there");
         }
         let log =
             File::options().create(true).append(true).open(self.log_file()).context("cannot write the node's log")?;

@@ -15,6 +15,9 @@ pub struct NodePorts {
 }
 
 impl NodePorts {
+    /// Leaves room for the blocks of all nodes.
+    pub const BASE_PORT_MAX: u16 = 65_000;
+
     /// Ports of the node counted from 1: a block of ten for each, ending as the usual ports do (8443, 8444).
     pub fn of(base_port: u16, number: u16) -> Self {
         let first = base_port + (number - 1) * 10;
