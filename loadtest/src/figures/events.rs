@@ -55,8 +55,10 @@ async fn publish_for(bed: &Bed, run: u32, duration: Duration) -> Result<u64> {
             (bed.client()?, bed.node(index).transfer_url(), body.clone(), Arc::clone(&start));
         tasks.push(tokio::spawn(async move {
             let head = format!("{base}/files/warm/{index}");
-            client.head(&head).basic_auth(ACCOUNT, Some(PASSWORD)).send().await?;
+            let first = client.head(&head).basic_auth(ACCOUNT, Some(PASSWORD)).send().await;
+            // Behind the barrier: a client that fails before it would keep the others waiting for ever.
             start.wait().await;
+            first?;
             let end = Instant::now() + duration;
             let mut count = 0u64;
             while Instant::now() < end {

@@ -54,8 +54,10 @@ async fn write_for(bed: &Bed, writers: usize, duration: Duration) -> Result<(f64
                 ensure!(status.is_success(), "a write was refused: {status} {text}");
                 Ok(())
             };
-            put(1).await?;
+            // The barrier first: a writer that fails before it would keep the others waiting for ever.
+            let first = put(1).await;
             start.wait().await;
+            first?;
             let end = Instant::now() + duration;
             let mut histogram = latencies();
             let mut value = writer as u64;

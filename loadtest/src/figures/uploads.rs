@@ -55,8 +55,10 @@ async fn upload_for(
             (bed.client()?, bed.node(index).transfer_url(), body.clone(), Arc::clone(&start));
         tasks.push(tokio::spawn(async move {
             // The first one makes the connection and is not counted.
-            put(&client, &base, body.clone()).await?;
+            let first = put(&client, &base, body.clone()).await;
+            // Behind the barrier: a client that fails before it would keep the others waiting for ever.
             start.wait().await;
+            first?;
             let end = Instant::now() + duration;
             let mut histogram = latencies();
             while Instant::now() < end {
