@@ -31,7 +31,7 @@ pub(super) async fn run(command: AccountCommand, format: Format) -> Result<()> {
             let added = Added::with_password(&name, change.password.take())?;
             change.password = Some(added.chosen.clone());
             // Version 0: only if there is none of that name.
-            call(client.put_account(&name, &change, Some(0)).await)?;
+            added.answer("account", client.put_account(&name, &change, Some(0)).await)?;
             answer(format, &added, |added| added.text("account"))
         }
         AccountCommand::Set { connection, name, change: arguments, enable, disable } => {

@@ -1,8 +1,11 @@
 //! Someone who got a password: given, or made up and shown this once.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use flotilla_admin::ClientError;
 use flotilla_credentials::random_password;
 use serde::Serialize;
+
+use super::call;
 
 #[derive(Serialize)]
 pub(super) struct Added {
@@ -25,6 +28,16 @@ impl Added {
             }
         };
         Ok(Self { name: name.to_owned(), password, chosen })
+    }
+
+    /// Says in plain words that the name is taken, where the node speaks of versions.
+    pub(super) fn answer<T>(&self, what: &str, answer: Result<T, ClientError>) -> Result<T> {
+        match &answer {
+            Err(error) if error.problem().is_some_and(|problem| problem.code == "version-conflict") => {
+                bail!("there is an {what} {:?} already: change it with 'flotilla {what} set'", self.name)
+            }
+            _ => call(answer),
+        }
     }
 
     pub(super) fn text(&self, what: &str) -> String {

@@ -23,6 +23,8 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
         }
         AdministratorCommand::Add { connection, name, role, password_stdin } => {
             let client = connect(&connection)?;
+            let exists = call(client.administrators().await)?.iter().any(|row| row.name == name);
+            anyhow::ensure!(!exists, "there is an administrator {name:?} already: see 'flotilla admin password'");
             let added = Added::with_password(&name, given(password_stdin)?)?;
             let role: Result<_, serde::de::value::Error> = Deserialize::deserialize(role.as_str().into_deserializer());
             let change = AdministratorChange { password: Some(added.chosen.clone()), role: Some(role?) };

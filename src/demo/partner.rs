@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use flotilla_admin::api::{ClusterStatus, NodeRole, TransferView};
+use flotilla_admin::api::{AccountView, ClusterStatus, NodeRole, TransferView};
+use flotilla_credentials::random_password;
 use flotilla_local::{LocalCluster, LocalNode, wait_until};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,11 +25,6 @@ struct Partner {
     password: String,
     /// How often the demo has sent its file.
     runs: u32,
-}
-
-#[derive(Deserialize)]
-struct AccountAdded {
-    password: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -90,15 +86,34 @@ async fn settled_status(cluster: &LocalCluster) -> Result<ClusterStatus> {
     .await
 }
 
+/// The partner of this folder, with its accounts and route: made the first time, and made good when that was cut off.
 async fn load_or_create(cluster: &LocalCluster, file: &Path) -> Result<Partner> {
-    if let Ok(bytes) = std::fs::read(file) {
-        return serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", file.display()));
+    let known: Option<Partner> = match std::fs::read(file) {
+        Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", file.display()))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+    };
+    let is_complete = known.as_ref().is_some_and(|partner| partner.runs > 0);
+    let partner = match known {
+        Some(partner) => partner,
+        None => {
+            let runs = (1..).take_while(|run| payments_file(cluster, *run).exists()).count() as u32;
+            let partner = Partner { password: random_password()?, runs };
+            save(file, &partner)?;
+            partner
+        }
+    };
+    if !is_complete {
+        let rows: Vec<AccountView> = serde_json::from_value(cluster.command(0, &["account", "list"]).await?)?;
+        for name in [ARCHIVE, ACCOUNT] {
+            let verb = if rows.iter().any(|row| row.name == name) { "set" } else { "add" };
+            let arguments = ["account", verb, name, "--password-stdin"];
+            cluster.command_with_input(0, &arguments, &format!("{}\n", partner.password)).await?;
+        }
+        let publish = format!("publish={ARCHIVE}:inbox");
+        cluster.command(0, &["route", "set", ACCOUNT, "--step", "checksum", "--step", &publish]).await?;
     }
-    cluster.command(0, &["account", "add", ARCHIVE]).await?;
-    let added: AccountAdded = serde_json::from_value(cluster.command(0, &["account", "add", ACCOUNT]).await?)?;
-    let publish = format!("publish={ARCHIVE}:inbox");
-    cluster.command(0, &["route", "set", ACCOUNT, "--step", "checksum", "--step", &publish]).await?;
-    Ok(Partner { password: added.password.context("no password was printed")?, runs: 0 })
+    Ok(partner)
 }
 
 fn save(file: &Path, partner: &Partner) -> Result<()> {
@@ -117,6 +132,10 @@ fn entry_node<'a>(cluster: &'a LocalCluster, status: &ClusterStatus) -> Result<&
     local.with_context(|| format!("node {} is none of this demo's", chosen.node))
 }
 
+fn payments_file(cluster: &LocalCluster, run: u32) -> PathBuf {
+    cluster.dir.join(format!("payments-{run}.csv"))
+}
+
 fn make_file(cluster: &LocalCluster, run: u32) -> Result<(PathBuf, Vec<u8>)> {
     let mut text = String::from("row;account;amount;currency\n");
     for row in 0..ROWS {
@@ -129,7 +148,7 @@ fn make_file(cluster: &LocalCluster, run: u32) -> Result<(PathBuf, Vec<u8>)> {
             amount % 100
         )?;
     }
-    let file = cluster.dir.join(format!("payments-{run}.csv"));
+    let file = payments_file(cluster, run);
     std::fs::write(&file, &text)?;
     Ok((file, text.into_bytes()))
 }

@@ -57,3 +57,17 @@ async fn the_admin_port_lets_nobody_in_and_tells_of_its_health() -> Result<()> {
     assert!(text.lines().any(|line| line.starts_with("# TYPE flotilla_")), "{text}");
     Ok(())
 }
+
+#[tokio::test]
+async fn adding_what_is_there_changes_nothing() -> Result<()> {
+    let scene = Scene::start(1).await?;
+    scene.partner("alice", &[]).await?;
+    let administrator = scene.cluster.layout.administrator.clone();
+    for (noun, name) in [("account", "alice"), ("admin", administrator.as_str())] {
+        let refused = scene.cluster.command(0, &[noun, "add", name]).await.unwrap_err().to_string();
+        assert!(refused.contains("already"), "{refused}");
+    }
+    assert_eq!(scene.cluster.command(0, &["admin", "list"]).await?[0]["role"], "administrator");
+    scene.upload(0, "alice", "the password is still the old one", b"a".to_vec()).await?;
+    Ok(())
+}

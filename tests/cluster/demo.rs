@@ -67,6 +67,8 @@ async fn it_resumes_stops_at_ctrl_c_and_is_what_its_folder_says() -> Result<()> 
         assert!(!refused.status.success() && stderr(&refused).contains(said), "{}", stderr(&refused));
     }
 
+    // As if it had been cut off before it knew its partner.
+    std::fs::remove_file(dir.path().join("partner.json"))?;
     let printed = dir.path().join("printed");
     let child = demo(dir.path(), &[]).stdout(std::fs::File::create(&printed)?).stderr(Stdio::piped()).spawn()?;
     wait_until("it stays in the foreground", DEADLINE, async || {

@@ -160,7 +160,14 @@ impl From<Rejection> for ApiError {
             R::StepPath { step, .. } => error.at(format!("steps[{step}].folder")),
             R::StepAccount { step, .. } => error.at(format!("steps[{step}].account")),
             R::MemberNameTaken { .. } => error.at("name"),
-            R::VersionConflict { .. } => error.at("If-Match").mend("read the resource again and repeat the change"),
+            R::VersionConflict { expected: 0, .. } => Self { detail: "it exists already".to_owned(), ..error }
+                .at("If-None-Match")
+                .mend("leave the condition out to change what is there"),
+            R::VersionConflict { expected, actual } => {
+                Self { detail: format!("the version is {actual}, not {expected}"), ..error }
+                    .at("If-Match")
+                    .mend("read the resource again and repeat the change")
+            }
             _ => error,
         }
     }
@@ -197,6 +204,7 @@ mod tests {
         for (rejection, status, code, field) in [
             (Rejection::TokenUsed, 403, "join-token-refused", None),
             (Rejection::VersionConflict { expected: 1, actual: 2 }, 412, "version-conflict", Some("If-Match")),
+            (Rejection::VersionConflict { expected: 0, actual: 2 }, 412, "version-conflict", Some("If-None-Match")),
             (Rejection::QueueFull { limit: 1 }, 503, "unavailable", None),
             (Rejection::PasswordMissing, 400, "invalid-value", Some("password")),
             (Rejection::TooManySteps { limit: 32 }, 400, "invalid-value", Some("steps")),
