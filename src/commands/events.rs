@@ -44,7 +44,7 @@ fn rows(page: &Page<EventView>) -> String {
             row.state.clone(),
             row.state_at.to_string(),
             row.account.clone(),
-            row.path.clone(),
+            row.path.clone().unwrap_or_default(),
             row.attempt.to_string(),
             row.failures.to_string(),
             or_dash(row.leased_to),

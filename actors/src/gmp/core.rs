@@ -181,7 +181,7 @@ impl PoolCore {
         let counter = match (&result.end, is_stale) {
             (_, true) => &mut totals.stale,
             (WorkEnd::Done, _) => &mut totals.completed,
-            (WorkEnd::Failed { .. }, _) => &mut totals.failed,
+            (WorkEnd::Failed { .. } | WorkEnd::FailedInternally { .. }, _) => &mut totals.failed,
             (WorkEnd::OutcomeUnknown { .. }, _) => &mut totals.outcome_unknown,
             (WorkEnd::Returned, _) => &mut totals.returned,
         };
@@ -214,7 +214,9 @@ impl PoolCore {
                 self.results.insert(event.id, returned(event.id, lease.attempt));
             } else {
                 self.held.insert(event.id, lease.attempt);
-                effects.push(Effect::Hand(Box::new(WorkItem { event: event.clone(), lease })));
+                if let Some(event) = view.state.events.shared(&event.id) {
+                    effects.push(Effect::Hand(Box::new(WorkItem { event, lease })));
+                }
             }
         }
         let is_lost = |event: &EventId, attempt: u32| leased.get(event) != Some(&attempt);
@@ -289,15 +291,12 @@ impl PoolCore {
         if idle == 0 || others == 0 || claiming > 0 {
             return 0;
         }
-        let is_orphaned = |node: NodeId| node != self.config.node && state.ready_at(node) > 0;
-        let orphans = state.members.values().any(|member| !member.is_up() && is_orphaned(member.id));
         // By the log's time, so that a clock that is behind does not delay it.
         let clock_ms = now.unix_ms.max(state.clock_ms());
-        let ripe_ms = state.oldest_ready_since_ms().map_or(u64::MAX, |since| since + self.config.steal_after_ms);
-        if orphans || ripe_ms <= clock_ms {
+        if state.may_steal(self.config.node, self.config.steal_after_ms, clock_ms) {
             return idle.min(others).min(BATCH_MAX as u32);
         }
-        effects.push(Effect::DecideAfter(ripe_ms - clock_ms));
+        effects.push(Effect::DecideAfter(self.config.steal_after_ms));
         0
     }
 

@@ -85,6 +85,13 @@ pub(crate) const EVENT_RETRY_DELAY: &str = "EventQueue.retryDelayInterval";
 pub(crate) const EVENT_INTERNAL_RETRY_DELAY: &str = "EventQueue.internalRetryDelayInterval";
 pub(crate) const EVENT_LEASE_TIMEOUT: &str = "EventQueue.leaseTimeout";
 pub(crate) const EVENTS: &str = "EventQueue.maxEvents";
+pub(crate) const EVENT_BYTES: &str = "EventQueue.maxBytes";
+pub(crate) const EVENT_HISTORY: &str = "EventQueue.maxHistory";
+pub(crate) const EVENT_POISON_LIMIT: &str = "EventQueue.poisonLimit";
+pub(crate) const EVENT_RETRY_BACKOFF: &str = "EventQueue.retryBackoffFactor";
+pub(crate) const EVENT_RETRY_DELAY_MAX: &str = "EventQueue.maxRetryDelayInterval";
+pub(crate) const EVENT_DEDUPLICATION_WINDOW: &str = "EventQueue.deduplicationWindow";
+pub(crate) const EVENT_DEDUPLICATION_KEYS: &str = "EventQueue.maxDeduplicationKeys";
 pub(crate) const FILES_REPLICAS: &str = "Files.replicas";
 pub(crate) const FILES_REPAIR_RATE: &str = "Files.repairRate";
 pub(crate) const FILES_SIZE: &str = "Files.maxSize";
@@ -139,11 +146,18 @@ pub const CATALOGUE: &[Parameter] = &[
         "active: all nodes work on events; passive: only the primary does; disabled: no effect of its own yet.",
     ),
     integer(
+        EVENT_DEDUPLICATION_WINDOW,
+        (0, DAY_S),
+        "300",
+        Unit::Seconds,
+        "How long an application's event published again under its idempotency key is the same.",
+    ),
+    integer(
         EVENT_INTERNAL_RETRY_DELAY,
         (0, DAY_S),
         "120",
         Unit::Seconds,
-        "Accepted, so that existing procedures can set it; nothing uses it yet.",
+        "Delay after a failure on this side: a disk, a missing copy, no quorum.",
     ),
     integer(
         EVENT_LEASE_TIMEOUT,
@@ -153,14 +167,62 @@ pub const CATALOGUE: &[Parameter] = &[
         "How long a worker may show no progress before its event is given to another.",
     ),
     integer(
+        EVENT_BYTES,
+        (1 << 20, 1 << 40),
+        "536870912",
+        Unit::Bytes,
+        "Data of unfinished applications' events; beyond it they are refused with 503.",
+    ),
+    integer(
+        EVENT_DEDUPLICATION_KEYS,
+        (0, 10_000_000),
+        "100000",
+        Unit::None,
+        "Idempotency keys remembered; beyond it the oldest are forgotten early.",
+    ),
+    integer(
         EVENTS,
         (100, 10_000_000),
         "1000000",
         Unit::None,
-        "Unfinished events; beyond it uploads are refused with 503.",
+        "Unfinished events; near it uploads are slowed, beyond it refused with 503.",
+    ),
+    integer(
+        EVENT_HISTORY,
+        (0, 10_000_000),
+        "10000",
+        Unit::None,
+        "Applications' events kept for consumers that follow them; at most 64 MiB.",
     ),
     integer(EVENT_RETRIES, (0, 1000), "5", Unit::None, "Retries of a failed step before its event is dead-lettered."),
-    integer(EVENT_RETRY_DELAY, (0, DAY_S), "120", Unit::Seconds, "Delay before a failed event is tried again."),
+    integer(
+        EVENT_RETRY_DELAY_MAX,
+        (0, 7 * DAY_S),
+        "3600",
+        Unit::Seconds,
+        "The longest delay before a failed event is tried again.",
+    ),
+    integer(
+        EVENT_POISON_LIMIT,
+        (1, 100),
+        "3",
+        Unit::None,
+        "Deaths of the process that works on an event before it is dead-lettered.",
+    ),
+    integer(
+        EVENT_RETRY_BACKOFF,
+        (1, 10),
+        "2",
+        Unit::None,
+        "Factor by which the delay grows with each further try; 1: it stays the same.",
+    ),
+    integer(
+        EVENT_RETRY_DELAY,
+        (0, DAY_S),
+        "120",
+        Unit::Seconds,
+        "Delay before a failed event is tried for the second time.",
+    ),
     integer(FILES_SIZE, (1, PIB), "1099511627776", Unit::Bytes, "The largest file that an upload may have."),
     integer(
         FILES_REPAIR_RATE,

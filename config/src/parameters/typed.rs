@@ -64,6 +64,10 @@ impl<L: Fn(&str) -> Option<String>> Parameters<L> {
         self.integer(EVENT_RETRIES) as u32
     }
 
+    pub fn event_bytes_max(&self) -> u64 {
+        self.integer(EVENT_BYTES)
+    }
+
     pub fn event_retry_delay(&self) -> Duration {
         Duration::from_secs(self.integer(EVENT_RETRY_DELAY))
     }
@@ -143,6 +147,7 @@ mod tests {
         assert_eq!(parameters.event_internal_retry_delay(), Duration::from_secs(120));
         assert_eq!(parameters.event_lease_timeout(), Duration::from_secs(300));
         assert_eq!(parameters.events_max(), 1_000_000);
+        assert_eq!(parameters.event_bytes_max(), 512 << 20);
         assert_eq!(parameters.files_replicas(), 2);
         assert_eq!(parameters.files_repair_rate_bytes_per_s(), 50 << 20);
         assert_eq!(parameters.files_size_max_bytes(), 1 << 40);

@@ -5,12 +5,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::WorkResult;
 use crate::ids::{BlobId, EventId, NodeId, SessionId, Sha256};
 use crate::member::{Authority, MemberRole};
-use crate::names::{AccountName, FilePath};
+use crate::names::{AccountName, EventKey, FilePath, KindName, KindPattern, LaneName};
 use crate::party::{AdministratorRole, Step};
+use crate::payload::Payload;
+use crate::priority::Priority;
 use crate::transfer::Protocol;
+use crate::work::WorkResult;
 
 /// What must hold of the old file when a new one takes its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,6 +28,39 @@ pub enum PutCondition {
 pub enum ResolveAnswer {
     Happened,
     DoItAgain,
+}
+
+/// An event that an application publishes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewEvent {
+    pub kind: KindName,
+    pub data: Payload,
+    /// Events of one account and key run in the order in which they were published, one at a time.
+    pub ordering_key: Option<EventKey>,
+    /// Published again under the same key within the window, it is the same event.
+    pub idempotency_key: Option<EventKey>,
+    /// `None`: as the route says.
+    pub priority: Option<Priority>,
+    /// Not given to a worker before.
+    pub not_before_ms: Option<u64>,
+    /// Ends unless a worker has it by then.
+    pub expires_ms: Option<u64>,
+    /// W3C trace id.
+    pub trace_id: Option<u128>,
+}
+
+/// What a person does with events that wait.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventAction {
+    /// A dead event, or one that waits for its next try, goes on from its failed step; with a route, that one is run
+    /// from its beginning instead.
+    Retry { steps: Option<Vec<Step>> },
+    /// A dead or doubtful event is given up.
+    Discard,
+    /// An event that has not ended is not wanted any more.
+    Cancel,
+    /// The step whose outcome is unknown has happened, or is to be done again.
+    Resolve(ResolveAnswer),
 }
 
 /// One change of the state.
@@ -227,5 +262,35 @@ pub enum Command {
     /// Trusts a further CA.
     TrustAuthority {
         authority: Authority,
+    },
+    /// An application's events: each is taken or refused for itself.
+    PublishEvents {
+        account: AccountName,
+        /// The node that took them.
+        node: NodeId,
+        events: Vec<NewEvent>,
+        now_ms: u64,
+    },
+    /// A person acts on many events at once: each changes or is refused for itself.
+    ChangeEvents {
+        events: Vec<EventId>,
+        action: EventAction,
+        now_ms: u64,
+    },
+    /// Sets the share of a lane, pauses or resumes it. `None` keeps what was.
+    SetLane {
+        lane: LaneName,
+        weight: Option<u32>,
+        is_paused: Option<bool>,
+        now_ms: u64,
+    },
+    /// Sets what is done with an account's events of a kind, `file.received` included; no steps: no route.
+    PutKindRoute {
+        account: AccountName,
+        kind: KindPattern,
+        steps: Vec<Step>,
+        lane: Option<LaneName>,
+        priority: Option<Priority>,
+        expected_version: Option<u64>,
     },
 }

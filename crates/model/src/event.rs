@@ -1,26 +1,53 @@
-//! Events: what has to be done, who does it now, and what came of it.
+//! Events: what has to be done, and who does it now.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{BlobId, EventId, NodeId, SessionId, Sha256, TransferId, WorkerId};
-use crate::names::{AccountName, FilePath};
+use crate::ids::{BlobId, EventId, LaneId, NodeId, SessionId, Sha256, TransferId};
+use crate::names::{AccountName, EventKey, FilePath, KindName};
 use crate::party::Route;
+use crate::payload::Payload;
+use crate::priority::Priority;
+use crate::work::StepReport;
 
 /// What an event tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EventKind {
-    #[serde(rename = "file.received")]
+    /// A partner's file came in.
     FileReceived,
+    /// An application's own kind.
+    Own(KindName),
 }
 
 impl EventKind {
-    pub fn name(self) -> &'static str {
+    /// The name of [`EventKind::FileReceived`].
+    pub const FILE_RECEIVED: &str = "file.received";
+
+    pub fn name(&self) -> &str {
         match self {
-            Self::FileReceived => "file.received",
+            Self::FileReceived => Self::FILE_RECEIVED,
+            Self::Own(name) => name.as_str(),
         }
     }
+}
+
+/// What an event is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Subject {
+    File(Box<FileSubject>),
+    /// What the application sent: JSON as a rule.
+    Data(Payload),
+}
+
+/// A file that came in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FileSubject {
+    pub path: FilePath,
+    pub blob: BlobId,
+    pub length: u64,
+    pub sha256: Sha256,
+    pub transfer: TransferId,
 }
 
 /// Where an event stands.
@@ -28,7 +55,7 @@ impl EventKind {
 pub enum EventState {
     /// Waits for a worker.
     Ready { since_ms: u64 },
-    /// Waits for its next try.
+    /// Waits for its time: its first, or its next try.
     Waiting { not_before_ms: u64 },
     /// A worker has it.
     Leased(Lease),
@@ -36,9 +63,14 @@ pub enum EventState {
     Dead { since_ms: u64, reason: String },
     /// A step that must not be repeated blindly may or may not have happened: waits for a person.
     OutcomeUnknown { since_ms: u64, step: u32, reason: String },
+    /// Waits until the events of its ordering key that came before it have ended.
+    Blocked { since_ms: u64, not_before_ms: u64 },
 }
 
 impl EventState {
+    /// All names, in the order in which people read them.
+    pub const NAMES: [&str; 6] = ["ready", "waiting", "blocked", "leased", "dead", "outcome-unknown"];
+
     /// The name that people use.
     pub fn name(&self) -> &'static str {
         match self {
@@ -47,6 +79,7 @@ impl EventState {
             Self::Leased(_) => "leased",
             Self::Dead { .. } => "dead",
             Self::OutcomeUnknown { .. } => "outcome-unknown",
+            Self::Blocked { .. } => "blocked",
         }
     }
 }
@@ -64,18 +97,31 @@ pub struct Lease {
     pub begun_step: Option<u32>,
 }
 
+/// What few events have; apart, so that the many stay small.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct EventOptions {
+    /// Events of one account and key run in the order of their ids, one at a time.
+    pub ordering_key: Option<EventKey>,
+    /// Of no use afterwards: ends unless a worker has it by then.
+    pub expires_ms: Option<u64>,
+    /// W3C trace id that the publisher gave.
+    pub trace_id: Option<u128>,
+    /// Runs of steps of an event without a transfer, the last ones.
+    pub steps: Vec<StepReport>,
+}
+
 /// An event that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EventRecord {
     pub id: EventId,
     pub kind: EventKind,
     pub account: AccountName,
-    pub path: FilePath,
-    pub blob: BlobId,
-    pub length: u64,
-    pub sha256: Sha256,
-    pub transfer: TransferId,
-    /// The node that took the file: it has the first go.
+    pub subject: Subject,
+    pub lane: LaneId,
+    pub priority: Priority,
+    /// `None` is the default of all of them.
+    pub options: Option<Box<EventOptions>>,
+    /// The node that took it: it has the first go.
     pub origin: NodeId,
     pub created_ms: u64,
     /// The steps to run, as they were when the event was published.
@@ -87,56 +133,42 @@ pub struct EventRecord {
     pub attempt: u32,
     /// Tries that failed, counted against `EventQueue.maxRetryCount`.
     pub failures: u32,
-    /// Leases whose process died, counted against the poison limit.
+    /// Leases whose process died, counted against `EventQueue.poisonLimit`.
     pub lost_leases: u32,
 }
 
-/// What a worker needs to run an event. Made from the event's row by the pool.
-#[derive(Clone, Debug)]
-pub struct WorkItem {
-    pub event: EventRecord,
-    pub lease: Lease,
-}
+impl EventRecord {
+    /// The file that it is about, if it is about one.
+    pub fn file(&self) -> Option<&FileSubject> {
+        match &self.subject {
+            Subject::File(file) => Some(file),
+            Subject::Data(_) => None,
+        }
+    }
 
-/// One run of one step.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct StepReport {
-    pub step: u32,
-    pub kind: String,
-    pub attempt: u32,
-    pub node: NodeId,
-    pub worker: WorkerId,
-    pub started_ms: u64,
-    pub duration_us: u64,
-    pub result: StepResult,
-}
+    /// The data that an application sent with it.
+    pub fn data(&self) -> Option<&Payload> {
+        match &self.subject {
+            Subject::File(_) => None,
+            Subject::Data(data) => Some(data),
+        }
+    }
 
-/// What came of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum StepResult {
-    Succeeded { detail: String },
-    Failed { message: String },
-}
+    pub fn ordering_key(&self) -> Option<&EventKey> {
+        self.options.as_ref()?.ordering_key.as_ref()
+    }
 
-/// How a worker's run of an event ended.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum WorkEnd {
-    /// All steps succeeded.
-    Done,
-    /// A step failed. With `retryable` it is tried again later, as often as `EventQueue.maxRetryCount` says.
-    Failed { reason: String, retryable: bool },
-    /// A step that must not be repeated may or may not have happened.
-    OutcomeUnknown { step: u32, reason: String },
-    /// The worker gave the event back untouched (shutdown, retired worker): no failure is counted.
-    Returned,
-}
+    pub fn expires_ms(&self) -> Option<u64> {
+        self.options.as_ref()?.expires_ms
+    }
 
-/// The result of one lease.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct WorkResult {
-    pub event: EventId,
-    pub attempt: u32,
-    pub worker: WorkerId,
-    pub steps: Vec<StepReport>,
-    pub end: WorkEnd,
+    /// The runs of its steps, when it has no transfer that keeps them.
+    pub fn steps(&self) -> &[StepReport] {
+        self.options.as_ref().map_or(&[], |options| &options.steps)
+    }
+
+    /// Bytes counted against `EventQueue.maxBytes`.
+    pub(crate) fn counted_bytes(&self) -> u64 {
+        self.data().map_or(0, |data| data.len() as u64)
+    }
 }

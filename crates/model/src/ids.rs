@@ -35,6 +35,11 @@ pub struct BlobId(pub u128);
 #[serde(transparent)]
 pub struct WorkerId(pub u32);
 
+/// A lane of the event queue, numbered in the order of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LaneId(pub u32);
+
 /// SHA-256 of some bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -49,7 +54,7 @@ macro_rules! display_number {
         }
     )*};
 }
-display_number!(NodeId, EventId, TransferId, WorkerId);
+display_number!(NodeId, EventId, TransferId, WorkerId, LaneId);
 
 impl fmt::Display for SessionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::EventState;
+use crate::event::{EventRecord, EventState};
 use crate::ids::BlobId;
 use crate::queue::Queue;
 use crate::state::State;
@@ -23,6 +23,8 @@ impl State {
         self.check_members()?;
         self.check_contents()?;
         self.check_events()?;
+        self.check_lanes()?;
+        self.check_keys()?;
         self.check_transfers()
     }
 
@@ -45,9 +47,13 @@ impl State {
             files,
             blobs,
             events,
-            transfers
+            transfers,
+            lanes,
+            kind_routes,
+            idempotency_keys,
+            journal
         );
-        Ok(())
+        ensure(self.tally.is_empty(), || "counts of lanes were left over".to_owned())
     }
 
     fn check_members(&self) -> Result<(), Violation> {
@@ -77,7 +83,9 @@ impl State {
             }
         }
         for event in self.events.values() {
-            *references.entry(event.blob).or_default() += 1;
+            if let Some(file) = event.file() {
+                *references.entry(file.blob).or_default() += 1;
+            }
         }
         let rows: BTreeMap<_, _> = self.blobs.iter().map(|(id, blob)| (*id, blob.references)).collect();
         ensure(rows == references, || format!("blobs are referred to by {references:?}, their rows say {rows:?}"))?;
@@ -93,6 +101,7 @@ impl State {
 
     fn check_events(&self) -> Result<(), Violation> {
         let mut queue = Queue::default();
+        self.lanes.iter().for_each(|(id, lane)| queue.open_lane(*id, lane));
         self.events.values().for_each(|event| queue.add(event));
         ensure(queue == self.queue, || "the indexes of the event queue are wrong".to_owned())?;
         for (id, event) in self.events.iter() {
@@ -101,11 +110,42 @@ impl State {
                 let session = self.members.get(&lease.node).and_then(|member| member.session);
                 ensure(session == Some(lease.session), || format!("event {id} is leased to a process that is gone"))?;
                 ensure(lease.attempt == event.attempt, || format!("event {id} is leased under an old attempt"))?;
+                ensure(lease.expires_ms >= self.lease_check_ms, || format!("the lease on {id} ends unseen"))?;
             }
+            ensure(self.lanes.contains(&event.lane), || format!("event {id} is in no lane"))?;
+            self.check_order(event)?;
         }
         let totals = self.header.totals;
-        let ended = totals.events_completed + totals.events_discarded + self.events.len() as u64;
+        let over = totals.events_discarded + totals.events_expired + totals.events_cancelled;
+        let ended = totals.events_completed + over + self.events.len() as u64;
         ensure(ended == totals.events_published, || "events were lost or doubled".to_owned())
+    }
+
+    /// Of an ordering key, the first event alone may move.
+    fn check_order(&self, event: &EventRecord) -> Result<(), Violation> {
+        let Some(key) = event.ordering_key() else { return Ok(()) };
+        let is_first = self.queue.of_key(&event.account, key).next() == Some(event.id);
+        let is_blocked = matches!(event.state, EventState::Blocked { .. });
+        ensure(is_first != is_blocked, || format!("event {} of key {key} is {}", event.id, event.state.name()))
+    }
+
+    fn check_lanes(&self) -> Result<(), Violation> {
+        for (id, lane) in self.lanes.iter() {
+            ensure(self.lane_ids.get(&lane.name) == Some(id), || format!("lane {} is not indexed", lane.name))?;
+            let totals = lane.totals;
+            let ended = totals.completed + totals.discarded + totals.expired + totals.cancelled;
+            let queued = self.lane_counts(*id).all();
+            ensure(totals.published == ended + queued, || format!("lane {} has lost count: {lane:?}", lane.name))?;
+        }
+        ensure(self.lane_ids.len() == self.lanes.len(), || "lanes that are none are indexed".to_owned())
+    }
+
+    fn check_keys(&self) -> Result<(), Violation> {
+        for (event, key) in &self.keys_by_age {
+            let row = self.idempotency_keys.get(key);
+            ensure(row.is_some_and(|row| row.event == *event), || format!("the key of event {event} is lost"))?;
+        }
+        ensure(self.keys_by_age.len() == self.idempotency_keys.len(), || "keys would never be forgotten".to_owned())
     }
 
     fn check_transfers(&self) -> Result<(), Violation> {

@@ -32,6 +32,22 @@ pub enum Outcome {
     Completed {
         stale: Vec<EventId>,
     },
+    /// One answer for each event, in their order.
+    Published(Vec<Publication>),
+    /// How many events changed, and which did not.
+    EventsChanged {
+        changed: u64,
+        refused: Vec<(EventId, Rejection)>,
+    },
+}
+
+/// What became of one event that an application published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Publication {
+    New(EventId),
+    /// It was published before under its idempotency key.
+    Again(EventId),
+    Refused(Rejection),
 }
 
 /// A command was refused and changed nothing.
@@ -107,11 +123,25 @@ pub enum Rejection {
     StaleLease { event: EventId },
     #[error("node {node} alone holds {contents} contents: wait until they have copies elsewhere")]
     OnlyHolder { node: NodeId, contents: u64 },
+    #[error("the event queue holds {limit} bytes of data, as many as it may: try again later")]
+    QueueBytesFull { limit: u64 },
+    #[error("there are {limit} lanes, as many as there may be")]
+    TooManyLanes { limit: u64 },
+    #[error("a lane's weight is 1 to {limit}")]
+    LaneWeight { limit: u64 },
+    #[error("the event had expired before it was published")]
+    EventExpired,
+    #[error("one command changes at most {limit} events")]
+    TooManyEvents { limit: u64 },
+    #[error("event {event} is about no file, so there is none to publish")]
+    NoFile { event: EventId },
+    #[error("an account has at most {limit} routes")]
+    TooManyRoutes { limit: u64 },
 }
 
 impl Rejection {
     /// Whether the same command may succeed later without anybody changing it.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::QueueFull { .. } | Self::TooFewReplicas { .. })
+        matches!(self, Self::QueueFull { .. } | Self::QueueBytesFull { .. } | Self::TooFewReplicas { .. })
     }
 }

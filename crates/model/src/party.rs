@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::AccountName;
+use crate::names::{AccountName, LaneName};
+use crate::priority::Priority;
 
 /// A value encrypted under a key of the cluster; opaque here, never shown.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -113,12 +114,16 @@ impl Step {
     }
 }
 
-/// What is done with each file that an account sends, in order.
+/// What is done with each file that an account sends, or with its events of a kind, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Route {
     pub steps: Vec<Step>,
-    /// Raised by every change. 0: the account has no route.
+    /// Raised by every change. 0: a route given to one event only.
     pub version: u64,
+    /// Where its events queue; `None`: in their account's lane.
+    pub lane: Option<LaneName>,
+    /// Of events that bring none of their own.
+    pub priority: Option<Priority>,
 }
 
 /// A configuration option, for the cluster or for one node.

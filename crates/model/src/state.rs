@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::deduplication::RememberedKey;
 use crate::event::EventRecord;
 use crate::file::{BlobRecord, FileRecord, Usage};
-use crate::ids::{BlobId, EventId, NodeId, Sha256, TransferId};
+use crate::ids::{BlobId, EventId, LaneId, NodeId, Sha256, TransferId};
+use crate::journal::Journal;
+use crate::lane::{Lane, LaneTotals};
 use crate::member::{Authority, Cluster, JoinToken, Member};
-use crate::names::{AccountName, FilePath};
+use crate::names::{AccountName, EventKey, FilePath, KindPattern, LaneName};
 use crate::party::{Account, Administrator, Parameter, Route};
 use crate::queue::Queue;
 use crate::table::Table;
@@ -18,7 +21,20 @@ pub mod parameter_names {
     pub const MAX_RETRY_COUNT: &str = "EventQueue.maxRetryCount";
     /// Seconds.
     pub const RETRY_DELAY: &str = "EventQueue.retryDelayInterval";
+    /// Seconds.
+    pub const INTERNAL_RETRY_DELAY: &str = "EventQueue.internalRetryDelayInterval";
+    pub const RETRY_BACKOFF: &str = "EventQueue.retryBackoffFactor";
+    /// Seconds.
+    pub const MAX_RETRY_DELAY: &str = "EventQueue.maxRetryDelayInterval";
+    pub const POISON_LIMIT: &str = "EventQueue.poisonLimit";
     pub const MAX_EVENTS: &str = "EventQueue.maxEvents";
+    /// Bytes of data of applications' events.
+    pub const MAX_BYTES: &str = "EventQueue.maxBytes";
+    /// Events of the journal.
+    pub const MAX_HISTORY: &str = "EventQueue.maxHistory";
+    /// Seconds.
+    pub const DEDUPLICATION_WINDOW: &str = "EventQueue.deduplicationWindow";
+    pub const MAX_DEDUPLICATION_KEYS: &str = "EventQueue.maxDeduplicationKeys";
     /// Seconds.
     pub const LEASE_TIMEOUT: &str = "EventQueue.leaseTimeout";
     pub const REPLICAS: &str = "Files.replicas";
@@ -26,7 +42,7 @@ pub mod parameter_names {
 }
 
 /// Scalars of the state.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Header {
     pub(crate) cluster: Cluster,
     /// The log's time: the latest time that any command brought.
@@ -39,6 +55,29 @@ pub(crate) struct Header {
     /// The `servers` list: primary first, then in order of promotion.
     pub(crate) servers: Vec<NodeId>,
     pub(crate) totals: Totals,
+    pub(crate) last_lane: u32,
+    /// The pass of the lane that was served last.
+    pub(crate) pass: u64,
+    /// The newest event that has left the journal.
+    pub(crate) journal_lost: EventId,
+}
+
+impl Default for Header {
+    fn default() -> Self {
+        Self {
+            cluster: Cluster::default(),
+            clock_ms: 0,
+            last_node: 0,
+            last_event: 0,
+            last_transfer: 0,
+            last_version: 0,
+            servers: Vec::new(),
+            totals: Totals::default(),
+            last_lane: 0,
+            pass: 0,
+            journal_lost: EventId(0),
+        }
+    }
 }
 
 /// Counters since the cluster was created.
@@ -49,8 +88,15 @@ pub struct Totals {
     pub events_failed: u64,
     pub events_discarded: u64,
     pub leases_granted: u64,
+    /// Leases that ended before their worker reported: its process died, they were not renewed, the event was cancelled.
     pub leases_lost: u64,
     pub results_stale: u64,
+    /// Tries that failed and were put off.
+    pub events_retried: u64,
+    pub events_expired: u64,
+    pub events_cancelled: u64,
+    /// Published again under their idempotency key.
+    pub events_repeated: u64,
 }
 
 /// What is true in the cluster.
@@ -69,11 +115,22 @@ pub struct State {
     pub blobs: Table<BlobId, BlobRecord>,
     pub events: Table<EventId, EventRecord>,
     pub transfers: Table<TransferId, Transfer>,
+    pub lanes: Table<LaneId, Lane>,
+    /// What is done with applications' events.
+    pub kind_routes: Table<(AccountName, KindPattern), std::sync::Arc<Route>>,
+    pub idempotency_keys: Table<(AccountName, EventKey), RememberedKey>,
+    pub journal: Journal,
+    /// Counted during a command, empty between two.
+    pub(crate) tally: Vec<(LaneId, LaneTotals)>,
     // Derived: rebuilt from the tables, never persisted, not in the digest.
     pub(crate) queue: Queue,
     pub(crate) usage: imbl::OrdMap<AccountName, Usage>,
     pub(crate) transfer_of_blob: imbl::OrdMap<BlobId, TransferId>,
     pub(crate) unended_transfers: imbl::OrdSet<TransferId>,
+    pub(crate) lane_ids: imbl::OrdMap<LaneName, LaneId>,
+    pub(crate) keys_by_age: imbl::OrdMap<EventId, (AccountName, EventKey)>,
+    /// No lease ends earlier: they are looked through when this time comes.
+    pub(crate) lease_check_ms: u64,
 }
 
 impl State {
@@ -93,6 +150,11 @@ impl State {
 
     pub fn totals(&self) -> Totals {
         self.header.totals
+    }
+
+    /// The newest event that has left the journal: who follows from an earlier position has missed some.
+    pub fn journal_lost(&self) -> EventId {
+        self.header.journal_lost
     }
 
     /// What an account takes up.
@@ -129,7 +191,7 @@ impl State {
         hasher.finish()
     }
 
-    fn table_digests(&self) -> [u64; 11] {
+    fn table_digests(&self) -> [u64; 15] {
         [
             self.members.digest(),
             self.authorities.digest(),
@@ -142,6 +204,10 @@ impl State {
             self.blobs.digest(),
             self.events.digest(),
             self.transfers.digest(),
+            self.lanes.digest(),
+            self.kind_routes.digest(),
+            self.idempotency_keys.digest(),
+            self.journal.digest(),
         ]
     }
 

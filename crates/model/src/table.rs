@@ -21,7 +21,8 @@ impl<K: Ord + Clone, V> Default for Table<K, V> {
     }
 }
 
-fn row_digest<K: Hash, V: Hash>(key: &K, row: &V) -> u64 {
+/// The hash of a row as it goes into a digest.
+pub(crate) fn row_digest<K: Hash, V: Hash>(key: &K, row: &V) -> u64 {
     let mut hasher = FxHasher::default();
     key.hash(&mut hasher);
     row.hash(&mut hasher);
@@ -57,6 +58,18 @@ impl<K: Ord + Clone + Hash, V: Clone + Hash> Table<K, V> {
         Some(answer)
     }
 
+    /// Lets rows share what is equal in them; what they are must not change by it.
+    pub(crate) fn share(&mut self, mut change: impl FnMut(&mut V)) {
+        let rows = std::mem::take(&mut self.rows);
+        self.rows = rows
+            .into_iter()
+            .map(|(key, mut row)| {
+                change(Arc::make_mut(&mut row));
+                (key, row)
+            })
+            .collect();
+    }
+
     /// Sum of the rows' hashes computed anew: what [`Table::digest`] must be.
     pub(crate) fn recomputed_digest(&self) -> u64 {
         self.rows.iter().fold(0, |sum, (key, row)| sum.wrapping_add(row_digest(key, &**row)))
@@ -66,6 +79,11 @@ impl<K: Ord + Clone + Hash, V: Clone + Hash> Table<K, V> {
 impl<K: Ord + Clone, V> Table<K, V> {
     pub fn get(&self, key: &K) -> Option<&V> {
         self.rows.get(key).map(|row| &**row)
+    }
+
+    /// The row itself, shared.
+    pub fn shared(&self, key: &K) -> Option<Arc<V>> {
+        self.rows.get(key).map(Arc::clone)
     }
 
     pub fn contains(&self, key: &K) -> bool {

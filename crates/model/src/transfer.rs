@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::StepReport;
 use crate::ids::{BlobId, EventId, NodeId, Sha256, TransferId, WorkerId};
 use crate::names::{AccountName, FilePath};
+use crate::work::StepReport;
 
 /// How a file came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

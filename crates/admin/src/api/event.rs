@@ -12,13 +12,17 @@ pub struct EventView {
     pub id: EventId,
     pub kind: String,
     pub account: String,
-    pub path: String,
+    /// Of an event that is about a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Of the file, or of the data.
     pub size_bytes: u64,
-    pub transfer: TransferId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<TransferId>,
     /// The node that took the file.
     pub origin: NodeId,
     pub created_at: Timestamp,
-    /// `ready`, `waiting`, `leased`, `dead` or `outcome-unknown`.
+    /// `ready`, `waiting`, `blocked`, `leased`, `dead` or `outcome-unknown`.
     pub state: String,
     /// Since when, or until when it waits.
     pub state_at: Timestamp,

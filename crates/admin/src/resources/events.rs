@@ -9,8 +9,6 @@ use crate::api::{Done, EventQuery, EventStatistics, EventView, Page, Resolution,
 use crate::error::ApiError;
 use crate::server::{Body, Operate, Read, now_ms};
 
-const STATES: [&str; 5] = ["ready", "waiting", "leased", "dead", "outcome-unknown"];
-
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(resource("/events").get(list))
@@ -27,9 +25,9 @@ async fn list(
     query: web::Query<EventQuery>,
 ) -> Result<web::Json<Page<EventView>>, ApiError> {
     let limit = page_size(query.limit)?;
-    if query.state.as_deref().is_some_and(|state| !STATES.contains(&state)) {
+    if query.state.as_deref().is_some_and(|state| !EventState::NAMES.contains(&state)) {
         return Err(ApiError::invalid("state", "there is no such state of an event")
-            .mend(format!("write one of {}", STATES.join(", "))));
+            .mend(format!("write one of {}", EventState::NAMES.join(", "))));
     }
     let wanted = |row: &EventRecord| {
         query.account.as_deref().is_none_or(|account| row.account.as_str() == account)
@@ -107,6 +105,7 @@ fn describe(row: &EventRecord) -> EventView {
     let (state_ms, reason, leased_to) = match &row.state {
         EventState::Ready { since_ms } => (*since_ms, None, None),
         EventState::Waiting { not_before_ms } => (*not_before_ms, None, None),
+        EventState::Blocked { since_ms, .. } => (*since_ms, None, None),
         EventState::Leased(lease) => (lease.granted_ms, None, Some(lease.node)),
         EventState::Dead { since_ms, reason } | EventState::OutcomeUnknown { since_ms, reason, .. } => {
             (*since_ms, Some(reason.clone()), None)
@@ -116,9 +115,9 @@ fn describe(row: &EventRecord) -> EventView {
         id: row.id,
         kind: row.kind.name().to_owned(),
         account: row.account.to_string(),
-        path: row.path.to_string(),
-        size_bytes: row.length,
-        transfer: row.transfer,
+        path: row.file().map(|file| file.path.to_string()),
+        size_bytes: row.file().map_or_else(|| row.data().map_or(0, |data| data.len() as u64), |file| file.length),
+        transfer: row.file().map(|file| file.transfer),
         origin: row.origin,
         created_at: from_ms(row.created_ms),
         state: row.state.name().to_owned(),

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::command::{Command, PutCondition};
-use crate::event::{EventKind, EventRecord, EventState};
+use crate::event::{EventKind, EventRecord, EventState, FileSubject, Subject};
 use crate::file::{BlobRecord, FileRecord};
 use crate::ids::{BlobId, EventId, NodeId, Sha256, TransferId};
-use crate::names::{AccountName, FilePath};
+use crate::names::{AccountName, FilePath, LaneName};
 use crate::outcome::{Outcome, Rejection};
 use crate::state::{State, parameter_names};
 use crate::transfer::{Transfer, TransferState};
@@ -36,9 +36,10 @@ impl State {
             return Err(Rejection::ConditionFailed);
         }
         let route = self.routes.get(account).cloned();
-        let limit = self.number(parameter_names::MAX_EVENTS, 1_000_000);
-        if route.is_some() && self.events.len() as u64 >= limit {
-            return Err(Rejection::QueueFull { limit });
+        let lane = route.as_ref().map(|route| route.lane.clone().unwrap_or_else(|| LaneName::of(account)));
+        if let Some(lane) = &lane {
+            self.check_room(self.queue_bounds(), 0)?;
+            self.check_lane(lane)?;
         }
 
         self.advance_clock(*now_ms);
@@ -49,8 +50,10 @@ impl State {
         let replaced = old.is_some();
         let record = FileRecord { blob: *blob, length: *length, sha256: *sha256, modified_ms: *now_ms, transfer };
         self.put_file(account, path, record);
-        let event =
-            route.map(|route| self.publish_event(account, path, (*blob, *length, *sha256), transfer, *node, route));
+        let event = route.zip(lane).map(|(route, lane)| {
+            let file = FileSubject { path: path.clone(), blob: *blob, length: *length, sha256: *sha256, transfer };
+            self.announce_file(account, file, *node, route, &lane)
+        });
         self.add_transfer(command, transfer, event, copies);
         Ok(Outcome::FileStored { transfer, event, replaced })
     }
@@ -99,28 +102,27 @@ impl State {
         Ok(old)
     }
 
-    fn publish_event(
+    fn announce_file(
         &mut self,
         account: &AccountName,
-        path: &FilePath,
-        (blob, length, sha256): (BlobId, u64, Sha256),
-        transfer: TransferId,
+        file: FileSubject,
         origin: NodeId,
         route: Arc<crate::party::Route>,
+        lane: &LaneName,
     ) -> EventId {
         self.header.last_event += 1;
         self.header.totals.events_published += 1;
         let id = EventId(self.header.last_event);
         let now_ms = self.header.clock_ms;
+        self.blobs.update(&file.blob, |row| row.references += 1);
         let event = EventRecord {
             id,
             kind: EventKind::FileReceived,
             account: account.clone(),
-            path: path.clone(),
-            blob,
-            length,
-            sha256,
-            transfer,
+            subject: Subject::File(Box::new(file)),
+            lane: self.lane_or_new(lane),
+            priority: route.priority.unwrap_or_default(),
+            options: None,
             origin,
             created_ms: now_ms,
             route,
@@ -130,9 +132,7 @@ impl State {
             failures: 0,
             lost_leases: 0,
         };
-        self.blobs.update(&blob, |row| row.references += 1);
-        self.queue.add(&event);
-        self.events.insert(id, event);
+        self.insert_event(event);
         id
     }
 

@@ -1,18 +1,30 @@
 //! What each command does. A refused command changes nothing: every check comes before the first change.
 
-mod events;
+mod clock;
+mod delay;
+mod ends;
 mod files;
+mod lanes;
 mod members;
 mod parties;
+mod people;
+mod publish;
+mod routes;
 mod work;
 
-use crate::command::Command;
+use crate::command::{Command, EventAction};
 use crate::outcome::{Outcome, Rejection};
 use crate::state::State;
 
 impl State {
     /// Applies one command. Deterministic: the answer and the new state depend on nothing but the old state and the command.
     pub fn apply(&mut self, command: &Command) -> Result<Outcome, Rejection> {
+        let answer = self.dispatch(command);
+        self.write_tally();
+        answer
+    }
+
+    fn dispatch(&mut self, command: &Command) -> Result<Outcome, Rejection> {
         use Command as C;
         let created = self.header.cluster.id != 0;
         if !created && !matches!(command, C::CreateCluster { .. } | C::Tick { .. }) {
@@ -54,9 +66,15 @@ impl State {
             C::PublishFile { .. } => self.publish_file(command),
             C::RenewLeases { node, session, leases, now_ms } => self.renew_leases(*node, *session, leases, *now_ms),
             C::Complete { node, session, results, now_ms } => self.complete(*node, *session, results, *now_ms),
-            C::RetryEvent { event, now_ms } => self.retry_event(*event, *now_ms),
-            C::DiscardEvent { event, now_ms } => self.discard_event(*event, *now_ms),
-            C::ResolveEvent { event, answer, now_ms } => self.resolve_event(*event, *answer, *now_ms),
+            C::RetryEvent { event, now_ms } => self.change_one(*event, &EventAction::Retry { steps: None }, *now_ms),
+            C::DiscardEvent { event, now_ms } => self.change_one(*event, &EventAction::Discard, *now_ms),
+            C::ResolveEvent { event, answer, now_ms } => {
+                self.change_one(*event, &EventAction::Resolve(*answer), *now_ms)
+            }
+            C::PublishEvents { .. } => self.publish_events(command),
+            C::ChangeEvents { events, action, now_ms } => self.change_events(events, action, *now_ms),
+            C::SetLane { lane, weight, is_paused, now_ms } => self.set_lane(lane, *weight, *is_paused, *now_ms),
+            C::PutKindRoute { .. } => self.put_kind_route(command),
         }
     }
 

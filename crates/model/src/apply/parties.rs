@@ -1,18 +1,13 @@
-//! Parameters, accounts, administrators, routes.
-
-use std::sync::Arc;
+//! Parameters, accounts, administrators.
 
 use crate::command::Command;
 use crate::ids::NodeId;
-use crate::names::{AccountName, FilePath};
+use crate::names::AccountName;
 use crate::outcome::{Outcome, Rejection};
-use crate::party::{Account, Administrator, AdministratorRole, Parameter, Route, Step};
+use crate::party::{Account, Administrator, AdministratorRole, Parameter};
 use crate::state::State;
 
-/// Most steps of a route.
-const MAX_STEPS: usize = 32;
-
-fn check_version(expected: Option<u64>, actual: u64) -> Result<(), Rejection> {
+pub(super) fn check_version(expected: Option<u64>, actual: u64) -> Result<(), Rejection> {
     match expected {
         Some(expected) if expected != actual => Err(Rejection::VersionConflict { expected, actual }),
         _ => Ok(()),
@@ -91,6 +86,8 @@ impl State {
         }
         self.accounts.remove(name);
         self.routes.remove(name);
+        self.remove_kind_routes(name);
+        self.drop_lane_of(name);
         Ok(Outcome::Done)
     }
 
@@ -127,42 +124,6 @@ impl State {
         }
         self.administrators.remove(name);
         Ok(Outcome::Done)
-    }
-
-    pub(super) fn put_route(
-        &mut self,
-        account: &AccountName,
-        steps: &[Step],
-        expected_version: Option<u64>,
-    ) -> Result<Outcome, Rejection> {
-        if !self.accounts.contains(account) {
-            return Err(Rejection::NoSuchAccount { name: account.clone() });
-        }
-        check_version(expected_version, self.routes.get(account).map_or(0, |route| route.version))?;
-        if steps.len() > MAX_STEPS {
-            return Err(Rejection::TooManySteps { limit: MAX_STEPS as u64 });
-        }
-        for (step, index) in steps.iter().zip(0..) {
-            self.check_step(step, index)?;
-        }
-        let version = self.next_version();
-        if steps.is_empty() {
-            self.routes.remove(account);
-        } else {
-            self.routes.insert(account.clone(), Arc::new(Route { steps: steps.to_vec(), version }));
-        }
-        Ok(Outcome::Version(version))
-    }
-
-    fn check_step(&self, step: &Step, index: u64) -> Result<(), Rejection> {
-        let Step::Publish { account, folder } = step else { return Ok(()) };
-        if !self.accounts.contains(account) {
-            return Err(Rejection::StepAccount { step: index, account: account.clone() });
-        }
-        match folder.trim_matches('/') {
-            "" => Ok(()),
-            folder => FilePath::parse(folder).map(|_| ()).map_err(|source| Rejection::StepPath { step: index, source }),
-        }
     }
 
     fn check_member(&self, node: NodeId) -> Result<(), Rejection> {

@@ -1,16 +1,22 @@
 //! Work on events: leases given, renewed, ended. Everything is fenced by node, session and attempt.
 
 use crate::command::Command;
-use crate::event::{EventRecord, EventState, Lease, WorkEnd, WorkResult};
+use crate::event::{EventRecord, EventState, Lease};
 use crate::file::FileRecord;
 use crate::ids::{EventId, NodeId, SessionId};
+use crate::journal::EventEnd;
 use crate::outcome::{Outcome, Rejection};
 use crate::state::{State, parameter_names};
+use crate::work::{StepReport, StepResult, WorkEnd, WorkResult};
+
+use super::delay::Cause;
 
 /// Most leases that one claim gives: bounds the work of one command and the size of its answer.
 const MAX_CLAIM: u32 = 1024;
 /// Most runs of steps that a transfer's row keeps; the oldest go first.
 const MAX_REPORTS: usize = 64;
+/// The same for the row of an event that has no transfer: it is kept in memory while the event waits.
+const MAX_OWN_REPORTS: usize = 8;
 
 impl State {
     pub(super) fn claim(
@@ -25,24 +31,14 @@ impl State {
         self.advance_clock(now_ms);
         let count = count.min(MAX_CLAIM) as usize;
         let clock_ms = self.header.clock_ms;
-        let own = (node, EventId(0))..=(node, EventId(u64::MAX));
-        let mut chosen: Vec<EventId> = self.queue.ready.range(own).take(count).map(|(_, id)| *id).collect();
-        if chosen.len() < count {
-            // The own ones are all chosen here, so they must be stepped over; the others count only when long ready or
-            // when the node that took the file is not there to do it.
-            let stealable = |(since, id): &(u64, EventId)| {
-                let event = self.events.get(id)?;
-                let orphan = self.members.get(&event.origin).is_none_or(|member| !member.is_up());
-                let ripe = since.saturating_add(steal_after_ms) <= clock_ms;
-                (event.origin != node && (ripe || orphan)).then_some(*id)
-            };
-            let missing = count - chosen.len();
-            chosen
-                .extend(self.queue.ready_since.iter().take(4 * MAX_CLAIM as usize).filter_map(stealable).take(missing));
-        }
+        let choice = self.choose(node, count, steal_after_ms);
         let timeout_ms = self.number(parameter_names::LEASE_TIMEOUT, 300).saturating_mul(1000);
-        let mut leases = Vec::with_capacity(chosen.len());
-        for id in chosen {
+        let expires_ms = clock_ms.saturating_add(timeout_ms);
+        self.lease_check_ms =
+            if self.queue.leased.is_empty() { expires_ms } else { self.lease_check_ms.min(expires_ms) };
+        self.note_turns(&choice);
+        let mut leases = Vec::with_capacity(choice.events.len());
+        for id in choice.events {
             self.set_event_state(id, |event| {
                 event.attempt += 1;
                 leases.push((id, event.attempt));
@@ -51,13 +47,13 @@ impl State {
                     session,
                     attempt: event.attempt,
                     granted_ms: clock_ms,
-                    expires_ms: clock_ms.saturating_add(timeout_ms),
+                    expires_ms,
                     begun_step: None,
                 });
             });
         }
         self.header.totals.leases_granted += leases.len() as u64;
-        Ok(Outcome::Claimed { leases, more: !self.queue.ready.is_empty() })
+        Ok(Outcome::Claimed { leases, more: self.ready_count() > 0 })
     }
 
     /// The lease, if it is the one that is valid now.
@@ -126,7 +122,8 @@ impl State {
             unreachable!("dispatched by variant");
         };
         let (row, _) = self.check_lease(*event, *attempt, *node, *session)?;
-        let (blob, length, sha256, transfer) = (row.blob, row.length, row.sha256, row.transfer);
+        let file = row.file().ok_or(Rejection::NoFile { event: *event })?;
+        let (blob, length, sha256, transfer) = (file.blob, file.length, file.sha256, file.transfer);
         if self.file(target_account, target_path).is_some_and(|file| file.blob == blob) {
             return Ok(Outcome::Done);
         }
@@ -158,21 +155,28 @@ impl State {
     }
 
     fn take_result(&mut self, node: NodeId, result: &WorkResult) {
-        let Some(event) = self.events.get(&result.event) else { return };
-        let transfer = event.transfer;
-        self.transfers.update(&transfer, |row| {
-            row.steps.extend(result.steps.iter().cloned());
-            let surplus = row.steps.len().saturating_sub(MAX_REPORTS);
-            row.steps.drain(..surplus);
-            row.worker = Some((node, result.worker));
-        });
-        let succeeded =
-            |step: &&crate::event::StepReport| matches!(step.result, crate::event::StepResult::Succeeded { .. });
+        let Some(event) = self.events.shared(&result.event) else { return };
+        if let Some(file) = event.file() {
+            self.transfers.update(&file.transfer, |row| {
+                keep_reports(&mut row.steps, &result.steps, MAX_REPORTS);
+                row.worker = Some((node, result.worker));
+            });
+        }
+        if result.end == WorkEnd::Done {
+            return self.finish_event(result.event, EventEnd::Completed, None);
+        }
+        let succeeded = |step: &&StepReport| matches!(step.result, StepResult::Succeeded { .. });
         let reached = result.steps.iter().filter(succeeded).map(|step| step.step + 1).max();
-        self.set_event_state(result.event, |row| row.next_step = row.next_step.max(reached.unwrap_or(0)));
+        self.set_event_state(result.event, |row| {
+            row.next_step = row.next_step.max(reached.unwrap_or(0));
+            if row.data().is_some() && !result.steps.is_empty() {
+                keep_reports(&mut row.options.get_or_insert_default().steps, &result.steps, MAX_OWN_REPORTS);
+            }
+        });
         match &result.end {
-            WorkEnd::Done => self.end_event(result.event),
-            WorkEnd::Failed { reason, retryable } => self.fail_event(result.event, reason, *retryable),
+            WorkEnd::Done => {}
+            WorkEnd::Failed { reason, retryable } => self.fail_event(result.event, reason, *retryable, Cause::Step),
+            WorkEnd::FailedInternally { reason } => self.fail_event(result.event, reason, true, Cause::Internal),
             WorkEnd::OutcomeUnknown { step, reason } => self.hold_event(result.event, *step, reason),
             WorkEnd::Returned => {
                 let since_ms = self.header.clock_ms;
@@ -180,4 +184,11 @@ impl State {
             }
         }
     }
+}
+
+/// Adds reports; of many the last ones stay.
+fn keep_reports(kept: &mut Vec<StepReport>, new: &[StepReport], limit: usize) {
+    kept.extend(new.iter().cloned());
+    let surplus = kept.len().saturating_sub(limit);
+    kept.drain(..surplus);
 }

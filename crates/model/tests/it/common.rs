@@ -102,6 +102,7 @@ pub(crate) fn three_nodes() -> State {
         Step::Webhook { url: "http://127.0.0.1/".to_owned(), key: None, timeout_ms: 1000, idempotent: false },
     ];
     commands.push(Command::PutRoute { account: name("a"), steps, expected_version: None });
+    commands.push(kind_route("a", "order.*", None));
     for command in &commands {
         state.apply(command).unwrap();
     }
@@ -123,6 +124,7 @@ fn any_end() -> impl Strategy<Value = WorkEnd> {
         2 => any::<bool>().prop_map(|retryable| WorkEnd::Failed { reason: "no".to_owned(), retryable }),
         1 => (0u32..3).prop_map(|step| WorkEnd::OutcomeUnknown { step, reason: "cut".to_owned() }),
         1 => Just(WorkEnd::Returned),
+        1 => Just(WorkEnd::FailedInternally { reason: "disk".to_owned() }),
     ]
 }
 
@@ -149,6 +151,127 @@ fn any_result(now_ms: u64) -> impl Strategy<Value = WorkResult> {
             .collect(),
         end,
     })
+}
+
+pub(crate) fn new_event(kind: &str) -> NewEvent {
+    NewEvent {
+        kind: KindName::parse(kind).unwrap(),
+        data: Payload::new(b"{}"),
+        ordering_key: None,
+        idempotency_key: None,
+        priority: None,
+        not_before_ms: None,
+        expires_ms: None,
+        trace_id: None,
+    }
+}
+
+pub(crate) fn key(text: &str) -> Option<EventKey> {
+    Some(EventKey::parse(text).unwrap())
+}
+
+pub(crate) fn publish(account: &str, node: u64, events: Vec<NewEvent>) -> Command {
+    Command::PublishEvents { account: name(account), node: NodeId(node), events, now_ms: CREATED_MS }
+}
+
+/// A route for a kind: with one cheap step.
+pub(crate) fn kind_route(account: &str, kind: &str, lane: Option<&str>) -> Command {
+    Command::PutKindRoute {
+        account: name(account),
+        kind: KindPattern::parse(kind).unwrap(),
+        steps: vec![Step::Checksum],
+        lane: lane.map(|lane| LaneName::parse(lane).unwrap()),
+        priority: None,
+        expected_version: None,
+    }
+}
+
+pub(crate) fn set(parameter: &str, value: u64) -> Command {
+    Command::SetParameter {
+        name: parameter.to_owned(),
+        node: None,
+        value: Some(value.to_string()),
+        expected_version: None,
+        changed_by: "test".to_owned(),
+        now_ms: CREATED_MS,
+    }
+}
+
+/// Publishes and gives the ids; every event must be taken.
+pub(crate) fn published(state: &mut State, account: &str, node: u64, events: Vec<NewEvent>) -> Vec<EventId> {
+    match state.apply(&publish(account, node, events)).unwrap() {
+        Outcome::Published(publications) => publications
+            .into_iter()
+            .map(|publication| match publication {
+                Publication::New(id) => id,
+                other => panic!("{other:?}"),
+            })
+            .collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a claim of up to `count` events gets.
+pub(crate) fn claimed(state: &mut State, node: u64, count: u32) -> Vec<EventId> {
+    let (node, session) = (NodeId(node), SessionId(node));
+    let claim = Command::Claim { node, session, count, steal_after_ms: 100, now_ms: state.clock_ms() };
+    match state.apply(&claim).unwrap() {
+        Outcome::Claimed { leases, .. } => leases.into_iter().map(|(event, _)| event).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Ends the current lease of an event.
+pub(crate) fn ended(state: &mut State, event: EventId, end: WorkEnd) {
+    let row = state.events.get(&event).unwrap();
+    let EventState::Leased(lease) = row.state else { panic!("{event} is {}", row.state.name()) };
+    let result = WorkResult { event, attempt: row.attempt, worker: WorkerId(1), steps: vec![], end };
+    let complete =
+        Command::Complete { node: lease.node, session: lease.session, results: vec![result], now_ms: state.clock_ms() };
+    assert_eq!(state.apply(&complete), Ok(Outcome::Completed { stale: vec![] }));
+}
+
+/// The log's time goes on by `after_ms`.
+pub(crate) fn passes(state: &mut State, after_ms: u64) {
+    let now_ms = state.clock_ms() + after_ms;
+    state.apply(&Command::Tick { now_ms }).unwrap();
+}
+
+pub(crate) fn state_name(state: &State, event: EventId) -> &'static str {
+    state.events.get(&event).map_or("ended", |event| event.state.name())
+}
+
+/// `ended` as a way how, of an event of the journal.
+pub(crate) fn end_of(state: &State, event: EventId) -> Option<EventEnd> {
+    state.journal.get(event).unwrap().ended.map(|(end, _)| end)
+}
+
+fn any_new_event() -> impl Strategy<Value = NewEvent> {
+    let key = || prop::option::weighted(0.4, prop::sample::select(vec!["k", "l"]));
+    let time = || prop::option::weighted(0.2, CREATED_MS..CREATED_MS + 1_000_000);
+    let kind = prop::sample::select(vec!["order.a", "order.b", "x"]);
+    (kind, key(), key(), prop::option::of(0u8..10), time(), time(), 0usize..3).prop_map(
+        |(kind, ordering, idempotency, priority, not_before_ms, expires_ms, length)| NewEvent {
+            data: Payload::new(&b"{ }"[..length]),
+            ordering_key: ordering.map(|text| EventKey::parse(text).unwrap()),
+            idempotency_key: idempotency.map(|text| EventKey::parse(text).unwrap()),
+            priority: priority.and_then(Priority::new),
+            not_before_ms,
+            expires_ms,
+            ..new_event(kind)
+        },
+    )
+}
+
+fn any_action() -> impl Strategy<Value = EventAction> {
+    prop::sample::select(vec![
+        EventAction::Retry { steps: None },
+        EventAction::Retry { steps: Some(vec![Step::Checksum]) },
+        EventAction::Discard,
+        EventAction::Cancel,
+        EventAction::Resolve(ResolveAnswer::Happened),
+        EventAction::Resolve(ResolveAnswer::DoItAgain),
+    ])
 }
 
 /// Any command, of few members, names and ids.
@@ -193,11 +316,31 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
             let answer = if again { ResolveAnswer::DoItAgain } else { ResolveAnswer::Happened };
             Command::ResolveEvent { event, answer, now_ms }
         }),
+        8 => (any_account(), prop::collection::vec(any_new_event(), 0..4), 1u64..4, time()).prop_map(
+            |(a, events, node, now_ms)| Command::PublishEvents { account: name(a), node: NodeId(node), events, now_ms }
+        ),
+        4 => (prop::collection::vec(event(), 0..3), any_action(), time()).prop_map(|(events, action, now_ms)| {
+            Command::ChangeEvents { events, action, now_ms }
+        }),
+        2 => (any_account(), prop::option::of(0u32..4), prop::option::of(any::<bool>())).prop_map(
+            |(lane, weight, is_paused)| Command::SetLane {
+                lane: LaneName::parse(lane).unwrap(), weight, is_paused, now_ms: CREATED_MS,
+            }
+        ),
+        2 => (any_account(), prop::sample::select(vec!["*", "order.*", "order.a", "file.received"]), 0u32..3).prop_map(
+            |(a, kind, steps)| Command::PutKindRoute {
+                account: name(a), kind: KindPattern::parse(kind).unwrap(), steps: vec![Step::Checksum; steps as usize],
+                lane: (steps == 2).then(|| LaneName::parse("bulk").unwrap()), priority: Priority::new(7), expected_version: None,
+            }
+        ),
         1 => any_account().prop_map(account),
         1 => any_account().prop_map(|a| Command::RemoveAccount { name: name(a) }),
         1 => (1u128..40, node()).prop_map(|(blob, node)| Command::ReplicaAdded { blob: BlobId(blob), node }),
         1 => (1u128..40, node()).prop_map(|(blob, node)| Command::ReplicaLost { blob: BlobId(blob), node }),
-        1 => (prop::sample::select(vec!["EventQueue.maxEvents", "TransferLog.maxRecords", "EventQueue.maxRetryCount"]), 0u64..5).prop_map(
+        1 => (prop::sample::select(vec![
+            "EventQueue.maxEvents", "EventQueue.maxBytes", "EventQueue.maxHistory", "EventQueue.maxDeduplicationKeys",
+            "EventQueue.deduplicationWindow", "EventQueue.poisonLimit", "TransferLog.maxRecords", "EventQueue.maxRetryCount",
+        ]), 0u64..5).prop_map(
             |(parameter, value)| Command::SetParameter {
                 name: parameter.to_owned(), node: None, value: Some(value.to_string()), expected_version: None,
                 changed_by: "test".to_owned(), now_ms: CREATED_MS,

@@ -3,7 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
+mod deduplication;
 mod files;
 mod golden;
+mod journal;
+mod lanes;
+mod operators;
+mod ordering;
 mod properties;
+mod publishing;
 mod queue;
+mod snapshots;
+mod times;

@@ -165,7 +165,9 @@ fn a_lease_that_is_not_renewed_ends() {
     tick(&mut state, 598_000);
     assert_eq!(state.queue_statistics().leased, 1);
     tick(&mut state, 599_000);
-    assert_eq!(state.queue_statistics().ready, 1);
+    let queue = state.queue_statistics();
+    assert_eq!((queue.leased, queue.waiting), (0, 1), "it counts as a failed try");
+    assert_eq!(state.events.get(&EventId(1)).unwrap().failures, 1);
 }
 
 #[test]

@@ -9,8 +9,10 @@ use super::{StepFailure, Steps};
 
 impl Steps {
     pub(super) async fn checksum(&self, event: &EventRecord) -> Result<String, StepFailure> {
-        let digest = BlobDigest { sha256: event.sha256, length: event.length };
-        let request = ReadRequest { blob: event.blob, digest, range: ByteRange::ALL, holders: self.holders(event) };
+        let file = event.file().ok_or_else(|| StepFailure::permanent("the event is about no file"))?;
+        let digest = BlobDigest { sha256: file.sha256, length: file.length };
+        let holders = self.holders(file.blob);
+        let request = ReadRequest { blob: file.blob, digest, range: ByteRange::ALL, holders };
         let mut download = self.files.read(request).await.map_err(StepFailure::retryable)?;
         let mut context = Context::new(&SHA256);
         let mut length = 0;
@@ -19,7 +21,7 @@ impl Steps {
             length += chunk.len() as u64;
             context.update(&chunk);
         }
-        if length != event.length || context.finish().as_ref() != event.sha256.0.as_slice() {
+        if length != file.length || context.finish().as_ref() != file.sha256.0.as_slice() {
             return Err(StepFailure::retryable("the bytes differ from those that came in"));
         }
         Ok(format!("SHA-256 of {length} bytes is right"))

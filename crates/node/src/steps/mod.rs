@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use flotilla_actors::ports::{Progress, ProposalError, ReplicatedLog, StepRunner, WorkOutcome};
 use flotilla_files::Files;
 use flotilla_model::{
-    Command, EventRecord, NodeId, Outcome, Rejection, Step, StepReport, StepResult, WorkEnd, WorkItem, WorkerId,
+    BlobId, Command, NodeId, Outcome, Rejection, Step, StepReport, StepResult, WorkEnd, WorkItem, WorkerId,
 };
 use flotilla_pki::SecretHandle;
 
@@ -160,10 +160,10 @@ impl Steps {
         }
     }
 
-    /// Nodes that hold the event's contents, this one first.
-    fn holders(&self, event: &EventRecord) -> Vec<NodeId> {
+    /// Nodes that hold the contents, this one first.
+    fn holders(&self, blob: BlobId) -> Vec<NodeId> {
         let view = self.log.view();
-        let mut holders = view.state.blobs.get(&event.blob).map_or_else(Vec::new, |blob| blob.holders.clone());
+        let mut holders = view.state.blobs.get(&blob).map_or_else(Vec::new, |blob| blob.holders.clone());
         holders.sort_by_key(|node| *node != self.node);
         holders
     }

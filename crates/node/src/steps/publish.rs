@@ -12,7 +12,8 @@ impl Steps {
         account: &AccountName,
         folder: &str,
     ) -> Result<String, StepFailure> {
-        let target_path = work.event.path.inside(folder).map_err(StepFailure::permanent)?;
+        let file = work.event.file().ok_or_else(|| StepFailure::permanent("the event is about no file"))?;
+        let target_path = file.path.inside(folder).map_err(StepFailure::permanent)?;
         let detail = format!("published as {target_path} of {account}");
         let command = Command::PublishFile {
             event: work.event.id,

@@ -1,4 +1,7 @@
-//! The `webhook` step: an HTTP POST that tells of the file.
+//! The `webhook` step: an HTTP POST that tells of the file, or brings the event's data.
+//!
+//! Of a file the body is a notice in JSON. An application's data is the body as it was published; what else there is to know
+//! stands in headers: `Flotilla-Event`, `Flotilla-Kind`, `Flotilla-Account`.
 //!
 //! `Idempotency-Key` is the same for every try of one step of one event, so a receiver that honours it acts once. With a key,
 //! `Flotilla-Signature: sha256=<hex>` is the HMAC-SHA-256 over `<Flotilla-Timestamp>.<body>`.
@@ -6,7 +9,7 @@
 use std::time::Duration;
 
 use flotilla_admin::WEBHOOK_KEY_CONTEXT;
-use flotilla_model::{EventRecord, Sealed};
+use flotilla_model::{EventRecord, FileSubject, Sealed, Subject};
 use flotilla_pki::Purpose;
 use reqwest::StatusCode;
 use ring::hmac;
@@ -35,25 +38,34 @@ struct Notice<'a> {
     received_ms: u64,
 }
 
+fn notice(event: &EventRecord, file: &FileSubject) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&Notice {
+        event: event.id.0,
+        kind: event.kind.name(),
+        transfer: file.transfer.0,
+        account: event.account.as_str(),
+        path: file.path.as_str(),
+        size_bytes: file.length,
+        sha256: file.sha256.to_string(),
+        received_ms: event.created_ms,
+    })
+}
+
 impl Steps {
     pub(super) async fn webhook(&self, event: &EventRecord, step: u32, call: &Call<'_>) -> Result<String, StepFailure> {
-        let notice = Notice {
-            event: event.id.0,
-            kind: event.kind.name(),
-            transfer: event.transfer.0,
-            account: event.account.as_str(),
-            path: event.path.as_str(),
-            size_bytes: event.length,
-            sha256: event.sha256.to_string(),
-            received_ms: event.created_ms,
+        let body = match &event.subject {
+            Subject::File(file) => notice(event, file).map_err(StepFailure::permanent)?,
+            Subject::Data(data) => data.as_bytes().to_vec(),
         };
-        let body = serde_json::to_vec(&notice).map_err(StepFailure::permanent)?;
         let timestamp = now_ms() / 1000;
         let mut request = self
             .http
             .post(call.url)
             .timeout(call.timeout)
             .header("content-type", "application/json")
+            .header("flotilla-event", event.id.0)
+            .header("flotilla-kind", event.kind.name())
+            .header("flotilla-account", event.account.as_str())
             .header("idempotency-key", format!("{:032x}-{}-{step}", self.cluster_id, event.id))
             .header("flotilla-timestamp", timestamp);
         if let Some(sealed) = call.key {

@@ -1,5 +1,8 @@
 //! The state as bytes: a version, then the header and each table, row by row, each with its length.
 
+mod version_1;
+
+use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -7,12 +10,16 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::event::EventState;
 use crate::ids::NodeId;
+use crate::journal::JournalEntry;
+use crate::party::Route;
 use crate::state::{Header, State};
 use crate::table::Table;
+use crate::transfer::Transfer;
 
 /// Raised when the form changes; older forms stay readable.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const MAGIC: &[u8; 8] = b"FLOTSNAP";
 /// No row comes near this; a longer one is a damaged snapshot.
 const MAX_ROW_BYTES: u32 = 64 << 20;
@@ -108,6 +115,11 @@ impl State {
         write_table(writer, &mut buffer, &self.blobs)?;
         write_table(writer, &mut buffer, &self.events)?;
         write_table(writer, &mut buffer, &self.transfers)?;
+        write_table(writer, &mut buffer, &self.lanes)?;
+        write_table(writer, &mut buffer, &self.kind_routes)?;
+        write_table(writer, &mut buffer, &self.idempotency_keys)?;
+        writer.write_all(&(self.journal.len() as u64).to_le_bytes())?;
+        self.journal.iter().try_for_each(|entry| write_row(writer, &mut buffer, &**entry))?;
         writer.write_all(&self.digest().to_le_bytes())?;
         Ok(())
     }
@@ -120,31 +132,44 @@ impl State {
         if &magic != MAGIC {
             return Err(SnapshotError::NoSnapshot);
         }
-        let version = read_u32(reader)?;
-        if version != VERSION {
-            return Err(SnapshotError::Version(version));
-        }
-        let header: Header = read_row(reader, &mut buffer)?;
+        let mut state = match read_u32(reader)? {
+            // Its digest counted rows of another form, so it cannot be compared; the file has a checksum of its own.
+            1 => version_1::read(reader, &mut buffer)?,
+            VERSION => Self::read_current(reader, &mut buffer)?,
+            other => return Err(SnapshotError::Version(other)),
+        };
+        state.rebuild_indexes();
+        Ok(state)
+    }
+
+    fn read_current(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<Self, SnapshotError> {
+        let header: Header = read_row(reader, buffer)?;
         let mut state = Self {
             header,
-            members: read_table(reader, &mut buffer)?,
-            authorities: read_table(reader, &mut buffer)?,
-            join_tokens: read_table(reader, &mut buffer)?,
-            parameters: read_table(reader, &mut buffer)?,
-            accounts: read_table(reader, &mut buffer)?,
-            administrators: read_table(reader, &mut buffer)?,
-            routes: read_table(reader, &mut buffer)?,
-            files: read_table(reader, &mut buffer)?,
-            blobs: read_table(reader, &mut buffer)?,
-            events: read_table(reader, &mut buffer)?,
-            transfers: read_table(reader, &mut buffer)?,
+            members: read_table(reader, buffer)?,
+            authorities: read_table(reader, buffer)?,
+            join_tokens: read_table(reader, buffer)?,
+            parameters: read_table(reader, buffer)?,
+            accounts: read_table(reader, buffer)?,
+            administrators: read_table(reader, buffer)?,
+            routes: read_table(reader, buffer)?,
+            files: read_table(reader, buffer)?,
+            blobs: read_table(reader, buffer)?,
+            events: read_table(reader, buffer)?,
+            transfers: read_table(reader, buffer)?,
+            lanes: read_table(reader, buffer)?,
+            kind_routes: read_table(reader, buffer)?,
+            idempotency_keys: read_table(reader, buffer)?,
             ..Self::default()
         };
+        for _ in 0..read_u64(reader)? {
+            let entry: JournalEntry = read_row(reader, buffer)?;
+            state.journal.push(entry);
+        }
         let (expected, actual) = (read_u64(reader)?, state.digest());
         if expected != actual {
             return Err(SnapshotError::Digest { expected, actual });
         }
-        state.rebuild_indexes();
         Ok(state)
     }
 
@@ -158,25 +183,42 @@ impl State {
             usage.files += 1;
         }
         self.transfer_of_blob = self.transfers.iter().map(|(id, transfer)| (transfer.blob, *id)).collect();
-        let unended = |(id, row): (&_, &crate::transfer::Transfer)| row.ended_ms.is_none().then_some(*id);
+        let unended = |(id, row): (&_, &Transfer)| row.ended_ms.is_none().then_some(*id);
         self.unended_transfers = self.transfers.iter().filter_map(unended).collect();
-        self.intern_routes();
+        self.lane_ids = self.lanes.iter().map(|(id, lane)| (lane.name.clone(), *id)).collect();
+        self.keys_by_age = self.idempotency_keys.iter().map(|(key, row)| (row.event, key.clone())).collect();
+        self.share_texts();
+        for (id, lane) in self.lanes.iter() {
+            self.queue.open_lane(*id, lane);
+        }
+        self.lease_check_ms = u64::MAX;
         for event in self.events.values() {
             self.queue.add(event);
+            if let EventState::Leased(lease) = &event.state {
+                self.lease_check_ms = self.lease_check_ms.min(lease.expires_ms);
+            }
         }
     }
 
-    /// Events of one route share it again: a snapshot holds it once for each event.
-    fn intern_routes(&mut self) {
-        let mut known: std::collections::BTreeMap<u64, Arc<crate::party::Route>> =
-            self.routes.values().map(|route| (route.version, Arc::clone(route))).collect();
-        let ids: Vec<_> = self.events.iter().map(|(id, _)| *id).collect();
-        for id in ids {
-            self.events.update(&id, |event| {
-                let route = known.entry(event.route.version).or_insert_with(|| Arc::clone(&event.route));
-                event.route = Arc::clone(route);
-            });
+    /// What events have in common is shared by them again: a snapshot holds it once for each event.
+    fn share_texts(&mut self) {
+        let mut routes: BTreeMap<u64, Arc<Route>> = BTreeMap::new();
+        for route in self.routes.values().chain(self.kind_routes.values()) {
+            routes.insert(route.version, Arc::clone(route));
         }
+        let mut kinds = BTreeMap::new();
+        let accounts = &self.accounts;
+        self.events.share(|event| {
+            // A route of version 0 was given to a few events only.
+            if event.route.version != 0 {
+                let shared = routes.entry(event.route.version).or_insert_with(|| Arc::clone(&event.route));
+                event.route = Arc::clone(shared);
+            }
+            event.kind = kinds.entry(event.kind.clone()).or_insert_with(|| event.kind.clone()).clone();
+            if let Some(account) = accounts.get(&event.account) {
+                event.account = account.name.clone();
+            }
+        });
     }
 
     /// Whether `node` is a member.

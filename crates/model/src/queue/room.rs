@@ -1,0 +1,57 @@
+//! How much room the queue has left: what makes uploads and publishers slower before they are refused.
+
+use crate::outcome::Rejection;
+use crate::state::{State, parameter_names};
+
+/// From here on publishers are slowed.
+const TIGHT_PER_MILLE: u64 = 900;
+
+/// How full the queue is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    Ample,
+    /// Nearly full: 0 at nine tenths, 1000 when it is full.
+    Tight {
+        urgency_per_mille: u64,
+    },
+    Full,
+}
+
+/// The bounds, read once for a command.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    events: u64,
+    bytes: u64,
+}
+
+impl State {
+    pub(crate) fn queue_bounds(&self) -> Bounds {
+        Bounds {
+            events: self.number(parameter_names::MAX_EVENTS, 1_000_000),
+            bytes: self.number(parameter_names::MAX_BYTES, 512 << 20),
+        }
+    }
+
+    /// Whether one more event with so much data may come in.
+    pub(crate) fn check_room(&self, bounds: Bounds, data_bytes: u64) -> Result<(), Rejection> {
+        if self.events.len() as u64 >= bounds.events {
+            return Err(Rejection::QueueFull { limit: bounds.events });
+        }
+        if self.queue.bytes + data_bytes > bounds.bytes {
+            return Err(Rejection::QueueBytesFull { limit: bounds.bytes });
+        }
+        Ok(())
+    }
+
+    /// Room for further events, by number or by bytes, whichever is shorter.
+    pub fn queue_room(&self) -> Room {
+        let bounds = self.queue_bounds();
+        let filled = |used: u64, limit: u64| used.saturating_mul(1000) / limit.max(1);
+        let per_mille = filled(self.events.len() as u64, bounds.events).max(filled(self.queue.bytes, bounds.bytes));
+        match per_mille {
+            0..TIGHT_PER_MILLE => Room::Ample,
+            TIGHT_PER_MILLE..1000 => Room::Tight { urgency_per_mille: (per_mille - TIGHT_PER_MILLE) * 10 },
+            _ => Room::Full,
+        }
+    }
+}

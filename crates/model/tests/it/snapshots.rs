@@ -1,0 +1,37 @@
+//! Snapshots of older versions stay readable.
+
+use crate::common::name;
+use flotilla_model::*;
+
+/// Written by the last program that wrote version 1.
+const VERSION_1: &[u8] = include_bytes!("../golden/snapshot-v1.bin");
+
+#[test]
+fn version_1_is_read_and_works_on() {
+    let mut state = State::decode_snapshot(&mut &VERSION_1[..]).unwrap();
+    state.check_invariants().unwrap();
+    let states: Vec<_> = state.events.values().map(|event| event.state.name()).collect();
+    assert_eq!(states, ["dead", "leased", "leased", "leased", "ready"]);
+    let event = state.events.get(&EventId(5)).unwrap();
+    assert_eq!((event.kind.name(), event.account.as_str()), ("file.received", "a"));
+    assert_eq!(event.file().unwrap().path.as_str(), "u");
+    assert_eq!(event.route.steps.len(), 3);
+    assert_eq!(state.lane(&LaneName::of(&name("a"))).unwrap().1.totals.published, 5);
+    assert_eq!(state.totals().leases_granted, 4);
+    let leased: Vec<_> = state.leased_to(NodeId(1)).map(|event| event.id).collect();
+    assert_eq!(leased, [EventId(3)]);
+    crate::common::ended(&mut state, EventId(3), WorkEnd::Done);
+    state.check_invariants().unwrap();
+
+    let mut bytes = Vec::new();
+    state.encode_snapshot(&mut bytes).unwrap();
+    assert_eq!(State::decode_snapshot(&mut bytes.as_slice()).unwrap().digest(), state.digest());
+}
+
+#[test]
+fn a_version_of_the_future_is_refused_by_name() {
+    let mut bytes = VERSION_1.to_vec();
+    bytes[8] = 99;
+    let error = State::decode_snapshot(&mut bytes.as_slice()).err().unwrap();
+    assert!(matches!(error, SnapshotError::Version(99)), "{error}");
+}
