@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flotilla_model::{AccountName, Authority, Command, MemberRole, NodeId, Sha256, Step};
+use flotilla_model::{AccountName, Authority, Command, KindPattern, LaneName, MemberRole, NodeId, Sha256, Step};
 use tokio::time::{Instant, sleep};
 
 use crate::oracles::ACCOUNT;
@@ -65,7 +65,15 @@ fn commands(world: &World) -> Vec<Command> {
         expected_version: None,
         now_ms,
     });
-    commands.push(Command::PutRoute { account: partner, steps: vec![Step::Checksum], expected_version: None });
+    commands.push(Command::PutRoute { account: partner.clone(), steps: vec![Step::Checksum], expected_version: None });
+    commands.push(Command::PutKindRoute {
+        account: partner,
+        kind: KindPattern::parse("simulation.*").unwrap(),
+        steps: vec![Step::Checksum],
+        lane: Some(LaneName::parse("simulation").unwrap()),
+        priority: None,
+        expected_version: None,
+    });
     commands
 }
 

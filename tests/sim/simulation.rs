@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clients;
 use crate::members;
 use crate::nemesis;
+use crate::oracles::check_order;
 use crate::setup::{form_cluster, wait_until};
 use crate::trace::Trace;
 use crate::wires::{DirectWires, MeshWires, Wires};
@@ -112,6 +113,7 @@ async fn check_end(world: &Arc<World>) {
         let context = format!("the end, node {node}");
         world.check(&context, world.oracles.digests.view(node, &view));
         world.check(&context, world.oracles.acknowledged.check_end(&view.state));
+        world.check(&context, check_order(&view.state));
         world.check(&context, view.state.check_invariants().map_err(|violation| violation.to_string()));
         if view.index < highest {
             world.check(&context, Err(format!("it is at {}, but {highest} was applied before", view.index)));

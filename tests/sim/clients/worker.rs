@@ -1,7 +1,9 @@
 //! The workers of one node: claim events, run them for a while, report.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use flotilla_consensus::random_below;
 use flotilla_model::{Command, EventId, NodeId, Outcome, WorkEnd, WorkResult, WorkerId};
 use tokio_util::sync::CancellationToken;
 
@@ -23,7 +25,7 @@ pub(crate) async fn drain(world: &World, node: NodeId) -> Result<(), String> {
     for round in 1..200 {
         let view = running.consensus.linearizable_view().await.map_err(|error| error.to_string())?;
         let queue = view.state.queue_statistics();
-        if queue.ready + queue.waiting + queue.leased == 0 {
+        if queue.ready + queue.waiting + queue.blocked + queue.leased == 0 {
             return Ok(());
         }
         work_once(world, node, &running).await;
@@ -47,14 +49,20 @@ async fn work_once(world: &World, node: NodeId, running: &Running) {
         return;
     }
     pause(100).await;
-    let events: Vec<EventId> = leases.iter().map(|(event, _)| *event).collect();
-    let result =
-        |(event, attempt)| WorkResult { event, attempt, worker: WorkerId(1), steps: Vec::new(), end: WorkEnd::Done };
-    let results = leases.into_iter().map(result).collect();
+    let result = |(event, attempt)| {
+        let end = if random_below(8) == 0 {
+            WorkEnd::Failed { reason: "the receiver was busy".to_owned(), retryable: true }
+        } else {
+            WorkEnd::Done
+        };
+        WorkResult { event, attempt, worker: WorkerId(1), steps: Vec::new(), end }
+    };
+    let results: Vec<_> = leases.into_iter().map(result).collect();
+    let done: BTreeSet<EventId> = results.iter().filter(|r| r.end == WorkEnd::Done).map(|r| r.event).collect();
     let complete = Command::Complete { node, session, results, now_ms: world.now_ms() };
     let Ok(applied) = running.consensus.propose(complete).await else { return };
     if let Ok(Outcome::Completed { stale }) = applied.outcome {
-        for event in events.into_iter().filter(|event| !stale.contains(event)) {
+        for event in done.into_iter().filter(|event| !stale.contains(event)) {
             world.check("completions", world.oracles.completions.counted(event));
         }
     }

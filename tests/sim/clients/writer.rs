@@ -2,16 +2,27 @@
 
 use std::sync::Arc;
 
-use flotilla_consensus::random_below;
-use flotilla_model::{AccountName, BlobId, Command, FilePath, NodeId, Protocol, PutCondition, Sha256};
+use flotilla_consensus::{ProposeError, random_below};
+use flotilla_model::{
+    AccountName, BlobId, Command, EventKey, FilePath, KindName, NewEvent, NodeId, Payload, Priority, Protocol,
+    PutCondition, Sha256,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::pause;
 use crate::oracles::{ACCOUNT, Key};
 use crate::world::World;
 
+/// Keys whose events must run in order.
+const ORDERING_KEYS: u64 = 3;
+
 fn change(world: &World, node: NodeId, client: u64, number: u64) -> (Key, Command) {
-    if random_below(2) == 0 {
+    let kind = random_below(3);
+    if kind == 2 {
+        let data = format!("{}/client-{client}.event-{number}", random_below(ORDERING_KEYS));
+        return (Key::Event(data.clone()), publish(world, node, &data));
+    }
+    if kind == 0 {
         let name = format!("client-{client}.change-{number}");
         let command = Command::SetParameter {
             name: name.clone(),
@@ -42,6 +53,27 @@ fn change(world: &World, node: NodeId, client: u64, number: u64) -> (Key, Comman
     (Key::File(path), command)
 }
 
+/// An application's event under keys of its own; published again it is the same event.
+fn publish(world: &World, node: NodeId, data: &str) -> Command {
+    let (ordering_key, _) = data.split_once('/').unwrap();
+    let event = NewEvent {
+        kind: KindName::parse("simulation.event").unwrap(),
+        data: Payload::new(data.as_bytes()),
+        ordering_key: Some(EventKey::parse(ordering_key).unwrap()),
+        idempotency_key: Some(EventKey::parse(data).unwrap()),
+        priority: Priority::new(random_below(10) as u8),
+        not_before_ms: (random_below(4) == 0).then(|| world.now_ms() + random_below(500)),
+        expires_ms: None,
+        trace_id: None,
+    };
+    Command::PublishEvents {
+        account: AccountName::parse(ACCOUNT).unwrap(),
+        node,
+        events: vec![event],
+        now_ms: world.now_ms(),
+    }
+}
+
 pub(crate) async fn write(world: Arc<World>, client: u64, stop: CancellationToken) {
     let mut number = 0;
     while !stop.is_cancelled() {
@@ -55,7 +87,11 @@ pub(crate) async fn write(world: Arc<World>, client: u64, stop: CancellationToke
                 let (key, command) = change(&world, node, client, number);
                 let (world, consensus) = (Arc::clone(&world), running.consensus.clone());
                 tokio::spawn(async move {
-                    let answer = consensus.propose(command).await;
+                    let mut answer = consensus.propose(command.clone()).await;
+                    if matches!((&key, &answer), (Key::Event(_), Err(ProposeError::Unknown))) {
+                        // It may have happened: its idempotency key makes it safe to say it again.
+                        answer = consensus.propose(command).await.map_err(|_| ProposeError::Unknown);
+                    }
                     let outcome = answer.as_ref().map(|applied| (applied.index, applied.outcome.is_ok()));
                     world.note(format!("{key:?} through node {node}: {outcome:?}"));
                     world.oracles.acknowledged.answered(key, &answer);

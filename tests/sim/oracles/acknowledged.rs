@@ -19,6 +19,8 @@ enum Known {
 pub(crate) enum Key {
     Parameter(String),
     File(String),
+    /// By its data.
+    Event(String),
 }
 
 #[derive(Default)]
@@ -36,6 +38,7 @@ fn is_there(state: &State, key: &Key) -> bool {
             let path = flotilla_model::FilePath::parse(path).unwrap();
             state.file(&account, &path).is_some()
         }
+        Key::Event(data) => state.journal.iter().any(|entry| entry.data.as_bytes() == data.as_bytes()),
     }
 }
 

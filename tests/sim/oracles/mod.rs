@@ -4,8 +4,10 @@ mod acknowledged;
 mod completions;
 mod digests;
 mod leaders;
+mod order;
 
 pub(crate) use acknowledged::{ACCOUNT, Acknowledged, Key};
+pub(crate) use order::check_order;
 
 /// All of them.
 #[derive(Default)]
