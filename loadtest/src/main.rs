@@ -3,6 +3,7 @@
 mod arguments;
 mod bed;
 mod collector;
+mod compare;
 mod events;
 mod figures;
 mod meter;
@@ -27,6 +28,8 @@ enum Command {
     Figures(figures::FiguresArguments),
     /// Measure the event queue of a fresh cluster of three local nodes, through the stream that applications publish to.
     Events(events::EventsArguments),
+    /// Measure the event queue and NATS JetStream in turns, and give the ratios.
+    Compare(compare::CompareArguments),
 }
 
 fn main() -> Result<()> {
@@ -37,5 +40,6 @@ fn main() -> Result<()> {
     match cli.command {
         Command::Figures(arguments) => runtime.block_on(figures::run(&arguments)),
         Command::Events(arguments) => runtime.block_on(events::run(&arguments)),
+        Command::Compare(arguments) => runtime.block_on(compare::run(&arguments)),
     }
 }
