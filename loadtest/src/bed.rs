@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use flotilla_admin::api::{ClusterStatus, NodeRole};
-use flotilla_local::{LocalCluster, LocalNode, free_base_port, https_client, wait_until};
+use flotilla_admin::{Client, LocalToken, Login};
+use flotilla_local::{LocalCluster, LocalNode, free_base_port, https_client, tls_client_config, wait_until};
+
+use crate::meter::process_cpu_s;
 
 pub(crate) const ACCOUNT: &str = "load";
 /// An account whose files start no event.
@@ -63,14 +66,20 @@ impl Bed {
         https_client(&authorities)
     }
 
-    /// The value of a counter or gauge of `/metrics` of a node.
-    pub(crate) async fn process_cpu_s(&self, index: usize) -> Result<f64> {
-        let id = self.node(index).process_id().context("the node does not run")?;
-        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        ensure!(fields.len() > 13, "unexpected /proc/{id}/stat");
-        // utime and stime in ticks of 1/100 s (USER_HZ on every Linux that runs this).
-        Ok((fields[11].parse::<f64>()? + fields[12].parse::<f64>()?) / 100.0)
+    /// User and system time of a node's process.
+    pub(crate) fn process_cpu_s(&self, index: usize) -> Result<f64> {
+        process_cpu_s(self.node(index).process_id().context("the node does not run")?)
+    }
+
+    pub(crate) fn process_ids(&self) -> Vec<u32> {
+        self.cluster.nodes.iter().filter_map(LocalNode::process_id).collect()
+    }
+
+    /// The REST interface of a node, with the node's own token.
+    pub(crate) fn administrator(&self, index: usize) -> Result<Client> {
+        let node = self.node(index);
+        let tls = tls_client_config(&[node.authority_file()])?;
+        Ok(Client::new(&node.admin_url(), tls, Login::Local(LocalToken::load(&node.dir)?))?)
     }
 
     pub(crate) fn resident_mib(&self, index: usize) -> Result<f64> {

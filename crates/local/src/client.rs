@@ -1,4 +1,4 @@
-//! An HTTPS client that trusts the cluster's internal CAs.
+//! HTTPS clients that trust the cluster's internal CAs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// A client that trusts all CAs of the files given (PEM), and nothing else.
-pub fn https_client(authorities: &[impl AsRef<Path>]) -> Result<reqwest::Client> {
+/// TLS of a client that trusts all CAs of the files given (PEM), and nothing else.
+pub fn tls_client_config(authorities: &[impl AsRef<Path>]) -> Result<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     for file in authorities {
         let file = file.as_ref();
@@ -19,12 +19,17 @@ pub fn https_client(authorities: &[impl AsRef<Path>]) -> Result<reqwest::Client>
         }
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
+    let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
+    Ok(config)
+}
+
+/// A client with [`tls_client_config`].
+pub fn https_client(authorities: &[impl AsRef<Path>]) -> Result<reqwest::Client> {
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(tls_client_config(authorities)?)
         .no_proxy()
         .connect_timeout(Duration::from_secs(2))
         .pool_idle_timeout(Duration::from_secs(60))

@@ -10,7 +10,7 @@ mod node;
 mod ports;
 mod wait;
 
-pub use client::https_client;
+pub use client::{https_client, tls_client_config};
 pub use cluster::{LocalCluster, Step};
 pub use layout::Layout;
 pub use node::LocalNode;

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::Collector;
-use crate::FiguresArguments;
+use super::FiguresArguments;
 use crate::bed::{Bed, PASSWORD, PLAIN_ACCOUNT};
+use crate::collector::Collector;
 use crate::statistics::Figure;
 
 /// A write each this often on each surviving node, as in the peers' measurement.

@@ -4,24 +4,24 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::Collector;
-use crate::FiguresArguments;
+use super::FiguresArguments;
 use crate::bed::Bed;
+use crate::collector::Collector;
 use crate::statistics::Figure;
 
 /// Resident memory and share of one core, over each run's seconds, for all three nodes.
 pub(super) async fn measure(bed: &Bed, arguments: &FiguresArguments, collector: &mut Collector) -> Result<()> {
     let (mut memory, mut cpu) = (Vec::new(), Vec::new());
-    for _ in 0..arguments.runs {
+    for _ in 0..arguments.run.runs {
         let nodes = bed.cluster.nodes.len();
         let mut before = Vec::new();
         for index in 0..nodes {
-            before.push(bed.process_cpu_s(index).await?);
+            before.push(bed.process_cpu_s(index)?);
         }
         let begun = Instant::now();
-        tokio::time::sleep(Duration::from_secs(arguments.seconds)).await;
+        tokio::time::sleep(Duration::from_secs(arguments.run.seconds)).await;
         for (index, before) in before.into_iter().enumerate() {
-            cpu.push((bed.process_cpu_s(index).await? - before) / begun.elapsed().as_secs_f64() * 100.0);
+            cpu.push((bed.process_cpu_s(index)? - before) / begun.elapsed().as_secs_f64() * 100.0);
             memory.push(bed.resident_mib(index)?);
         }
     }
@@ -33,7 +33,7 @@ pub(super) async fn measure(bed: &Bed, arguments: &FiguresArguments, collector: 
 /// From the start of a secondary's process until it says that it is ready.
 pub(super) async fn start_up(bed: &mut Bed, arguments: &FiguresArguments, collector: &mut Collector) -> Result<()> {
     let mut runs = Vec::new();
-    for _ in 0..arguments.runs {
+    for _ in 0..arguments.run.runs {
         let primary = bed.primary().await?;
         let index = (primary + 1) % bed.cluster.nodes.len();
         bed.cluster.nodes[index].stop(Duration::from_secs(30)).await?;

@@ -1,68 +1,77 @@
 //! The figures of a release: each measured several times on one fresh cluster, TLS and fsync on.
 
-mod events;
 mod failover;
 mod idle;
 mod parameters;
+mod upload_events;
 mod uploads;
 
 use anyhow::Result;
 
-use crate::FiguresArguments;
+use crate::arguments::{ClusterArguments, RunArguments, StreamArguments};
 use crate::bed::Bed;
-use crate::statistics::Figure;
+use crate::collector::Collector;
+use crate::events;
 
-/// Collects figures and shows each when it is there.
-pub(crate) struct Collector {
-    figures: Vec<Figure>,
+/// What to measure.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FiguresArguments {
+    #[command(flatten)]
+    cluster: ClusterArguments,
+    #[command(flatten)]
+    run: RunArguments,
+    #[command(flatten)]
+    stream: StreamArguments,
+    /// Kills of the primary.
+    #[arg(long, default_value_t = 10)]
+    kills: u32,
+    /// Size of the large upload in MiB.
+    #[arg(long, default_value_t = 1024)]
+    large_mib: u64,
+    /// Only groups whose name contains this text: idle, uploads, large, parameters, events, upload-events, failover, start.
+    #[arg(long)]
     only: Option<String>,
 }
 
-impl Collector {
-    fn wants(&self, name: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| name.contains(only.as_str()))
-    }
-
-    #[expect(clippy::print_stderr, reason = "live progress of a command")]
-    fn add(&mut self, figure: Figure) {
-        eprintln!("{}", figure.line());
-        self.figures.push(figure);
+impl FiguresArguments {
+    fn wants(&self, group: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| group.contains(only.as_str()))
     }
 }
 
 /// Measures everything that was asked for.
-#[expect(clippy::print_stdout, reason = "the command's answer")]
 pub(crate) async fn run(arguments: &FiguresArguments) -> Result<()> {
-    let binary = arguments.binary()?;
-    let temporary = tempfile::tempdir()?;
-    let dir = arguments.dir.clone().unwrap_or_else(|| temporary.path().join("cluster"));
-    let mut collector = Collector { figures: Vec::new(), only: arguments.only.clone() };
-    let mut bed = Bed::start(&binary, &dir).await?;
+    let (dir, _temporary) = arguments.cluster.folder()?;
+    let mut collector = Collector::default();
+    let mut bed = Bed::start(&arguments.cluster.binary()?, &dir).await?;
     // Idle first: nothing has been done yet. Kills last: they end what was measured before.
-    if collector.wants("idle") {
+    if arguments.wants("idle") {
         idle::measure(&bed, arguments, &mut collector).await?;
     }
-    if collector.wants("uploads") {
+    if arguments.wants("uploads") {
         uploads::small_files(&bed, arguments, &mut collector).await?;
     }
-    if collector.wants("large") {
+    if arguments.wants("large") {
         uploads::large_file(&bed, arguments, &mut collector).await?;
     }
-    if collector.wants("parameters") {
+    if arguments.wants("parameters") {
         parameters::measure(&bed, arguments, &mut collector).await?;
     }
-    if collector.wants("events") {
-        events::measure(&bed, arguments, &mut collector).await?;
+    if arguments.wants("events") {
+        events::stream_figures(&bed, &arguments.run, &arguments.stream, &mut collector).await?;
     }
-    if collector.wants("failover") {
+    if arguments.wants("upload-events") {
+        upload_events::measure(&bed, arguments, &mut collector).await?;
+    }
+    if arguments.wants("failover") {
         failover::measure(&mut bed, arguments, &mut collector).await?;
     }
-    if collector.wants("start") {
+    if arguments.wants("start") {
         idle::start_up(&mut bed, arguments, &mut collector).await?;
     }
     bed.cluster.stop().await?;
-    if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&collector.figures)?);
+    if arguments.cluster.json {
+        collector.print_json()?;
     }
     Ok(())
 }

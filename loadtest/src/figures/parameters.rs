@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use super::Collector;
-use crate::FiguresArguments;
+use super::FiguresArguments;
 use crate::bed::Bed;
+use crate::collector::Collector;
 use crate::statistics::{Figure, latencies, percentile_ms};
 
 const NAME: &str = "EventQueue.internalRetryDelayInterval";
@@ -16,8 +16,8 @@ const NAME: &str = "EventQueue.internalRetryDelayInterval";
 pub(super) async fn measure(bed: &Bed, arguments: &FiguresArguments, collector: &mut Collector) -> Result<()> {
     for writers in [1usize, 64, 512] {
         let (mut rates, mut medians, mut tails) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..arguments.runs {
-            let (rate, histogram) = write_for(bed, writers, Duration::from_secs(arguments.seconds)).await?;
+        for _ in 0..arguments.run.runs {
+            let (rate, histogram) = write_for(bed, writers, Duration::from_secs(arguments.run.seconds)).await?;
             rates.push(rate);
             medians.push(percentile_ms(&histogram, 0.5));
             tails.push(percentile_ms(&histogram, 0.99));

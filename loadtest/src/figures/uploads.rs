@@ -8,9 +8,9 @@ use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use futures::stream;
 
-use super::Collector;
-use crate::FiguresArguments;
+use super::FiguresArguments;
 use crate::bed::{Bed, PASSWORD, PLAIN_ACCOUNT};
+use crate::collector::Collector;
 use crate::statistics::{Figure, latencies, percentile_ms};
 
 const SMALL_BYTES: usize = 64 * 1024;
@@ -29,8 +29,8 @@ pub(super) async fn small_files(bed: &Bed, arguments: &FiguresArguments, collect
     let body = Bytes::from((0..SMALL_BYTES).map(|at| (at * 31 % 251) as u8).collect::<Vec<u8>>());
     for clients in [1usize, 32] {
         let (mut rates, mut medians, mut tails) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..arguments.runs {
-            let (rate, histogram) = upload_for(bed, clients, Duration::from_secs(arguments.seconds), &body).await?;
+        for _ in 0..arguments.run.runs {
+            let (rate, histogram) = upload_for(bed, clients, Duration::from_secs(arguments.run.seconds), &body).await?;
             rates.push(rate);
             medians.push(percentile_ms(&histogram, 0.5));
             tails.push(percentile_ms(&histogram, 0.99));
@@ -92,7 +92,7 @@ pub(super) async fn large_file(bed: &Bed, arguments: &FiguresArguments, collecto
     let total = arguments.large_mib << 20;
     let chunk = Bytes::from((0..CHUNK_BYTES).map(|at| (at * 131 % 241) as u8).collect::<Vec<u8>>());
     let (mut up, mut down) = (Vec::new(), Vec::new());
-    for run in 0..arguments.runs {
+    for run in 0..arguments.run.runs {
         let client = bed.client()?;
         let url = format!("{}/files/large-{run}.bin", bed.node(1).transfer_url());
         let chunks = arguments.large_mib;

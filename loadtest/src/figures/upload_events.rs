@@ -1,49 +1,39 @@
-//! Events: published by uploads of 1 KiB, claimed and completed by GMP workers on all nodes.
+//! Events of files: published by uploads of 1 KiB, claimed and completed by GMP workers on all nodes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use bytes::Bytes;
-use flotilla_admin::api::EventStatistics;
-use flotilla_local::wait_until;
 
-use super::Collector;
-use crate::FiguresArguments;
+use super::FiguresArguments;
 use crate::bed::{ACCOUNT, Bed, PASSWORD};
+use crate::collector::Collector;
+use crate::events::Queue;
 use crate::statistics::Figure;
 
 const PUBLISHERS: usize = 64;
-const WORKERS: &str = "32";
-const POOL: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.maxThreads";
+/// GMP workers of each node.
+const WORKERS: u64 = 32;
+const DRAIN_DEADLINE: Duration = Duration::from_secs(120);
 
 /// Events published a second, and events completed a second over publishing and draining together.
 pub(super) async fn measure(bed: &Bed, arguments: &FiguresArguments, collector: &mut Collector) -> Result<()> {
-    bed.cluster.command(0, &["param", "set", POOL, WORKERS]).await?;
+    let queue = Queue::of(bed)?;
+    queue.set_workers(WORKERS).await?;
     let (mut published, mut completed) = (Vec::new(), Vec::new());
-    for run in 0..arguments.runs {
-        let before = statistics(bed).await?;
+    for run in 0..arguments.run.runs {
+        let before = queue.statistics().await?;
         let begun = Instant::now();
-        let count = publish_for(bed, run, Duration::from_secs(arguments.seconds)).await?;
+        let count = publish_for(bed, run, Duration::from_secs(arguments.run.seconds)).await?;
         published.push(count as f64 / begun.elapsed().as_secs_f64());
-        let goal = before.completed_total + count;
-        wait_until("all events are completed", Duration::from_secs(120), async || {
-            Ok((statistics(bed).await?.completed_total >= goal).then_some(()))
-        })
-        .await?;
+        queue.wait_completed(before.completed_total + count, DRAIN_DEADLINE).await?;
         completed.push(count as f64 / begun.elapsed().as_secs_f64());
-        let after = statistics(bed).await?;
-        ensure!(after.completed_total == goal, "{} events ended instead of {goal}", after.completed_total);
-        ensure!(after.queue.dead == 0, "{} events are dead", after.queue.dead);
     }
-    bed.cluster.command(0, &["param", "reset", POOL]).await?;
-    collector.add(Figure::of(format!("events published, {PUBLISHERS} uploaders of 1 KiB"), "/s", published));
-    collector.add(Figure::of("events published and completed", "/s", completed));
+    queue.reset_workers().await?;
+    collector.add(Figure::of(format!("events of files, {PUBLISHERS} uploaders of 1 KiB"), "/s", published));
+    collector.add(Figure::of("events of files, uploaded and completed", "/s", completed));
     Ok(())
-}
-
-async fn statistics(bed: &Bed) -> Result<EventStatistics> {
-    Ok(serde_json::from_value(bed.cluster.command(0, &["events", "stats"]).await?)?)
 }
 
 async fn publish_for(bed: &Bed, run: u32, duration: Duration) -> Result<u64> {
