@@ -12,7 +12,8 @@ const BATCHES: usize = 400;
 const DATA_BYTES: usize = 1024;
 
 fn main() {
-    let backlog: usize = std::env::args().skip_while(|text| text != "--backlog").nth(1).map_or(0, |n| n.parse().unwrap());
+    let backlog: usize =
+        std::env::args().skip_while(|text| text != "--backlog").nth(1).map_or(0, |n| n.parse().unwrap());
     let mut state = cluster();
     let before_kib = resident_kib();
     let begun = Instant::now();

@@ -1,6 +1,6 @@
 //! Reads the log at start: replays all records, cuts a torn tail, refuses damage.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 
@@ -8,17 +8,19 @@ use super::LogError;
 use super::frame::{FRAME_HEADER_BYTES, FrameHeader, has_later_frame};
 use super::index::{Gap, Index, Location};
 use super::record::Record;
-use super::segment::{SEGMENT_HEADER_BYTES, SPARE_NAME, SegmentHeader, read_manifest, segment_name, segment_number};
+use super::segment::{SEGMENT_HEADER_BYTES, SegmentHeader, is_spare, read_manifest, segment_name, segment_number};
 use super::torn::is_torn;
 use crate::disk::{Disk, DiskFile, read_all};
 use crate::types::LogId;
 
 /// A segment that is complete, or was before the last start.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(super) struct ClosedSegment {
     pub(super) number: u64,
     /// One more than the highest index of an entry in it.
     pub(super) entries_end: u64,
+    /// Held by whoever reads from it.
+    pub(super) file: Weak<dyn DiskFile>,
 }
 
 /// The segment to go on with.
@@ -75,8 +77,8 @@ pub(super) fn recover(disk: &dyn Disk, index: Index) -> Result<Recovered, LogErr
 
 fn segment_numbers(disk: &dyn Disk) -> Result<Vec<u64>, LogError> {
     let names = disk.list().map_err(LogError::io("list", "the data directory"))?;
-    if names.iter().any(|name| name == SPARE_NAME) {
-        disk.remove(SPARE_NAME).map_err(LogError::io("remove", SPARE_NAME))?;
+    for name in names.iter().filter(|name| is_spare(name)) {
+        disk.remove(name).map_err(LogError::io("remove", name))?;
     }
     let mut numbers: Vec<_> = names.iter().filter_map(|name| segment_number(name)).collect();
     numbers.sort_unstable();
@@ -153,7 +155,8 @@ impl Recovery<'_> {
             offset = frame.end(offset);
         }
         if replay.sealed {
-            self.recovered.closed.push(ClosedSegment { number, entries_end: replay.entries_end });
+            let (entries_end, file) = (replay.entries_end, Arc::downgrade(&file));
+            self.recovered.closed.push(ClosedSegment { number, entries_end, file });
             return Ok(());
         }
         if self.newest != Some(number) {

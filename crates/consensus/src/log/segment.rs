@@ -13,6 +13,7 @@ use crate::disk::{Disk, DiskFile, read_all, replace_file};
 
 pub(super) const SEGMENT_HEADER_BYTES: usize = 64;
 pub(super) const SPARE_NAME: &str = "log-spare";
+const USED_PREFIX: &str = "log-used-";
 const MANIFEST_NAME: &str = "log-manifest";
 const MAGIC: [u8; 8] = *b"FLTLLOG\0";
 const VERSION: u16 = 1;
@@ -62,9 +63,25 @@ impl SegmentHeader {
     }
 }
 
+/// The name of an old segment that waits to be used again.
+pub(super) fn used_name(number: u64) -> String {
+    format!("{USED_PREFIX}{number:016x}")
+}
+
+/// Files that belong to no log: what was prepared for it or is left of it.
+pub(super) fn is_spare(name: &str) -> bool {
+    name == SPARE_NAME || name.starts_with(USED_PREFIX)
+}
+
 /// Makes a file of zeros, synced.
 pub(super) fn prepare_file(disk: &dyn Disk, name: &str, size_bytes: u64) -> io::Result<Arc<dyn DiskFile>> {
     let file = disk.create(name)?;
+    fill_with_zeros(file.as_ref(), size_bytes)?;
+    Ok(file)
+}
+
+/// Fills a file with zeros and syncs it.
+pub(super) fn fill_with_zeros(file: &dyn DiskFile, size_bytes: u64) -> io::Result<()> {
     let zeros = vec![0; size_bytes.min(ZEROS_BYTES) as usize];
     let mut offset = 0;
     while offset < size_bytes {
@@ -72,8 +89,7 @@ pub(super) fn prepare_file(disk: &dyn Disk, name: &str, size_bytes: u64) -> io::
         file.write_at(offset, &zeros[..length as usize])?;
         offset += length;
     }
-    file.sync()?;
-    Ok(file)
+    file.sync()
 }
 
 pub(super) fn write_manifest(disk: &dyn Disk, newest: u64) -> io::Result<()> {

@@ -14,7 +14,7 @@ use super::index::Location;
 use super::operation::{Operation, Waiter};
 use super::record::{RECORD_HEADER_BYTES, Record};
 use super::recovery::{ClosedSegment, OpenSegment, Recovered};
-use super::segment::{SegmentHeader, segment_name, write_manifest};
+use super::segment::{SegmentHeader, segment_name, used_name, write_manifest};
 use super::shared::Shared;
 use super::spare::Spare;
 use crate::disk::{Disk, Pace};
@@ -209,7 +209,8 @@ impl Writer {
         open.file.write_at(open.offset, &buffer)?;
         open.file.sync()?;
         self.next_frame += 1;
-        self.closed.push(ClosedSegment { number: open.number, entries_end: open.entries_end });
+        let file = Arc::downgrade(&open.file);
+        self.closed.push(ClosedSegment { number: open.number, entries_end: open.entries_end, file });
         Ok(())
     }
 
@@ -256,13 +257,27 @@ impl Writer {
         }
     }
 
-    /// Removes closed segments, oldest first, all entries of which are purged.
+    /// Lets go of closed segments, oldest first, all entries of which are purged. Some are kept for use again, unless
+    /// somebody still reads from them.
     fn remove_segments(&mut self, upto: LogId) -> io::Result<()> {
         let count = self.closed.iter().take_while(|segment| segment.entries_end <= upto.index + 1).count();
-        for segment in self.closed.drain(..count) {
-            self.disk.remove(&segment_name(segment.number))?;
+        if count == 0 {
+            return Ok(());
         }
-        if count > 0 { self.disk.sync_directory() } else { Ok(()) }
+        let mut used = Vec::new();
+        for segment in self.closed.drain(..count) {
+            let name = segment_name(segment.number);
+            if segment.file.strong_count() == 0 && self.spare.wants_used(used.len()) {
+                self.disk.rename(&name, &used_name(segment.number))?;
+                used.push(segment.number);
+            } else {
+                self.disk.remove(&name)?;
+            }
+        }
+        // Before a byte of them is overwritten: a crash must not bring an old name back with new contents.
+        self.disk.sync_directory()?;
+        self.spare.keep_used(used.into_iter());
+        Ok(())
     }
 
     fn check(&self) -> io::Result<()> {

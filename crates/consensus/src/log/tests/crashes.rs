@@ -7,7 +7,9 @@ use openraft::RaftLogReader;
 use openraft::storage::{IOFlushed, RaftLogStorage};
 use tokio::task::yield_now;
 
+use super::super::segment::segment_number;
 use super::{append_range, entries, entry, open, vote};
+use crate::disk::Disk;
 use crate::runtime::{random_below, seed_randomness};
 use crate::sim::{DiskFaults, SimDisk};
 use crate::types::log_id;
@@ -65,17 +67,62 @@ async fn acknowledged_entries_and_votes_survive_crashes() {
     }
 }
 
+/// The same with a log that is purged as it grows, so that old segments are used again.
+async fn crash_and_purge(seed: u64) -> usize {
+    seed_randomness(seed);
+    let disk = Arc::new(SimDisk::new());
+    disk.set_faults(DiskFaults { latency_max: Duration::from_millis(1), ..DiskFaults::default() });
+    let (mut next, mut purged, mut reused) = (0, 0, 0);
+    for round in 1..6 {
+        let mut log = open(&disk).unwrap_or_else(|error| panic!("seed {seed}, round {round}: {error}"));
+        let kept = entries(&log).await;
+        let first = kept.first().map_or(next, |entry| entry.log_id.index);
+        assert!(first <= purged, "seed {seed}: begins at {first} though only {purged} were purged");
+        for (entry_at, index) in kept.iter().zip(first..) {
+            assert_eq!(*entry_at, entry(*entry_at.log_id.leader_id, index), "seed {seed}");
+        }
+        assert_eq!(first + kept.len() as u64, next, "seed {seed}: acknowledged entries are lost");
+        for _ in 0..1 + random_below(6) {
+            let count = 1 + random_below(60);
+            append_range(&mut log, round, next..next + count).await;
+            next += count;
+            if random_below(2) == 0 {
+                purged = purged.max(next - 1 - random_below(20).min(next - 1));
+                let upto = entries(&log).await.iter().find(|entry| entry.log_id.index + 1 == purged).map(|e| e.log_id);
+                if let Some(upto) = upto {
+                    log.purge(upto).await.unwrap();
+                }
+            }
+            reused += disk.list().unwrap().iter().filter(|name| name.starts_with("log-used-")).count();
+        }
+        disk.crash();
+        drop(log);
+    }
+    reused
+}
+
+#[tokio::test(start_paused = true)]
+async fn segments_that_are_used_again_lose_nothing_in_crashes() {
+    let mut reused = 0;
+    for seed in 0..100 {
+        reused += crash_and_purge(seed).await;
+    }
+    assert!(reused > 100, "only {reused} old segments were kept: the test shows nothing");
+}
+
 #[tokio::test]
-async fn purged_segments_are_removed_and_the_rest_is_found_again() {
+async fn purged_segments_are_removed_or_used_again_and_the_rest_is_found() {
+    let segments = |disk: &SimDisk| disk.list().unwrap().iter().filter(|name| segment_number(name).is_some()).count();
     let disk = Arc::new(SimDisk::new());
     let mut log = open(&disk).unwrap();
     append_range(&mut log, 1, 0..300).await;
-    let files_before = crate::disk::Disk::list(disk.as_ref()).unwrap().len();
+    let before = segments(&disk);
     log.purge(log_id(1, 250)).await.unwrap();
     log.save_committed(Some(log_id(1, 280))).await.unwrap();
     log.close().await.unwrap();
-    let files_after = crate::disk::Disk::list(disk.as_ref()).unwrap().len();
-    assert!(files_after + 2 < files_before, "{files_after} of {files_before} files are left");
+    let after = segments(&disk);
+    assert!(after + 2 < before, "{after} of {before} segments are left");
+    assert!(disk.list().unwrap().len() < 20);
 
     let mut log = open(&disk).unwrap();
     let state = log.get_log_state().await.unwrap();
