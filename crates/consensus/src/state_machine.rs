@@ -27,6 +27,8 @@ pub(crate) struct Published {
     /// Since the last snapshot.
     log_entries: AtomicU64,
     log_bytes: AtomicU64,
+    /// Size of the last snapshot's file.
+    snapshot_bytes: AtomicU64,
     /// Told after each step of applying: waiters in this crate, in their order, which a watch would not keep.
     moved: Notify,
     /// The same for the one that decides about snapshots.
@@ -40,6 +42,7 @@ impl Published {
             checkpoints: Mutex::new(machine.checkpoints()),
             log_entries: AtomicU64::new(0),
             log_bytes: AtomicU64::new(0),
+            snapshot_bytes: AtomicU64::new(0),
             moved: Notify::new(),
             applied: Notify::new(),
         }
@@ -74,6 +77,15 @@ impl Published {
         (self.log_entries.load(Ordering::Relaxed), self.log_bytes.load(Ordering::Relaxed))
     }
 
+    /// What the last snapshot cost to write.
+    pub(crate) fn snapshot_bytes(&self) -> u64 {
+        self.snapshot_bytes.load(Ordering::Relaxed)
+    }
+
+    fn note_snapshot(&self, snapshot: &SnapshotFile) {
+        self.snapshot_bytes.store(snapshot.file.length().unwrap_or(0), Ordering::Relaxed);
+    }
+
     fn count(&self, entry: &Entry) {
         let bytes = if let EntryPayload::Normal(payload) = &entry.payload { payload.0.len() } else { 0 };
         self.log_entries.fetch_add(1, Ordering::Relaxed);
@@ -102,6 +114,9 @@ pub(crate) struct StateMachine {
 impl StateMachine {
     pub(crate) fn new(machine: Machine, snapshots: SnapshotStore) -> Self {
         let published = Arc::new(Published::new(&machine));
+        if let Some((_, snapshot)) = snapshots.current() {
+            published.note_snapshot(&snapshot);
+        }
         Self { machine, snapshots, published }
     }
 
@@ -147,7 +162,8 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
 
     async fn get_snapshot_builder(&mut self) -> SnapshotBuilder {
         self.published.count_from_zero();
-        SnapshotBuilder { machine: self.machine.clone(), snapshots: self.snapshots.clone() }
+        let published = Arc::clone(&self.published);
+        SnapshotBuilder { machine: self.machine.clone(), snapshots: self.snapshots.clone(), published }
     }
 
     async fn install_snapshot(&mut self, meta: &SnapshotMeta, snapshot: SnapshotFile) -> Result<(), io::Error> {
@@ -157,6 +173,9 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
         let state = run_blocking(self.snapshots.disk().as_ref(), install).await?;
         self.machine = Machine::from_snapshot(meta, state);
         self.published.count_from_zero();
+        if let Some((_, snapshot)) = self.snapshots.current() {
+            self.published.note_snapshot(&snapshot);
+        }
         self.published.publish(&self.machine);
         Ok(())
     }
@@ -170,6 +189,7 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
 pub(crate) struct SnapshotBuilder {
     machine: Machine,
     snapshots: SnapshotStore,
+    published: Arc<Published>,
 }
 
 impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
@@ -177,9 +197,11 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
 
     async fn build_snapshot(&mut self) -> Result<RaftSnapshot, io::Error> {
         let (machine, snapshots) = (self.machine.clone(), self.snapshots.clone());
+        let published = Arc::clone(&self.published);
         let build = move || {
             let meta = machine.meta();
             let snapshot = snapshots.build(&meta, machine.state()).map_err(io::Error::other)?;
+            published.note_snapshot(&snapshot);
             Ok(Snapshot { meta, snapshot })
         };
         run_blocking(self.snapshots.disk().as_ref(), build).await
