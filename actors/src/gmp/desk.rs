@@ -1,6 +1,7 @@
 //! A worker's desk: what it works on. It outlives the worker's incarnations, so that the work of one that panicked is
 //! reported by the next and never lost.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use flotilla_model::{EventId, StepReport, StepResult, WorkEnd, WorkItem, WorkResult, WorkerId};
@@ -12,7 +13,7 @@ use crate::ports::{Progress, WorkOutcome};
 /// An event on the desk.
 #[derive(Debug)]
 pub(crate) struct Job {
-    pub(crate) work: WorkItem,
+    pub(crate) work: Arc<WorkItem>,
     pub(crate) progress: Progress,
     pub(crate) revoked: CancellationToken,
     started: Instant,
@@ -34,7 +35,7 @@ impl Desk {
     }
 
     /// Puts an event on the desk.
-    pub(crate) fn take(&self, work: WorkItem, now_unix_ms: u64) -> (Progress, CancellationToken) {
+    pub(crate) fn take(&self, work: Arc<WorkItem>, now_unix_ms: u64) -> (Progress, CancellationToken) {
         let job = Job {
             work,
             progress: Progress::default(),

@@ -12,8 +12,8 @@ use flotilla_model::{EventId, WorkItem, WorkResult, WorkerId};
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, watch};
 
-use super::core::returned;
 use super::desk::Desk;
+use super::holdings::returned;
 use super::worker::Worker;
 use crate::ports::{Changes, changes};
 use crate::supervision::ActorHandle;
@@ -28,7 +28,7 @@ pub(crate) struct Employed {
 }
 
 pub(crate) struct Floor {
-    queue: ArrayQueue<Box<WorkItem>>,
+    queue: ArrayQueue<Arc<WorkItem>>,
     /// One permit for each queued event: a fair line of idle workers.
     queued: Semaphore,
     /// Bounded by the events held: each has one result at most.
@@ -64,7 +64,7 @@ impl Floor {
         changes(self.bell.subscribe())
     }
 
-    pub(crate) fn hand(&self, work: Box<WorkItem>) {
+    pub(crate) fn hand(&self, work: Arc<WorkItem>) {
         let lease = (work.event.id, work.lease.attempt);
         self.assigned.lock().insert(lease);
         match self.queue.push(work) {
@@ -74,7 +74,7 @@ impl Floor {
     }
 
     /// The next event. Nothing is lost when the future is dropped: it takes the event in the poll that returns it.
-    pub(crate) async fn next(&self) -> Box<WorkItem> {
+    pub(crate) async fn next(&self) -> Arc<WorkItem> {
         loop {
             match self.queued.acquire().await {
                 Ok(permit) => permit.forget(),

@@ -68,7 +68,7 @@ impl Pool {
     fn read_settings(&mut self, state: &flotilla_model::State) -> u32 {
         let settings = self.settings.read(state, self.premises.config.node, Settings::read);
         let claims = settings.mode != ClusterMode::Passive || self.premises.raft.status().is_primary;
-        self.premises.core.lock().on_settings(settings.target, claims);
+        self.premises.core.lock().on_settings(settings.target, claims, settings.lease_timeout_ms);
         settings.target
     }
 
@@ -79,7 +79,7 @@ impl Pool {
             Effect::DecideAfter(delay_ms) => self.set_alarm(delay_ms, ctx),
             Effect::Propose(id, commands) => {
                 let log = Arc::clone(&self.premises.log);
-                let proposal = async move { log.propose_many(commands).await };
+                let proposal = async move { log.propose_many(&commands).await };
                 ctx.offload(proposal, move |pool, answer, ctx| {
                     if let Err(error) = &answer {
                         tracing::warn!(%error, "results and claims of the pool were not recorded, they are kept");

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flotilla_model::WorkItem;
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -60,10 +59,10 @@ async fn work(desk: Arc<Desk>, tools: Tools) -> Left {
             work = tools.floor.next() => work,
         };
         let (event, attempt) = (work.event.id, work.lease.attempt);
-        let (progress, revoked) = desk.take(WorkItem::clone(&work), tools.clock.unix_ms());
+        let (progress, revoked) = desk.take(Arc::clone(&work), tools.clock.unix_ms());
         let runner = Arc::clone(&tools.runner);
         let (worker, noted) = (desk.worker, progress.clone());
-        let run = tools.runtime.spawn(async move { runner.run(*work, worker, noted).await });
+        let run = tools.runtime.spawn(async move { runner.run(work, worker, noted).await });
         let mut run = AbortOnDropHandle::new(run);
         tokio::select! {
             biased;

@@ -22,7 +22,7 @@ pub struct WorkOutcome {
 pub trait StepRunner: Send + Sync + 'static {
     /// Runs the event's steps from `next_step` on. Notes in `progress` each step before it begins and after it ended, so
     /// that a run that never returns is reported honestly. Runs on the shared runtime; cancelled by being dropped.
-    async fn run(&self, work: WorkItem, worker: WorkerId, progress: Progress) -> WorkOutcome;
+    async fn run(&self, work: Arc<WorkItem>, worker: WorkerId, progress: Progress) -> WorkOutcome;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -60,7 +60,7 @@ impl FakeLog {
 
 #[async_trait]
 impl ReplicatedLog for FakeLog {
-    async fn propose_many(&self, commands: Vec<Command>) -> Result<Applied, ProposalError> {
+    async fn propose_many(&self, commands: &[Command]) -> Result<Applied, ProposalError> {
         let trouble = self.troubles.lock().pop_front();
         if trouble == Some(Trouble::Refused) {
             return Err(ProposalError::NotAccepted { reason: "no quorum".to_owned() });
@@ -69,7 +69,7 @@ impl ReplicatedLog for FakeLog {
             let answers = commands.iter().map(|command| cluster.apply(command.clone())).collect();
             Applied { index: cluster.view.index, answers }
         });
-        self.proposed.lock().push(commands);
+        self.proposed.lock().push(commands.to_vec());
         match trouble {
             Some(_) => Err(ProposalError::Unknown { reason: "timeout".to_owned() }),
             None => Ok(applied),

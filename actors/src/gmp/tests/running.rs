@@ -44,7 +44,7 @@ impl Default for FakeRunner {
 
 #[async_trait]
 impl StepRunner for FakeRunner {
-    async fn run(&self, work: WorkItem, worker: WorkerId, progress: Progress) -> WorkOutcome {
+    async fn run(&self, work: Arc<WorkItem>, worker: WorkerId, progress: Progress) -> WorkOutcome {
         self.runs.lock().push(work.event.id);
         progress.begin(0, self.idempotent.load(Ordering::SeqCst), *self.step_timeout.lock());
         assert!(!self.panic_next.swap(false, Ordering::SeqCst), "the step was told to panic");
