@@ -94,6 +94,8 @@ pub struct PoolCore {
     refused: Pause,
     barren: Pause,
     looked_at_leases_ms: u64,
+    /// Leases of workers that are over their step's time: not renewed.
+    overdue: BTreeSet<(EventId, u32)>,
     pub(crate) pace: Pace,
     pub(crate) totals: PoolTotals,
 }
@@ -113,6 +115,7 @@ impl PoolCore {
             refused: Pause::new(FIRST_PAUSE_MS, LONGEST_PAUSE_MS),
             barren: Pause::new(FIRST_BARREN_PAUSE_MS, LONGEST_BARREN_PAUSE_MS),
             looked_at_leases_ms: 0,
+            overdue: BTreeSet::new(),
             pace: Pace::default(),
             totals: PoolTotals::default(),
         }
@@ -121,6 +124,17 @@ impl PoolCore {
     /// How many workers there should be, whether this node claims at all, and how long a lease lasts.
     pub fn on_settings(&mut self, target: u32, claims: bool, lease_timeout_ms: u64) {
         (self.target, self.claims, self.lease_timeout_ms) = (target, claims, lease_timeout_ms);
+    }
+
+    /// Whether the next decision may renew leases, so that it should be told first which of them are overdue.
+    pub fn looks_at_leases(&self, now: Now) -> bool {
+        now.monotonic_ms >= self.looked_at_leases_ms + self.lease_timeout_ms / 12
+    }
+
+    /// Workers that make no progress: their steps run longer than they may, and the workers could not be replaced yet.
+    /// Their leases are left to expire, so that other nodes get the events.
+    pub fn on_overdue(&mut self, overdue: BTreeSet<(EventId, u32)>) {
+        self.overdue = overdue;
     }
 
     /// Nothing is claimed any more; what comes is given back.
@@ -272,17 +286,16 @@ impl PoolCore {
 
     /// Leases that have used up a third of their time, looked for at most each twelfth of it.
     fn renewals(&mut self, view: &View, now: Now) -> Vec<(EventId, u32)> {
-        let timeout_ms = self.lease_timeout_ms;
-        if now.monotonic_ms < self.looked_at_leases_ms + timeout_ms / 12 {
+        if !self.looks_at_leases(now) {
             return Vec::new();
         }
         self.looked_at_leases_ms = now.monotonic_ms;
-        let due_ms = now.unix_ms + timeout_ms / 3 * 2;
+        let due_ms = now.unix_ms + self.lease_timeout_ms / 3 * 2;
         let is_due = |event: &EventId| match view.state.events.get(event).map(|row| &row.state) {
             Some(EventState::Leased(lease)) => lease.expires_ms < due_ms,
             _ => false,
         };
-        self.holdings.held().filter(|(event, _)| is_due(event)).collect()
+        self.holdings.held().filter(|held| is_due(&held.0) && !self.overdue.contains(held)).collect()
     }
 
     /// Nothing is held, and everything is reported.

@@ -296,6 +296,31 @@ fn leases_are_renewed_when_a_third_of_their_time_is_gone() {
 }
 
 #[test]
+fn the_lease_of_a_worker_that_makes_no_progress_is_not_renewed() {
+    let mut cluster = Cluster::new(1);
+    cluster.set("EventQueue.leaseTimeout", Some("60"));
+    let mut pool = pool(1, 2);
+    pool.on_settings(2, true, 60_000);
+    let (hung, running) = (cluster.upload(1, 10), cluster.upload(1, 10));
+    claim_all(&mut cluster, &mut pool, at(10));
+    assert!(pool.looks_at_leases(at(25_000)));
+    pool.on_overdue(BTreeSet::from([(hung, 1)]));
+    let (id, commands) = only_proposal(pool.decide(&cluster.view, at(25_000)));
+    assert!(
+        matches!(&commands[..], [Command::RenewLeases { leases, .. }] if *leases == [(running, 1)]),
+        "{commands:?}"
+    );
+    let applied = apply(&mut cluster, &commands);
+    pool.on_answer(id, Ok(applied), at(25_000));
+    cluster.apply(Command::Tick { now_ms: 60_100 }).unwrap();
+    let effects = pool.decide(&cluster.view, at(60_100));
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Revoke(event, 1) if *event == hung)),
+        "it has expired, and goes on by the rules: {effects:?}"
+    );
+}
+
+#[test]
 fn a_stopping_pool_claims_nothing_and_gives_back_what_comes() {
     let mut cluster = Cluster::new(1);
     let mut pool = pool(1, 4);
