@@ -153,7 +153,12 @@ impl Pool {
         ctx.spawn(async move { handle.stopped().await }, move |pool, (), ctx| {
             pool.premises.floor.employed.lock().remove(&id);
             pool.staffed_for = None;
-            pool.go_on(ctx);
+            // A thousand that leave together are one change; but a stopping pool hears no bell any more.
+            if pool.stopping {
+                pool.go_on(ctx);
+            } else {
+                pool.premises.floor.ring();
+            }
         });
     }
 

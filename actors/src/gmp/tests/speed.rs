@@ -7,12 +7,11 @@ use async_trait::async_trait;
 use flotilla_model::{NodeId, SessionId, WorkEnd, WorkItem, WorkerId};
 use parking_lot::Mutex;
 
+use super::bench::THREADS;
 use crate::gmp::{Gmp, GmpPorts, PoolConfig};
 use crate::ports::{Progress, RaftStatus, StepRunner, SystemClock, WorkOutcome};
 use crate::supervision::Supervisor;
 use crate::testing::{Cluster, FakeLog, FakeRaft, within};
-
-const THREADS: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.maxThreads";
 
 /// A step that waits for something outside.
 struct Waiting {
