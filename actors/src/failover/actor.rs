@@ -93,7 +93,7 @@ impl Detector {
                 let log = Arc::clone(&self.ports.log);
                 let now_ms = self.ports.clock.unix_ms();
                 let lost = Command::NodeLost { node, session, reason: reason.to_owned(), now_ms };
-                let proposal = async move { log.propose_many(vec![lost]).await.map(drop) };
+                let proposal = async move { log.propose_many(&[lost]).await.map(drop) };
                 ctx.offload(proposal, |_, answer, _| log_failure("declaring a node lost", answer));
             }
         }

@@ -5,12 +5,15 @@
 //! next, so that batches grow with load by themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use flotilla_model::{
-    Command, EventId, EventState, NodeId, Outcome, SessionId, WorkEnd, WorkItem, WorkResult, WorkerId,
-};
+use flotilla_model::{Command, EventId, EventState, NodeId, Outcome, SessionId, WorkEnd, WorkItem, WorkResult};
 
-use super::{pace::Pace, rounds::Round, status::PoolTotals};
+use super::holdings::Holdings;
+use super::pace::Pace;
+use super::rounds::Round;
+use super::status::PoolTotals;
+use super::supply::Supply;
 use crate::ports::{Applied, Now, ProposalError, View};
 
 /// Events in one proposal: bounds the entry's size.
@@ -20,6 +23,10 @@ const ROUNDS_MAX: usize = 2;
 /// Pause after a proposal that was not accepted; doubles up to the longest.
 const FIRST_PAUSE_MS: u64 = 50;
 const LONGEST_PAUSE_MS: u64 = 2_000;
+/// Pause after a claim that got nothing, since others were faster or what is ready may not run now; doubles up to the
+/// longest. Without it, such a claim would be repeated as fast as the log answers.
+const FIRST_BARREN_PAUSE_MS: u64 = 5;
+const LONGEST_BARREN_PAUSE_MS: u64 = 250;
 
 /// Who the pool works for, and its patience.
 #[derive(Debug, Clone, Copy)]
@@ -36,13 +43,41 @@ pub struct PoolConfig {
 #[derive(Debug)]
 pub enum Effect {
     /// Give it to a worker.
-    Hand(Box<WorkItem>),
+    Hand(Arc<WorkItem>),
     /// The lease is lost: stop working on it, its result would be refused.
     Revoke(EventId, u32),
     /// Propose, and bring the answer.
-    Propose(u64, Vec<Command>),
+    Propose(u64, Arc<[Command]>),
     /// Decide again after this time.
     DecideAfter(u64),
+}
+
+/// A delay that doubles with each failure.
+#[derive(Debug, Clone, Copy)]
+struct Pause {
+    until_ms: u64,
+    next_ms: u64,
+    first_ms: u64,
+    longest_ms: u64,
+}
+
+impl Pause {
+    fn new(first_ms: u64, longest_ms: u64) -> Self {
+        Self { until_ms: 0, next_ms: first_ms, first_ms, longest_ms }
+    }
+
+    fn begin(&mut self, now: Now) {
+        self.until_ms = now.monotonic_ms + self.next_ms;
+        self.next_ms = (self.next_ms * 2).min(self.longest_ms);
+    }
+
+    fn end(&mut self) {
+        self.next_ms = self.first_ms;
+    }
+
+    fn left_ms(&self, now: Now) -> Option<u64> {
+        self.until_ms.checked_sub(now.monotonic_ms).filter(|left_ms| *left_ms > 0)
+    }
 }
 
 /// The pool's decisions.
@@ -51,22 +86,16 @@ pub struct PoolCore {
     config: PoolConfig,
     target: u32,
     claims: bool,
+    lease_timeout_ms: u64,
     stopping: bool,
-    /// With a worker, or queued for one.
-    held: BTreeMap<EventId, u32>,
-    /// Ended, not on their way to the log.
-    results: BTreeMap<EventId, WorkResult>,
+    holdings: Holdings,
     rounds: BTreeMap<u64, Round>,
     next_round: u64,
-    /// Results on their way.
-    reporting: BTreeMap<EventId, u32>,
-    /// Reported at an index that the view has not reached: still leased there, but not to be handed out again.
-    settled: BTreeMap<EventId, (u32, u64)>,
-    /// Granted at an index that the view has not reached: they take up capacity already.
-    granted: BTreeMap<EventId, u64>,
-    paused_until_ms: u64,
-    pause_ms: u64,
-    renewed_ms: u64,
+    refused: Pause,
+    barren: Pause,
+    looked_at_leases_ms: u64,
+    /// Leases of workers that are over their step's time: not renewed.
+    overdue: BTreeSet<(EventId, u32)>,
     pub(crate) pace: Pace,
     pub(crate) totals: PoolTotals,
 }
@@ -78,25 +107,34 @@ impl PoolCore {
             config,
             target,
             claims: true,
+            lease_timeout_ms: super::settings::LEASE_TIMEOUT_MS,
             stopping: false,
-            held: BTreeMap::new(),
-            results: BTreeMap::new(),
+            holdings: Holdings::default(),
             rounds: BTreeMap::new(),
             next_round: 0,
-            reporting: BTreeMap::new(),
-            settled: BTreeMap::new(),
-            granted: BTreeMap::new(),
-            paused_until_ms: 0,
-            pause_ms: FIRST_PAUSE_MS,
-            renewed_ms: 0,
+            refused: Pause::new(FIRST_PAUSE_MS, LONGEST_PAUSE_MS),
+            barren: Pause::new(FIRST_BARREN_PAUSE_MS, LONGEST_BARREN_PAUSE_MS),
+            looked_at_leases_ms: 0,
+            overdue: BTreeSet::new(),
             pace: Pace::default(),
             totals: PoolTotals::default(),
         }
     }
 
-    /// How many workers there should be, and whether this node claims at all.
-    pub fn on_settings(&mut self, target: u32, claims: bool) {
-        (self.target, self.claims) = (target, claims);
+    /// How many workers there should be, whether this node claims at all, and how long a lease lasts.
+    pub fn on_settings(&mut self, target: u32, claims: bool, lease_timeout_ms: u64) {
+        (self.target, self.claims, self.lease_timeout_ms) = (target, claims, lease_timeout_ms);
+    }
+
+    /// Whether the next decision may renew leases, so that it should be told first which of them are overdue.
+    pub fn looks_at_leases(&self, now: Now) -> bool {
+        now.monotonic_ms >= self.looked_at_leases_ms + self.lease_timeout_ms / 12
+    }
+
+    /// Workers that make no progress: their steps run longer than they may, and the workers could not be replaced yet.
+    /// Their leases are left to expire, so that other nodes get the events.
+    pub fn on_overdue(&mut self, overdue: BTreeSet<(EventId, u32)>) {
+        self.overdue = overdue;
     }
 
     /// Nothing is claimed any more; what comes is given back.
@@ -107,24 +145,21 @@ impl PoolCore {
     /// The shell was restarted: answers on their way are lost, and so are hand-overs that did not happen. `known` is
     /// what the workers have.
     pub fn on_restart(&mut self, known: &BTreeSet<(EventId, u32)>) {
-        for (_, round) in std::mem::take(&mut self.rounds) {
-            self.take_back(round);
+        for round in std::mem::take(&mut self.rounds).into_values() {
+            self.holdings.take_back(round.results());
         }
-        self.held.retain(|event, attempt| known.contains(&(*event, *attempt)));
+        self.holdings.on_restart(known);
     }
 
     /// A worker has ended an event.
     pub fn on_result(&mut self, result: WorkResult, duration_us: u64) {
-        if self.held.get(&result.event) != Some(&result.attempt) {
+        let is_work = matches!(result.end, WorkEnd::Done | WorkEnd::Failed { .. });
+        if !self.holdings.end(result) {
             // Revoked meanwhile.
             self.totals.stale += 1;
-            return;
-        }
-        self.held.remove(&result.event);
-        if matches!(result.end, WorkEnd::Done | WorkEnd::Failed { .. }) {
+        } else if is_work {
             self.pace.worked(duration_us);
         }
-        self.results.insert(result.event, result);
     }
 
     /// An answer to a proposal.
@@ -134,46 +169,39 @@ impl PoolCore {
         match answer {
             Err(_) => {
                 self.totals.rounds_failed += 1;
-                self.paused_until_ms = now.monotonic_ms + self.pause_ms;
-                self.pause_ms = (self.pause_ms * 2).min(LONGEST_PAUSE_MS);
-                self.take_back(round);
+                self.refused.begin(now);
+                self.holdings.take_back(round.results());
             }
             Ok(applied) => {
-                self.pause_ms = FIRST_PAUSE_MS;
-                self.record(round, applied);
+                self.refused.end();
+                self.record(&round, applied, now);
             }
         }
     }
 
-    fn take_back(&mut self, round: Round) {
-        // Whether they are proposed again depends on the view: only while it still shows the lease.
-        for result in &round.results {
-            self.reporting.remove(&result.event);
-        }
-        self.results.extend(round.results.into_iter().map(|result| (result.event, result)));
-    }
-
-    fn record(&mut self, round: Round, applied: Applied) {
+    fn record(&mut self, round: &Round, applied: Applied, now: Now) {
         let mut answers = applied.answers.into_iter();
-        if !round.results.is_empty() {
+        let results = round.results();
+        if !results.is_empty() {
             let stale = match answers.next() {
                 Some(Ok(Outcome::Completed { stale })) => stale,
-                _ => round.results.iter().map(|result| result.event).collect(),
+                _ => results.iter().map(|result| result.event).collect(),
             };
-            for result in round.results {
-                self.reporting.remove(&result.event);
-                self.settled.insert(result.event, (result.attempt, applied.index));
-                self.count(&result, stale.contains(&result.event));
-            }
+            results.iter().for_each(|result| self.count(result, stale.contains(&result.event)));
         }
         if round.renews {
             answers.next();
         }
-        if round.claim > 0
-            && let Some(Ok(Outcome::Claimed { leases, .. })) = answers.next()
-        {
-            self.granted.extend(leases.into_iter().map(|(event, _)| (event, applied.index)));
+        let granted = match answers.next() {
+            Some(Ok(Outcome::Claimed { leases, .. })) => leases,
+            _ => Vec::new(),
+        };
+        if !granted.is_empty() {
+            self.barren.end();
+        } else if round.claim > 0 {
+            self.barren.begin(now);
         }
+        self.holdings.record(applied.index, results, granted);
     }
 
     fn count(&mut self, result: &WorkResult, is_stale: bool) {
@@ -191,57 +219,14 @@ impl PoolCore {
     /// Compares what is with what should be. Called after every change of anything.
     pub fn decide(&mut self, view: &View, now: Now) -> Vec<Effect> {
         let mut effects = Vec::new();
-        self.settled.retain(|_, (_, index)| *index > view.index);
-        self.granted.retain(|_, index| *index > view.index);
-        self.follow_leases(view, &mut effects);
+        self.holdings.follow(view, &self.config, self.stopping, now, &mut self.totals, &mut effects);
         self.propose(view, now, &mut effects);
         effects
     }
 
-    fn follow_leases(&mut self, view: &View, effects: &mut Vec<Effect>) {
-        let mut leased = BTreeMap::new();
-        for event in view.state.leased_to(self.config.node) {
-            let EventState::Leased(lease) = event.state else { continue };
-            if lease.session != self.config.session {
-                continue;
-            }
-            leased.insert(event.id, lease.attempt);
-            if self.is_known(event.id, lease.attempt) {
-                continue;
-            }
-            self.totals.claimed += 1;
-            if self.stopping {
-                self.results.insert(event.id, returned(event.id, lease.attempt));
-            } else {
-                self.held.insert(event.id, lease.attempt);
-                if let Some(event) = view.state.events.shared(&event.id) {
-                    effects.push(Effect::Hand(Box::new(WorkItem { event, lease })));
-                }
-            }
-        }
-        let is_lost = |event: &EventId, attempt: u32| leased.get(event) != Some(&attempt);
-        self.held.retain(|event, attempt| {
-            let lost = is_lost(event, *attempt);
-            if lost {
-                effects.push(Effect::Revoke(*event, *attempt));
-            }
-            !lost
-        });
-        let before = self.results.len();
-        self.results.retain(|event, result| !is_lost(event, result.attempt));
-        self.totals.stale += (before - self.results.len()) as u64;
-    }
-
-    fn is_known(&self, event: EventId, attempt: u32) -> bool {
-        self.held.get(&event) == Some(&attempt)
-            || self.results.get(&event).is_some_and(|result| result.attempt == attempt)
-            || self.settled.get(&event).is_some_and(|(settled, _)| *settled == attempt)
-            || self.reporting.get(&event) == Some(&attempt)
-    }
-
     fn propose(&mut self, view: &View, now: Now, effects: &mut Vec<Effect>) {
-        if now.monotonic_ms < self.paused_until_ms {
-            effects.push(Effect::DecideAfter(self.paused_until_ms - now.monotonic_ms));
+        if let Some(left_ms) = self.refused.left_ms(now) {
+            effects.push(Effect::DecideAfter(left_ms));
             return;
         }
         let member = view.state.members.get(&self.config.node);
@@ -250,77 +235,72 @@ impl PoolCore {
         }
         let claim = self.claim_now(view, now, effects);
         let renewals = self.renewals(view, now);
-        let results = self.batch();
+        let results = self.holdings.take_results(BATCH_MAX);
         if claim == 0 && renewals.is_empty() && results.is_empty() {
             return;
         }
-        let (round, commands) = Round::new(&self.config, results, renewals, claim, now);
+        let round = Round::new(&self.config, results, renewals, claim, now);
+        let commands = round.commands();
         self.next_round += 1;
         self.totals.rounds += 1;
         self.rounds.insert(self.next_round, round);
         effects.push(Effect::Propose(self.next_round, commands));
     }
 
-    fn batch(&mut self) -> Vec<WorkResult> {
-        let events: Vec<_> = self.results.keys().take(BATCH_MAX).copied().collect();
-        let results: Vec<_> = events.iter().filter_map(|event| self.results.remove(event)).collect();
-        self.reporting.extend(results.iter().map(|result| (result.event, result.attempt)));
-        results
-    }
-
-    /// How many events to claim now. Events that came in through this node at once, with work in advance; others only
-    /// for idle workers, and when their own node has left them for a while or is gone.
+    /// How many events to claim now, some of them in advance. Events that came in through this node at once; others when
+    /// their own node has left them for a while, so cannot keep up with them, or is gone.
     fn claim_now(&self, view: &View, now: Now, effects: &mut Vec<Effect>) -> u32 {
         if self.stopping || !self.claims {
             return 0;
         }
-        let state = &view.state;
         let claiming: u32 = self.rounds.values().map(|round| round.claim).sum();
-        let taken = (self.held.len() + self.granted.len()) as u32 + claiming;
-        let idle = self.target.saturating_sub(taken);
-        let room = (self.target + self.pace.prefetch(self.target)).saturating_sub(taken);
-        if room == 0 || state.ready_count() == 0 {
+        let taken = self.holdings.taken() as u32 + claiming;
+        let room = (self.target + self.pace.prefetch(self.target)).saturating_sub(taken).min(BATCH_MAX as u32);
+        if room == 0 {
             return 0;
         }
-        let own = state.ready_at(self.config.node) as u32;
-        let unclaimed = own.saturating_sub(claiming);
-        if unclaimed > 0 {
-            return room.min(unclaimed).min(BATCH_MAX as u32);
+        let supply = Supply::read(&view.state, &self.config, now);
+        // The view shows events as ready that were claimed behind it.
+        let claimed = claiming + self.holdings.granted() as u32;
+        let unclaimed = supply.own.saturating_sub(claimed);
+        // Claims for others' events wait for each other: how many are ripe is not known.
+        let stealable = if claimed == 0 { supply.others } else { 0 };
+        let claim = if unclaimed > 0 {
+            room.min(unclaimed)
+        } else if supply.may_steal {
+            room.min(stealable)
+        } else {
+            if stealable > 0 {
+                effects.push(Effect::DecideAfter(supply.ripe_in_ms.max(1)));
+            }
+            0
+        };
+        match self.barren.left_ms(now) {
+            Some(left_ms) if claim > 0 => {
+                effects.push(Effect::DecideAfter(left_ms));
+                0
+            }
+            _ => claim,
         }
-        let others = (state.ready_count() as u32).saturating_sub(own);
-        if idle == 0 || others == 0 || claiming > 0 {
-            return 0;
-        }
-        // By the log's time, so that a clock that is behind does not delay it.
-        let clock_ms = now.unix_ms.max(state.clock_ms());
-        if state.may_steal(self.config.node, self.config.steal_after_ms, clock_ms) {
-            return idle.min(others).min(BATCH_MAX as u32);
-        }
-        effects.push(Effect::DecideAfter(self.config.steal_after_ms));
-        0
     }
 
-    /// Leases that have used up a third of their time, looked for at most each sixth of it.
+    /// Leases that have used up a third of their time, looked for at most each twelfth of it.
     fn renewals(&mut self, view: &View, now: Now) -> Vec<(EventId, u32)> {
-        let timeout_ms = super::settings::lease_timeout_ms(&view.state, self.config.node);
-        if now.monotonic_ms < self.renewed_ms + timeout_ms / 6 {
+        if !self.looks_at_leases(now) {
             return Vec::new();
         }
-        let due_ms = now.unix_ms + timeout_ms / 3 * 2;
+        self.looked_at_leases_ms = now.monotonic_ms;
+        let due_ms = now.unix_ms + self.lease_timeout_ms / 3 * 2;
         let is_due = |event: &EventId| match view.state.events.get(event).map(|row| &row.state) {
             Some(EventState::Leased(lease)) => lease.expires_ms < due_ms,
             _ => false,
         };
-        let due: Vec<_> = self.held.iter().filter(|(event, _)| is_due(event)).map(|(e, a)| (*e, *a)).collect();
-        if !due.is_empty() {
-            self.renewed_ms = now.monotonic_ms;
-        }
-        due
+        self.holdings.held().filter(|held| is_due(&held.0) && !self.overdue.contains(held)).collect()
     }
 
     /// Nothing is held, and everything is reported.
     pub fn is_drained(&self) -> bool {
-        self.held.is_empty() && self.results.is_empty() && self.rounds.is_empty()
+        self.holdings.is_empty() && self.rounds.is_empty()
     }
 
     /// Whether it claims.
@@ -330,11 +310,6 @@ impl PoolCore {
 
     /// Ended, not yet in the log.
     pub fn unrecorded(&self) -> usize {
-        self.results.len() + self.rounds.values().map(|round| round.results.len()).sum::<usize>()
+        self.holdings.unreported() + self.rounds.values().map(|round| round.results().len()).sum::<usize>()
     }
-}
-
-/// The result of an event that nobody began.
-pub(crate) fn returned(event: EventId, attempt: u32) -> WorkResult {
-    WorkResult { event, attempt, worker: WorkerId(0), steps: Vec::new(), end: WorkEnd::Returned }
 }

@@ -1,111 +1,192 @@
 //! A worker's desk: what it works on. It outlives the worker's incarnations, so that the work of one that panicked is
 //! reported by the next and never lost.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use flotilla_model::{EventId, StepReport, StepResult, WorkEnd, WorkItem, WorkResult, WorkerId};
 use parking_lot::Mutex;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Notify, watch};
 
 use crate::ports::{Progress, WorkOutcome};
 
 /// An event on the desk.
 #[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) work: WorkItem,
-    pub(crate) progress: Progress,
-    pub(crate) revoked: CancellationToken,
+struct Job {
+    work: Arc<WorkItem>,
+    progress: Progress,
     started: Instant,
     started_ms: u64,
+    is_revoked: bool,
+    /// Why the run ends; the next incarnation reports it.
     failure: Option<String>,
+    /// The run is given up, though it goes on.
+    is_condemned: bool,
 }
+
+impl Job {
+    fn is(&self, work: &WorkItem) -> bool {
+        self.is_lease(work.event.id, work.lease.attempt)
+    }
+
+    fn is_lease(&self, event: EventId, attempt: u32) -> bool {
+        self.work.event.id == event && self.work.lease.attempt == attempt
+    }
+
+    fn result(self, worker: WorkerId, outcome: WorkOutcome) -> (WorkResult, u64) {
+        let result = WorkResult {
+            event: self.work.event.id,
+            attempt: self.work.lease.attempt,
+            worker,
+            steps: outcome.steps,
+            end: outcome.end,
+        };
+        (result, u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+/// Which of a worker's incarnations, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Incarnation(u64);
 
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) worker: WorkerId,
-    /// The worker leaves when its event has ended.
-    pub(crate) retired: CancellationToken,
+    retired: watch::Sender<bool>,
+    /// Changed under the lock of `job`.
+    incarnation: AtomicU64,
     job: Mutex<Option<Job>>,
+    /// Rings when the job was revoked.
+    revoked: Notify,
+    /// Rings when the job was condemned.
+    condemned: Notify,
 }
 
 impl Desk {
     pub(crate) fn new(worker: WorkerId) -> Self {
-        Self { worker, retired: CancellationToken::new(), job: Mutex::new(None) }
+        Self {
+            worker,
+            retired: watch::Sender::new(false),
+            incarnation: AtomicU64::new(0),
+            job: Mutex::new(None),
+            revoked: Notify::new(),
+            condemned: Notify::new(),
+        }
+    }
+
+    /// The worker leaves when its event has ended, unless it is asked to stay after all.
+    pub(crate) fn set_retired(&self, retired: bool) {
+        self.retired.send_replace(retired);
+    }
+
+    /// Waits until the worker is retired.
+    pub(crate) async fn retirement(&self) {
+        // The desk owns the sender, so that this never fails.
+        let _ = self.retired.subscribe().wait_for(|retired| *retired).await;
+    }
+
+    /// A new incarnation of the worker sits down. What an earlier one has left is told honestly.
+    pub(crate) fn sit_down(&self) -> (Incarnation, Option<(WorkResult, u64)>) {
+        let mut job = self.job.lock();
+        let incarnation = Incarnation(self.incarnation.fetch_add(1, Ordering::Relaxed) + 1);
+        (incarnation, job.take().map(|job| self.abandon(job)))
+    }
+
+    /// Whether it is this incarnation's. An earlier one may still run for a moment, on another thread.
+    pub(crate) fn is_of(&self, incarnation: Incarnation) -> bool {
+        let _changes = self.job.lock();
+        self.incarnation.load(Ordering::Relaxed) == incarnation.0
     }
 
     /// Puts an event on the desk.
-    pub(crate) fn take(&self, work: WorkItem, now_unix_ms: u64) -> (Progress, CancellationToken) {
+    pub(crate) fn take(&self, work: Arc<WorkItem>, now_unix_ms: u64) -> Progress {
+        let progress = Progress::default();
         let job = Job {
             work,
-            progress: Progress::default(),
-            revoked: CancellationToken::new(),
+            progress: progress.clone(),
             started: Instant::now(),
             started_ms: now_unix_ms,
+            is_revoked: false,
             failure: None,
+            is_condemned: false,
         };
-        let shared = (job.progress.clone(), job.revoked.clone());
         *self.job.lock() = Some(job);
-        shared
-    }
-
-    pub(crate) fn is_busy(&self) -> bool {
-        self.job.lock().is_some()
+        progress
     }
 
     /// Why the run is about to be given up; the next incarnation reports it.
-    pub(crate) fn note_failure(&self, reason: String) {
-        if let Some(job) = self.job.lock().as_mut() {
+    pub(crate) fn note_failure(&self, work: &WorkItem, reason: String) {
+        if let Some(job) = self.job.lock().as_mut().filter(|job| job.is(work)) {
             job.failure = Some(reason);
         }
     }
 
     /// Stops the run if it is this one.
     pub(crate) fn revoke(&self, event: EventId, attempt: u32) {
-        if let Some(job) = self.job.lock().as_ref()
-            && job.work.event.id == event
-            && job.work.lease.attempt == attempt
-        {
-            job.revoked.cancel();
+        if let Some(job) = self.job.lock().as_mut().filter(|job| job.is_lease(event, attempt)) {
+            job.is_revoked = true;
+            self.revoked.notify_one();
+        }
+    }
+
+    /// Waits until the job is revoked.
+    pub(crate) async fn revocation(&self, work: &WorkItem) {
+        let is_revoked = || self.job.lock().as_ref().is_some_and(|job| job.is(work) && job.is_revoked);
+        while !is_revoked() {
+            // It may have rung for an earlier job, hence the loop.
+            self.revoked.notified().await;
+        }
+    }
+
+    /// The lease of a job that runs longer than it may: it makes no progress.
+    pub(crate) fn overdue(&self, now: Instant) -> Option<(EventId, u32)> {
+        let job = self.job.lock();
+        let job = job.as_ref().filter(|job| job.progress.is_overdue(now))?;
+        Some((job.work.event.id, job.work.lease.attempt))
+    }
+
+    /// Gives the run up if it is overdue.
+    pub(crate) fn condemn_if_overdue(&self, now: Instant) {
+        let mut job = self.job.lock();
+        let Some(job) = job.as_mut().filter(|job| !job.is_condemned && job.progress.is_overdue(now)) else { return };
+        job.is_condemned = true;
+        job.failure = Some(match job.progress.running() {
+            Some(running) => format!("step {} hung and was cancelled", running.step),
+            None => "the run hung between its steps and was cancelled".to_owned(),
+        });
+        self.condemned.notify_one();
+    }
+
+    /// Waits until the job on the desk is given up, and says why.
+    pub(crate) async fn condemnation(&self) -> String {
+        let reason = || self.job.lock().as_ref().filter(|job| job.is_condemned).and_then(|job| job.failure.clone());
+        loop {
+            if let Some(reason) = reason() {
+                return reason;
+            }
+            // It may have rung for a job that ended after all.
+            self.condemned.notified().await;
         }
     }
 
     /// Clears the desk without a result.
-    pub(crate) fn clear(&self) {
-        self.job.lock().take();
+    pub(crate) fn clear(&self, work: &WorkItem) -> bool {
+        self.job.lock().take_if(|job| job.is(work)).is_some()
     }
 
-    /// The run has returned.
-    pub(crate) fn finish(&self, outcome: WorkOutcome) -> Option<(WorkResult, u64)> {
-        let job = self.job.lock().take()?;
-        let duration_us = elapsed_us(job.started);
-        let result = WorkResult {
-            event: job.work.event.id,
-            attempt: job.work.lease.attempt,
-            worker: self.worker,
-            steps: outcome.steps,
-            end: outcome.end,
-        };
-        Some((result, duration_us))
+    /// The run has returned. Nothing if the desk was cleared meanwhile: a run that was given up may return late.
+    pub(crate) fn finish(&self, work: &WorkItem, outcome: WorkOutcome) -> Option<(WorkResult, u64)> {
+        let job = self.job.lock().take_if(|job| job.is(work))?;
+        Some(job.result(self.worker, outcome))
     }
 
-    /// The run never returned: what is known of it, told honestly.
-    pub(crate) fn abandon(&self) -> Option<(WorkResult, u64)> {
-        let job = self.job.lock().take()?;
-        let reason = job.failure.unwrap_or_else(|| "the worker was cut off".to_owned());
+    /// The run never returned.
+    fn abandon(&self, mut job: Job) -> (WorkResult, u64) {
+        let reason = job.failure.take().unwrap_or_else(|| "the worker was cut off".to_owned());
         let outcome = interrupted(&job.work, self.worker, &job.progress, reason, job.started_ms);
-        let result = WorkResult {
-            event: job.work.event.id,
-            attempt: job.work.lease.attempt,
-            worker: self.worker,
-            steps: outcome.steps,
-            end: outcome.end,
-        };
-        Some((result, elapsed_us(job.started)))
+        job.result(self.worker, outcome)
     }
-}
-
-fn elapsed_us(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The outcome of a run that stopped in the middle. If it was in a step that must not be repeated blindly, nobody can

@@ -3,19 +3,20 @@
 //! A worker takes the next event by itself, so that an event costs no message; the pool hears of results by a bell
 //! that rings once for many.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
 
 use crossbeam::queue::{ArrayQueue, SegQueue};
 use flotilla_model::{EventId, WorkItem, WorkResult, WorkerId};
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, watch};
 
-use super::core::returned;
-use super::desk::Desk;
+use super::desk::{Desk, Incarnation};
+use super::holdings::returned;
 use super::worker::Worker;
-use crate::ports::{Changes, changes};
+use crate::ports::{Changes, Clock, Progress, changes};
 use crate::supervision::ActorHandle;
 
 /// Leased events that wait for a worker. The core never holds more than the largest pool and its work in advance; beyond
@@ -27,19 +28,34 @@ pub(crate) struct Employed {
     pub(crate) handle: ActorHandle<Worker>,
 }
 
+/// Where an event is that was handed over and whose result was not taken yet.
+enum Place {
+    Queued,
+    /// Queued, and to be skipped.
+    Revoked,
+    Desk(Arc<Desk>),
+}
+
+/// Since the process started.
+#[derive(Default)]
+pub(crate) struct Mishaps {
+    pub(crate) panics: AtomicU64,
+    pub(crate) hung: AtomicU64,
+    pub(crate) leaked: AtomicU64,
+}
+
 pub(crate) struct Floor {
-    queue: ArrayQueue<Box<WorkItem>>,
+    queue: ArrayQueue<Arc<WorkItem>>,
     /// One permit for each queued event: a fair line of idle workers.
     queued: Semaphore,
     /// Bounded by the events held: each has one result at most.
     results: SegQueue<(WorkResult, u64)>,
     bell: watch::Sender<()>,
-    /// Handed over and no result taken yet.
-    assigned: Mutex<BTreeSet<(EventId, u32)>>,
-    revoked: Mutex<BTreeSet<(EventId, u32)>>,
+    /// Locked before a desk, never the other way round.
+    assigned: Mutex<HashMap<(EventId, u32), Place>>,
+    busy: AtomicU32,
     pub(crate) employed: Mutex<BTreeMap<WorkerId, Employed>>,
-    pub(crate) panics: AtomicU64,
-    pub(crate) hung: AtomicU64,
+    pub(crate) mishaps: Mishaps,
 }
 
 impl Default for Floor {
@@ -50,10 +66,9 @@ impl Default for Floor {
             results: SegQueue::new(),
             bell: watch::Sender::new(()),
             assigned: Mutex::default(),
-            revoked: Mutex::default(),
+            busy: AtomicU32::new(0),
             employed: Mutex::default(),
-            panics: AtomicU64::new(0),
-            hung: AtomicU64::new(0),
+            mishaps: Mishaps::default(),
         }
     }
 }
@@ -64,35 +79,61 @@ impl Floor {
         changes(self.bell.subscribe())
     }
 
-    pub(crate) fn hand(&self, work: Box<WorkItem>) {
+    pub(crate) fn hand(&self, work: Arc<WorkItem>) {
         let lease = (work.event.id, work.lease.attempt);
-        self.assigned.lock().insert(lease);
+        self.assigned.lock().insert(lease, Place::Queued);
         match self.queue.push(work) {
             Ok(()) => self.queued.add_permits(1),
             Err(work) => self.report(returned(work.event.id, work.lease.attempt), 0),
         }
     }
 
-    /// The next event. Nothing is lost when the future is dropped: it takes the event in the poll that returns it.
-    pub(crate) async fn next(&self) -> Box<WorkItem> {
+    /// Puts the next event on the desk. Nothing is lost when the future is dropped: it takes the event in the poll that
+    /// returns it.
+    pub(crate) async fn next(
+        &self,
+        desk: &Arc<Desk>,
+        incarnation: Incarnation,
+        clock: &dyn Clock,
+    ) -> (Arc<WorkItem>, Progress) {
         loop {
             match self.queued.acquire().await {
                 Ok(permit) => permit.forget(),
                 // The semaphore is never closed.
                 Err(_closed) => std::future::pending::<()>().await,
             }
-            if let Some(work) = self.queue.pop() {
-                let lease = (work.event.id, work.lease.attempt);
-                if !self.revoked.lock().remove(&lease) {
-                    return work;
-                }
-                self.assigned.lock().remove(&lease);
+            let mut assigned = self.assigned.lock();
+            if !desk.is_of(incarnation) {
+                drop(assigned);
+                // This worker was replaced at this very moment: the event is for another.
+                self.queued.add_permits(1);
+                std::future::pending::<()>().await;
+                continue;
             }
+            let Some(work) = self.queue.pop() else { continue };
+            let lease = (work.event.id, work.lease.attempt);
+            if let Some(Place::Revoked) = assigned.insert(lease, Place::Desk(Arc::clone(desk))) {
+                assigned.remove(&lease);
+                continue;
+            }
+            let progress = desk.take(Arc::clone(&work), clock.unix_ms());
+            self.busy.fetch_add(1, Ordering::Relaxed);
+            return (work, progress);
         }
     }
 
-    pub(crate) fn queued(&self) -> usize {
-        self.queue.len()
+    pub(crate) fn queued(&self) -> u32 {
+        self.queue.len() as u32
+    }
+
+    /// Workers with an event.
+    pub(crate) fn busy(&self) -> u32 {
+        self.busy.load(Ordering::Relaxed)
+    }
+
+    /// A desk is free again.
+    pub(crate) fn leave_desk(&self) {
+        self.busy.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// A worker's result.
@@ -108,20 +149,17 @@ impl Floor {
 
     /// The lease is lost: a queued event is skipped, a running one stopped.
     pub(crate) fn revoke(&self, event: EventId, attempt: u32) {
-        let lease = (event, attempt);
-        let desks: Vec<_> = self.employed.lock().values().map(|worker| Arc::clone(&worker.desk)).collect();
-        if self.assigned.lock().contains(&lease) && !self.queue.is_empty() {
-            self.revoked.lock().insert(lease);
-        }
-        for desk in desks {
-            desk.revoke(event, attempt);
+        if let Some(place) = self.assigned.lock().get_mut(&(event, attempt)) {
+            match place {
+                Place::Desk(desk) => desk.revoke(event, attempt),
+                Place::Queued | Place::Revoked => *place = Place::Revoked,
+            }
         }
     }
 
     /// The event left its desk without a result.
     pub(crate) fn forget(&self, event: EventId, attempt: u32) {
         self.assigned.lock().remove(&(event, attempt));
-        self.revoked.lock().remove(&(event, attempt));
     }
 
     /// Results that have come, each once.
@@ -143,16 +181,13 @@ impl Floor {
         }
     }
 
+    /// Leases of workers that make no progress.
+    pub(crate) fn overdue(&self, now: Instant) -> BTreeSet<(EventId, u32)> {
+        self.employed.lock().values().filter_map(|worker| worker.desk.overdue(now)).collect()
+    }
+
     /// What the workers have, queued or on a desk, or reported and not taken.
     pub(crate) fn assigned(&self) -> BTreeSet<(EventId, u32)> {
-        self.assigned.lock().clone()
-    }
-
-    pub(crate) fn count_panic(&self) {
-        self.panics.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn count_hung(&self) {
-        self.hung.fetch_add(1, Ordering::Relaxed);
+        self.assigned.lock().keys().copied().collect()
     }
 }

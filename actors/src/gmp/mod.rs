@@ -6,11 +6,13 @@ mod core;
 mod desk;
 mod floor;
 mod handle;
+mod holdings;
 mod pace;
 mod pool;
 mod rounds;
 mod settings;
 mod status;
+mod supply;
 mod worker;
 
 pub use core::{Effect, PoolConfig, PoolCore};

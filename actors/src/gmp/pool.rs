@@ -1,8 +1,8 @@
 //! The pool's shell: reads the view, carries out the core's decisions, employs and retires workers.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use flotilla_config::parameters::ClusterMode;
 use flotilla_model::WorkerId;
@@ -38,22 +38,28 @@ pub(crate) struct Premises {
 pub(crate) struct Pool {
     premises: Premises,
     settings: Cached<Settings>,
+    /// The size that the workers were last hired or retired for; nothing when one has left since.
+    staffed_for: Option<u32>,
     stopping: bool,
     alarm_ms: Option<u64>,
 }
 
 impl Pool {
     pub(crate) fn new(premises: Premises) -> Self {
-        Self { premises, settings: Cached::default(), stopping: false, alarm_ms: None }
+        Self { premises, settings: Cached::default(), staffed_for: None, stopping: false, alarm_ms: None }
     }
 
     fn go_on(&mut self, ctx: &mut Ctx<'_, Self>) {
         let view = self.premises.log.view();
         let target = self.read_settings(&view.state);
         let effects = {
+            let (now, floor) = (self.premises.tools.clock.now(), &self.premises.floor);
             let mut core = self.premises.core.lock();
-            self.premises.floor.take_results(|result, duration_us| core.on_result(result, duration_us));
-            core.decide(&view, self.premises.tools.clock.now())
+            floor.take_results(|result, duration_us| core.on_result(result, duration_us));
+            if core.looks_at_leases(now) {
+                core.on_overdue(floor.overdue(Instant::now()));
+            }
+            core.decide(&view, now)
         };
         for effect in effects {
             self.carry_out(effect, ctx);
@@ -68,7 +74,7 @@ impl Pool {
     fn read_settings(&mut self, state: &flotilla_model::State) -> u32 {
         let settings = self.settings.read(state, self.premises.config.node, Settings::read);
         let claims = settings.mode != ClusterMode::Passive || self.premises.raft.status().is_primary;
-        self.premises.core.lock().on_settings(settings.target, claims);
+        self.premises.core.lock().on_settings(settings.target, claims, settings.lease_timeout_ms);
         settings.target
     }
 
@@ -79,7 +85,7 @@ impl Pool {
             Effect::DecideAfter(delay_ms) => self.set_alarm(delay_ms, ctx),
             Effect::Propose(id, commands) => {
                 let log = Arc::clone(&self.premises.log);
-                let proposal = async move { log.propose_many(commands).await };
+                let proposal = async move { log.propose_many(&commands).await };
                 ctx.offload(proposal, move |pool, answer, ctx| {
                     if let Err(error) = &answer {
                         tracing::warn!(%error, "results and claims of the pool were not recorded, they are kept");
@@ -107,26 +113,28 @@ impl Pool {
 
     /// Grows at once; shrinks by retiring workers, who leave when their event has ended.
     fn resize(&mut self, target: u32, ctx: &mut Ctx<'_, Self>) {
+        if self.staffed_for == Some(target) {
+            return;
+        }
+        let size = target as usize;
         let mut hired = Vec::new();
-        {
-            let mut employed = self.premises.floor.employed.lock();
-            let staying: Vec<_> =
-                employed.iter().filter(|(_, worker)| !worker.desk.retired.is_cancelled()).map(|(id, _)| *id).collect();
-            for id in staying.iter().skip(target as usize) {
-                employed[id].desk.retired.cancel();
-            }
-            let missing = (target as usize).saturating_sub(staying.len());
-            let free: Vec<_> = (1..).map(WorkerId).filter(|id| !employed.contains_key(id)).take(missing).collect();
-            for id in free {
-                match self.hire(id) {
-                    Ok(worker) => {
-                        hired.push((id, worker.handle.clone()));
-                        employed.insert(id, worker);
-                    }
-                    Err(error) => tracing::error!(%error, worker = id.0, "a worker could not be started"),
+        let mut employed = self.premises.floor.employed.lock();
+        for (position, worker) in employed.values().enumerate() {
+            worker.desk.set_retired(position >= size);
+        }
+        let missing = size.saturating_sub(employed.len());
+        let free: Vec<_> = (1..).map(WorkerId).filter(|id| !employed.contains_key(id)).take(missing).collect();
+        for id in free {
+            match self.hire(id) {
+                Ok(worker) => {
+                    hired.push((id, worker.handle.clone()));
+                    employed.insert(id, worker);
                 }
+                Err(error) => tracing::error!(%error, worker = id.0, "a worker could not be started"),
             }
         }
+        self.staffed_for = (hired.len() == missing).then_some(target);
+        drop(employed);
         for (id, handle) in hired {
             self.watch(id, handle, ctx);
         }
@@ -144,29 +152,32 @@ impl Pool {
     fn watch(&self, id: WorkerId, handle: crate::supervision::ActorHandle<Worker>, ctx: &mut Ctx<'_, Self>) {
         ctx.spawn(async move { handle.stopped().await }, move |pool, (), ctx| {
             pool.premises.floor.employed.lock().remove(&id);
-            pool.go_on(ctx);
+            pool.staffed_for = None;
+            // A thousand that leave together are one change; but a stopping pool hears no bell any more.
+            if pool.stopping {
+                pool.go_on(ctx);
+            } else {
+                pool.premises.floor.ring();
+            }
         });
     }
 
     fn publish(&self, target: u32) {
         let floor = &self.premises.floor;
-        let (workers, busy, retiring, idle) = {
-            let employed = floor.employed.lock();
-            let busy = employed.values().filter(|worker| worker.desk.is_busy()).count();
-            let retiring = employed.values().filter(|worker| worker.desk.retired.is_cancelled()).count();
-            (employed.len() as u32, busy as u32, retiring as u32, employed.len() as u32 - busy as u32)
-        };
+        let mishap = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (workers, busy) = (floor.employed.lock().len() as u32, floor.busy());
         let core = self.premises.core.lock();
         self.premises.status.set(PoolStatus {
             target,
             workers,
             busy,
-            idle,
-            retiring,
-            queued: floor.queued() as u32,
+            idle: workers.saturating_sub(busy),
+            retiring: workers.saturating_sub(self.staffed_for.unwrap_or(workers)),
+            queued: floor.queued(),
             unrecorded: core.unrecorded() as u32,
-            panics: floor.panics.load(Ordering::Relaxed),
-            hung: floor.hung.load(Ordering::Relaxed),
+            panics: mishap(&floor.mishaps.panics),
+            hung: mishap(&floor.mishaps.hung),
+            leaked: mishap(&floor.mishaps.leaked),
             work_us: core.pace.work_us(),
             round_us: core.pace.round_us(),
             claiming: core.is_claiming(),
@@ -188,6 +199,8 @@ impl Supervised for Pool {
     }
 
     fn on_tick(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let now = Instant::now();
+        self.premises.floor.employed.lock().values().for_each(|worker| worker.desk.condemn_if_overdue(now));
         self.go_on(ctx);
     }
 

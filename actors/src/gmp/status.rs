@@ -40,10 +40,12 @@ pub struct PoolStatus {
     pub queued: u32,
     /// Results not yet recorded in the log.
     pub unrecorded: u32,
-    /// Runs that ended by panic, since the process started.
+    /// Runs that ended by panic since the process started; each cost its worker one incarnation.
     pub panics: u64,
     /// Runs that were cut off because a step hung.
     pub hung: u64,
+    /// Runs that left something running that they had started; it was ended.
+    pub leaked: u64,
     /// Mean time of an event on a worker.
     pub work_us: u64,
     /// Mean time of a proposal.

@@ -1,23 +1,21 @@
 //! A GMP worker: a supervised actor that runs one event at a time.
 //!
-//! The steps run on the shared runtime, so that a step that blocks its thread cannot stop the watch over it. A run that
-//! panics or hangs ends this incarnation; the next one reports the event from the desk and goes on.
+//! The loop over events runs on the shared runtime, and the actor only watches it: what a step does to its thread
+//! cannot stop the watch. A run that panics, hangs or leaks ends this incarnation; the next one reports the event from
+//! the desk, if that is still to be done, and goes on.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-use flotilla_model::WorkItem;
+use futures::FutureExt;
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::desk::Desk;
+use super::desk::{Desk, Incarnation};
 use super::floor::Floor;
 use crate::ports::{Clock, StepRunner};
 use crate::supervision::{BoxError, Ctx, Supervised, panic_message};
-
-/// A run that is in no step for this long hangs as well. Between steps there are only proposals to the log, and these
-/// wait for a quorum at most this long.
-const BETWEEN_STEPS: Duration = Duration::from_secs(60);
 
 /// What all workers of a pool share.
 #[derive(Clone)]
@@ -35,66 +33,80 @@ pub(crate) struct Worker {
 
 enum Left {
     Retired,
+    /// By another incarnation; nobody hears this.
+    Replaced,
     Hung(String),
+    Leaked(String),
 }
 
 impl Supervised for Worker {
     fn started(&mut self, ctx: &mut Ctx<'_, Self>) -> Result<(), BoxError> {
-        if let Some((result, duration_us)) = self.desk.abandon() {
+        let (incarnation, abandoned) = self.desk.sit_down();
+        if let Some((result, duration_us)) = abandoned {
+            self.tools.floor.leave_desk();
             self.tools.floor.report(result, duration_us);
         }
-        ctx.spawn(work(Arc::clone(&self.desk), self.tools.clone()), |_, left, ctx| match left {
-            Left::Retired => ctx.finish(),
-            Left::Hung(reason) => ctx.fail(reason),
+        let working = self.tools.runtime.spawn(work(Arc::clone(&self.desk), incarnation, self.tools.clone()));
+        let working = AbortOnDropHandle::new(working);
+        ctx.spawn(watch(working, Arc::clone(&self.desk), Arc::clone(&self.tools.floor)), |_, left, ctx| match left {
+            Left::Retired | Left::Replaced => ctx.finish(),
+            Left::Hung(reason) | Left::Leaked(reason) => ctx.fail(reason),
         });
         Ok(())
     }
 }
 
-/// Event after event, until the worker is retired or a run hangs.
-async fn work(desk: Arc<Desk>, tools: Tools) -> Left {
+/// Waits until the work ends by itself or has to be given up. A run that blocks its thread stays behind there; whatever
+/// it does later finds its desk cleared.
+async fn watch(mut working: AbortOnDropHandle<Left>, desk: Arc<Desk>, floor: Arc<Floor>) -> Left {
+    tokio::select! {
+        biased;
+        left = &mut working => match left {
+            Ok(left) => left,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // Only the end of the runtime cancels it.
+            Err(_cancelled) => std::future::pending().await,
+        },
+        reason = desk.condemnation() => {
+            floor.mishaps.hung.fetch_add(1, Ordering::Relaxed);
+            Left::Hung(reason)
+        }
+    }
+}
+
+/// Event after event, until the worker is retired or has to be replaced.
+async fn work(desk: Arc<Desk>, incarnation: Incarnation, tools: Tools) -> Left {
     loop {
-        let work = tokio::select! {
+        let (work, progress) = tokio::select! {
             biased;
-            () = desk.retired.cancelled() => return Left::Retired,
-            work = tools.floor.next() => work,
+            () = desk.retirement() => return Left::Retired,
+            next = tools.floor.next(&desk, incarnation, tools.clock.as_ref()) => next,
         };
-        let (event, attempt) = (work.event.id, work.lease.attempt);
-        let (progress, revoked) = desk.take(WorkItem::clone(&work), tools.clock.unix_ms());
-        let runner = Arc::clone(&tools.runner);
-        let (worker, noted) = (desk.worker, progress.clone());
-        let run = tools.runtime.spawn(async move { runner.run(*work, worker, noted).await });
-        let mut run = AbortOnDropHandle::new(run);
+        let run = tools.runner.run(Arc::clone(&work), desk.worker, progress.clone());
         tokio::select! {
             biased;
-            outcome = &mut run => match outcome {
+            outcome = AssertUnwindSafe(run).catch_unwind() => match outcome {
                 Ok(outcome) => {
-                    if let Some((result, duration_us)) = desk.finish(outcome) {
-                        tools.floor.report(result, duration_us);
+                    let Some((result, duration_us)) = desk.finish(&work, outcome) else { return Left::Replaced };
+                    tools.floor.leave_desk();
+                    tools.floor.report(result, duration_us);
+                    if let Some(what) = progress.what_leaked() {
+                        tools.floor.mishaps.leaked.fetch_add(1, Ordering::Relaxed);
+                        return Left::Leaked(what);
                     }
                 }
-                Err(error) if error.is_panic() => {
-                    let payload = error.into_panic();
-                    desk.note_failure(format!("the worker panicked: {}", panic_message(&*payload)));
-                    tools.floor.count_panic();
+                Err(payload) => {
+                    desk.note_failure(&work, format!("the worker panicked: {}", panic_message(&*payload)));
+                    tools.floor.mishaps.panics.fetch_add(1, Ordering::Relaxed);
                     std::panic::resume_unwind(payload);
                 }
-                // Only the end of the runtime cancels it.
-                Err(_cancelled) => std::future::pending::<()>().await,
             },
-            () = revoked.cancelled() => {
-                desk.clear();
-                tools.floor.forget(event, attempt);
-                tools.floor.ring();
-            }
-            () = progress.overdue(BETWEEN_STEPS) => {
-                let reason = match progress.running() {
-                    Some(running) => format!("step {} hung and was cancelled", running.step),
-                    None => "the run hung between its steps and was cancelled".to_owned(),
-                };
-                desk.note_failure(reason.clone());
-                tools.floor.count_hung();
-                return Left::Hung(reason);
+            () = desk.revocation(&work) => {
+                if desk.clear(&work) {
+                    tools.floor.leave_desk();
+                    tools.floor.forget(work.event.id, work.lease.attempt);
+                    tools.floor.ring();
+                }
             }
         }
     }

@@ -49,7 +49,7 @@ impl Keeper {
             Effect::Announce(command) => {
                 let log = Arc::clone(&self.ports.log);
                 let proposal = async move {
-                    let applied = log.propose_many(vec![*command]).await.map_err(|error| error.to_string())?;
+                    let applied = log.propose_many(&[*command]).await.map_err(|error| error.to_string())?;
                     let refused = applied.answers.into_iter().find_map(Result::err);
                     refused.map_or(Ok(()), |rejection| Err(rejection.to_string()))
                 };

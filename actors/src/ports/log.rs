@@ -46,8 +46,9 @@ pub enum ProposalError {
 /// The replicated log as actors see it.
 #[async_trait]
 pub trait ReplicatedLog: Send + Sync + 'static {
-    /// Proposes commands as one entry and waits until they are applied. A timeout means *unknown*.
-    async fn propose_many(&self, commands: Vec<Command>) -> Result<Applied, ProposalError>;
+    /// Proposes commands as one entry and waits until they are applied. A timeout means *unknown*. They are only borrowed:
+    /// who has to propose them again keeps them without a copy.
+    async fn propose_many(&self, commands: &[Command]) -> Result<Applied, ProposalError>;
 
     /// The latest view of this node.
     fn view(&self) -> View;

@@ -1,6 +1,7 @@
 //! A log that applies at once, or makes trouble.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use flotilla_model::Command;
@@ -23,13 +24,21 @@ pub(crate) struct FakeLog {
     cluster: Mutex<Cluster>,
     index: watch::Sender<u64>,
     troubles: Mutex<VecDeque<Trouble>>,
+    /// How long the log takes for a proposal.
+    pub(crate) latency: Mutex<Duration>,
     pub(crate) proposed: Mutex<Vec<Vec<Command>>>,
 }
 
 impl FakeLog {
     pub(crate) fn new(cluster: Cluster) -> Self {
         let index = watch::Sender::new(cluster.view.index);
-        Self { cluster: Mutex::new(cluster), index, troubles: Mutex::default(), proposed: Mutex::default() }
+        Self {
+            cluster: Mutex::new(cluster),
+            index,
+            troubles: Mutex::default(),
+            latency: Mutex::default(),
+            proposed: Mutex::default(),
+        }
     }
 
     pub(crate) fn make_trouble(&self, troubles: &[Trouble]) {
@@ -60,7 +69,11 @@ impl FakeLog {
 
 #[async_trait]
 impl ReplicatedLog for FakeLog {
-    async fn propose_many(&self, commands: Vec<Command>) -> Result<Applied, ProposalError> {
+    async fn propose_many(&self, commands: &[Command]) -> Result<Applied, ProposalError> {
+        let latency = *self.latency.lock();
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
         let trouble = self.troubles.lock().pop_front();
         if trouble == Some(Trouble::Refused) {
             return Err(ProposalError::NotAccepted { reason: "no quorum".to_owned() });
@@ -69,7 +82,7 @@ impl ReplicatedLog for FakeLog {
             let answers = commands.iter().map(|command| cluster.apply(command.clone())).collect();
             Applied { index: cluster.view.index, answers }
         });
-        self.proposed.lock().push(commands);
+        self.proposed.lock().push(commands.to_vec());
         match trouble {
             Some(_) => Err(ProposalError::Unknown { reason: "timeout".to_owned() }),
             None => Ok(applied),

@@ -41,7 +41,7 @@ impl TickerActor {
         if self.core.on_look(observed, now) {
             let log = Arc::clone(&self.ports.log);
             let tick = vec![Command::Tick { now_ms: now.unix_ms }];
-            ctx.offload(async move { log.propose_many(tick).await }, |ticker, answer, _| {
+            ctx.offload(async move { log.propose_many(&tick).await }, |ticker, answer, _| {
                 let answer = answer.map(drop).map_err(|error| error.to_string());
                 if let Err(error) = &answer {
                     tracing::warn!(error, "the log's time was not moved, it is tried again");

@@ -53,8 +53,8 @@ impl Consensus {
     }
 
     /// Proposes commands that are applied one after the other in one entry.
-    pub async fn propose_many(&self, commands: Vec<Command>) -> Result<Vec<Applied>, ProposeError> {
-        self.inner.proposer.propose(&commands).await
+    pub async fn propose_many(&self, commands: &[Command]) -> Result<Vec<Applied>, ProposeError> {
+        self.inner.proposer.propose(commands).await
     }
 
     /// The state as this node knows it now.

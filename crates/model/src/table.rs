@@ -82,8 +82,8 @@ impl<K: Ord + Clone, V> Table<K, V> {
     }
 
     /// The row itself, shared.
-    pub fn shared(&self, key: &K) -> Option<Arc<V>> {
-        self.rows.get(key).map(Arc::clone)
+    pub fn shared(&self, key: &K) -> Option<&Arc<V>> {
+        self.rows.get(key)
     }
 
     pub fn contains(&self, key: &K) -> bool {

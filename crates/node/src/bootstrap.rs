@@ -14,7 +14,7 @@ pub(crate) async fn make_cluster(dir: &DataDir, consensus: &Consensus, address: 
     }
     let view = consensus.linearizable_view().await.context("the new cluster has no primary")?;
     if view.state.cluster().id == 0 {
-        let applied = consensus.propose_many(commands).await.context("the cluster cannot be made")?;
+        let applied = consensus.propose_many(&commands).await.context("the cluster cannot be made")?;
         if let Some(rejection) = applied.into_iter().find_map(|one| one.outcome.err()) {
             bail!("the cluster cannot be made: {rejection}");
         }

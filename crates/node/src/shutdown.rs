@@ -74,7 +74,7 @@ pub(crate) async fn stop(node: Node, is_fatal: bool) {
         phase("leadership", LEADERSHIP_BUDGET, leave_leadership(&consensus, id)).await;
         phase("farewell", FAREWELL_BUDGET, async {
             let lost = Command::NodeLost { node: id, session, reason: "stopped in order".to_owned(), now_ms: now_ms() };
-            if let Err(error) = log.propose_many(vec![lost]).await {
+            if let Err(error) = log.propose_many(&[lost]).await {
                 tracing::info!(%error, "the others find out by themselves that this node has stopped");
             }
         })

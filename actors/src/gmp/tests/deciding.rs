@@ -37,7 +37,7 @@ fn handed(effects: &[Effect]) -> Vec<EventId> {
 
 fn proposals(effects: Vec<Effect>) -> Vec<(u64, Vec<Command>)> {
     let proposal = |effect| match effect {
-        Effect::Propose(id, commands) => Some((id, commands)),
+        Effect::Propose(id, commands) => Some((id, commands.to_vec())),
         _ => None,
     };
     effects.into_iter().filter_map(proposal).collect()
@@ -54,6 +54,11 @@ fn claim_count(commands: &[Command]) -> Option<u32> {
         Command::Claim { count, .. } => Some(*count),
         _ => None,
     })
+}
+
+fn claim_by(node: u64, count: u32, now_ms: u64) -> [Command; 1] {
+    let PoolConfig { node, session, steal_after_ms } = config(node);
+    [Command::Claim { node, session, count, steal_after_ms, now_ms }]
 }
 
 fn apply(cluster: &mut Cluster, commands: &[Command]) -> Applied {
@@ -106,17 +111,85 @@ fn events_of_a_lost_node_are_claimed_at_once() {
 #[test]
 fn capacity_bounds_what_is_claimed() {
     let mut cluster = Cluster::new(2);
-    let mut stealing = pool(2, 4);
     for _ in 0..100 {
         cluster.upload(1, 10);
     }
-    let (_, commands) = only_proposal(stealing.decide(&cluster.view, at(100)));
-    assert_eq!(claim_count(&commands), Some(4), "others' events only for idle workers");
+    for node in [1, 2] {
+        let mut pool = pool(node, 4);
+        let in_advance = pool.pace.prefetch(4);
+        let (_, commands) = only_proposal(pool.decide(&cluster.view, at(100)));
+        assert_eq!(claim_count(&commands), Some(4 + in_advance), "node {node}");
+        assert!(in_advance < 100);
+    }
+}
 
-    let mut own = pool(1, 4);
-    let work_in_advance = own.pace.prefetch(4);
-    let (_, commands) = only_proposal(own.decide(&cluster.view, at(100)));
-    assert_eq!(claim_count(&commands), Some(4 + work_in_advance));
+#[test]
+fn a_claim_that_got_nothing_is_not_repeated_at_once() {
+    let mut cluster = Cluster::new(2);
+    let mut pool = pool(2, 4);
+    cluster.upload(1, 10);
+    for (now_ms, pause_ms) in [(100, 5), (105, 10), (115, 20)] {
+        let (id, _) = only_proposal(pool.decide(&cluster.view, at(now_ms)));
+        // Another node was faster: this one's view does not show it yet.
+        let answers = vec![Ok(Outcome::Claimed { leases: Vec::new(), more: true })];
+        pool.on_answer(id, Ok(Applied { index: cluster.view.index, answers }), at(now_ms));
+        let effects = pool.decide(&cluster.view, at(now_ms));
+        assert!(matches!(effects[..], [Effect::DecideAfter(after_ms)] if after_ms == pause_ms), "{effects:?}");
+    }
+    assert_eq!(claim_all(&mut cluster, &mut pool, at(135)).len(), 1);
+    cluster.upload(1, 140);
+    let (id, _) = only_proposal(pool.decide(&cluster.view, at(200)));
+    let answers = vec![Ok(Outcome::Claimed { leases: Vec::new(), more: true })];
+    pool.on_answer(id, Ok(Applied { index: cluster.view.index, answers }), at(200));
+    let effects = pool.decide(&cluster.view, at(200));
+    assert!(matches!(effects[..], [Effect::DecideAfter(5)]), "a good claim has ended the doubling: {effects:?}");
+}
+
+#[test]
+fn what_was_granted_is_handed_out_when_the_view_shows_it() {
+    let mut cluster = Cluster::new(1);
+    let mut pool = pool(1, 4);
+    let event = cluster.upload(1, 10);
+    let lagging = cluster.view.clone();
+    let (id, commands) = only_proposal(pool.decide(&cluster.view, at(10)));
+    let applied = apply(&mut cluster, &commands);
+    pool.on_answer(id, Ok(applied), at(11));
+    assert!(pool.decide(&lagging, at(11)).is_empty(), "what an event is, only the view tells");
+    assert_eq!(handed(&pool.decide(&cluster.view, at(12))), [event]);
+    assert!(handed(&pool.decide(&cluster.view, at(2000))).is_empty(), "the comparison finds it where it is");
+}
+
+#[test]
+fn leases_whose_answer_was_lost_are_found() {
+    let mut cluster = Cluster::new(1);
+    let mut pool = pool(1, 4);
+    let event = cluster.upload(1, 10);
+    let (id, commands) = only_proposal(pool.decide(&cluster.view, at(10)));
+    pool.on_answer(id, Err(ProposalError::Unknown { reason: String::new() }), at(20));
+    assert!(handed(&pool.decide(&cluster.view, at(20))).is_empty());
+    // It takes effect late.
+    apply(&mut cluster, &commands);
+    assert_eq!(handed(&pool.decide(&cluster.view, at(21))), [event], "in doubt the view is asked each time");
+    cluster.upload(1, 30);
+    claim_all(&mut cluster, &mut pool, at(100));
+    let foreign = cluster.upload(1, 110);
+    apply(&mut cluster, &claim_by(1, 1, 110));
+    assert!(handed(&pool.decide(&cluster.view, at(120))).is_empty(), "no reason to look at all leases");
+    assert_eq!(handed(&pool.decide(&cluster.view, at(700))), [foreign], "looked at all the same now and then");
+}
+
+#[test]
+fn work_that_ended_behind_the_pools_back_is_revoked_at_the_next_comparison() {
+    let mut cluster = Cluster::new(1);
+    let mut pool = pool(1, 1);
+    let event = cluster.upload(1, 10);
+    claim_all(&mut cluster, &mut pool, at(10));
+    let (node, session) = (NodeId(1), SessionId(1000));
+    let complete = Command::Complete { node, session, results: vec![done(event, 1)], now_ms: 11 };
+    apply(&mut cluster, &[complete]);
+    assert!(pool.decide(&cluster.view, at(12)).is_empty());
+    let effects = pool.decide(&cluster.view, at(600));
+    assert!(matches!(effects[..], [Effect::Revoke(lost, 1)] if lost == event), "{effects:?}");
 }
 
 #[test]
@@ -209,15 +282,42 @@ fn leases_are_renewed_when_a_third_of_their_time_is_gone() {
     let mut cluster = Cluster::new(1);
     cluster.set("EventQueue.leaseTimeout", Some("60"));
     let mut pool = pool(1, 1);
+    pool.on_settings(1, true, 60_000);
     let event = cluster.upload(1, 10);
     claim_all(&mut cluster, &mut pool, at(10));
     assert!(pool.decide(&cluster.view, at(20_000)).is_empty());
-    let (id, commands) = only_proposal(pool.decide(&cluster.view, at(20_020)));
+    assert!(pool.decide(&cluster.view, at(24_000)).is_empty(), "looked at a moment ago");
+    let (id, commands) = only_proposal(pool.decide(&cluster.view, at(25_000)));
     assert!(matches!(&commands[..], [Command::RenewLeases { leases, .. }] if *leases == [(event, 1)]), "{commands:?}");
     let applied = apply(&mut cluster, &commands);
-    pool.on_answer(id, Ok(applied), at(20_020));
-    assert!(pool.decide(&cluster.view, at(40_010)).is_empty(), "renewed until 80,020");
-    assert_eq!(proposals(pool.decide(&cluster.view, at(40_100))).len(), 1);
+    pool.on_answer(id, Ok(applied), at(25_000));
+    assert!(pool.decide(&cluster.view, at(45_000)).is_empty(), "renewed until 85,000");
+    assert_eq!(proposals(pool.decide(&cluster.view, at(50_000))).len(), 1);
+}
+
+#[test]
+fn the_lease_of_a_worker_that_makes_no_progress_is_not_renewed() {
+    let mut cluster = Cluster::new(1);
+    cluster.set("EventQueue.leaseTimeout", Some("60"));
+    let mut pool = pool(1, 2);
+    pool.on_settings(2, true, 60_000);
+    let (hung, running) = (cluster.upload(1, 10), cluster.upload(1, 10));
+    claim_all(&mut cluster, &mut pool, at(10));
+    assert!(pool.looks_at_leases(at(25_000)));
+    pool.on_overdue(BTreeSet::from([(hung, 1)]));
+    let (id, commands) = only_proposal(pool.decide(&cluster.view, at(25_000)));
+    assert!(
+        matches!(&commands[..], [Command::RenewLeases { leases, .. }] if *leases == [(running, 1)]),
+        "{commands:?}"
+    );
+    let applied = apply(&mut cluster, &commands);
+    pool.on_answer(id, Ok(applied), at(25_000));
+    cluster.apply(Command::Tick { now_ms: 60_100 }).unwrap();
+    let effects = pool.decide(&cluster.view, at(60_100));
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Revoke(event, 1) if *event == hung)),
+        "it has expired, and goes on by the rules: {effects:?}"
+    );
 }
 
 #[test]
@@ -239,10 +339,10 @@ fn a_stopping_pool_claims_nothing_and_gives_back_what_comes() {
 fn a_passive_secondary_claims_nothing() {
     let mut cluster = Cluster::new(2);
     let mut pool = pool(2, 4);
-    pool.on_settings(4, false);
+    pool.on_settings(4, false, 60_000);
     cluster.upload(2, 10);
     assert!(pool.decide(&cluster.view, at(1000)).is_empty());
-    pool.on_settings(4, true);
+    pool.on_settings(4, true, 60_000);
     assert_eq!(proposals(pool.decide(&cluster.view, at(1000))).len(), 1);
 }
 

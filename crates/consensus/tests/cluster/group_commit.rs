@@ -51,19 +51,19 @@ async fn a_lone_proposal_waits_for_nobody() {
 async fn many_commands_of_one_caller_are_applied_in_order_in_one_entry() {
     let cluster = Cluster::formed(|_| ()).await;
     let commands: Vec<_> = (0..100).map(|number| set("counter", number)).collect();
-    let applied = cluster.node(2).propose_many(commands).await.unwrap();
+    let applied = cluster.node(2).propose_many(&commands).await.unwrap();
     assert_eq!(applied.len(), 100);
     assert!(applied.iter().all(|one| one.index == applied[0].index));
     let row = cluster.node(2).view().state.parameter("counter", None).unwrap().value.clone();
     assert_eq!(row, "99");
-    assert_eq!(cluster.node(2).propose_many(Vec::new()).await, Ok(Vec::new()));
+    assert_eq!(cluster.node(2).propose_many(&[]).await, Ok(Vec::new()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_no_entry_can_hold_is_refused() {
     let cluster = Cluster::formed(|_| ()).await;
     let commands: Vec<_> = (0..1025).map(|number| set("counter", number)).collect();
-    let refused = cluster.node(1).propose_many(commands).await;
+    let refused = cluster.node(1).propose_many(&commands).await;
     assert!(matches!(refused, Err(ProposeError::TooLarge { commands: 1025, .. })), "{refused:?}");
     let refused = cluster.node(1).propose(set(&"x".repeat(600 << 10), 1)).await;
     assert!(matches!(refused, Err(ProposeError::TooLarge { commands: 1, .. })), "{refused:?}");

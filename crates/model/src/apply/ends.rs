@@ -36,7 +36,7 @@ impl State {
     }
 
     pub(super) fn lose_lease(&mut self, id: EventId, loss: LeaseLoss) {
-        let Some(event) = self.events.shared(&id) else { return };
+        let Some(event) = self.events.shared(&id).cloned() else { return };
         let EventState::Leased(lease) = event.state else { return };
         self.header.totals.leases_lost += 1;
         if let Some(step) = event.doubtful_step() {
@@ -120,7 +120,7 @@ impl State {
     /// A step failed: tried again after a delay, or given up.
     pub(super) fn fail_event(&mut self, id: EventId, reason: &str, retryable: bool, cause: Cause) {
         let limit = self.number(parameter_names::MAX_RETRY_COUNT, 5);
-        let Some(event) = self.events.shared(&id) else { return };
+        let Some(event) = self.events.shared(&id).cloned() else { return };
         let failures = event.failures + 1;
         if !retryable || u64::from(failures) > limit {
             self.set_event_state(id, |event| event.failures = failures);
@@ -151,7 +151,7 @@ impl State {
         let since_ms = self.header.clock_ms;
         self.header.totals.events_failed += 1;
         self.set_event_state(id, |event| event.state = EventState::Dead { since_ms, reason: reason.to_owned() });
-        if let Some(event) = self.events.shared(&id) {
+        if let Some(event) = self.events.shared(&id).cloned() {
             self.count_in_lane(event.lane, |lane| lane.failed += 1);
             self.end_transfer(&event, TransferState::FailedSubtransmission, Some(reason));
         }

@@ -53,7 +53,7 @@ impl State {
 
     fn change_event(&mut self, id: EventId, action: &EventAction, route: Option<&Arc<Route>>) -> Result<(), Rejection> {
         use EventState as S;
-        let event = self.events.shared(&id).ok_or(Rejection::NoSuchEvent { event: id })?;
+        let event = self.events.shared(&id).cloned().ok_or(Rejection::NoSuchEvent { event: id })?;
         match (action, &event.state) {
             (EventAction::Retry { .. }, S::Dead { .. } | S::Waiting { .. }) => {
                 self.revive_event(&event, if route.is_some() { 0 } else { event.next_step }, route);

@@ -155,7 +155,7 @@ impl State {
     }
 
     fn take_result(&mut self, node: NodeId, result: &WorkResult) {
-        let Some(event) = self.events.shared(&result.event) else { return };
+        let Some(event) = self.events.shared(&result.event).cloned() else { return };
         if let Some(file) = event.file() {
             self.transfers.update(&file.transfer, |row| {
                 keep_reports(&mut row.steps, &result.steps, MAX_REPORTS);

@@ -33,7 +33,7 @@ pub(crate) struct Queue {
     ready: imbl::OrdSet<ReadyKey>,
     /// How many of them a lane has at a node; no entry for none.
     ready_counts: imbl::OrdMap<(LaneId, NodeId), u64>,
-    /// How many of them came in through a node; no entry for none.
+    /// How many of them came in through a node, those of paused lanes not counted; no entry for none.
     ready_at: imbl::OrdMap<NodeId, u64>,
     ready_total: u64,
     /// Lanes that have something ready at a node and are not paused, in the order of their turns.
@@ -87,13 +87,14 @@ impl Queue {
         match &event.state {
             EventState::Ready { .. } => {
                 counts.ready += 1;
-                let turn = (!lane.is_paused).then_some((event.origin, lane.pass, event.lane));
                 let count = self.ready_counts.entry((event.lane, event.origin)).or_default();
                 *count += 1;
-                if let (1, Some(turn)) = (*count, turn) {
-                    self.turns.insert(turn);
+                if !lane.is_paused {
+                    if *count == 1 {
+                        self.turns.insert((event.origin, lane.pass, event.lane));
+                    }
+                    *self.ready_at.entry(event.origin).or_default() += 1;
                 }
-                *self.ready_at.entry(event.origin).or_default() += 1;
                 self.ready_total += 1;
                 self.ready.insert(ready_key(event));
             }
@@ -130,11 +131,14 @@ impl Queue {
         match &event.state {
             EventState::Ready { .. } => {
                 counts.ready -= 1;
-                let turn = (event.origin, lane.pass, event.lane);
-                if count_down(&mut self.ready_counts, &(event.lane, event.origin)) {
-                    self.turns.remove(&turn);
+                let (pass, is_paused) = (lane.pass, lane.is_paused);
+                let was_last = count_down(&mut self.ready_counts, &(event.lane, event.origin), 1);
+                if !is_paused {
+                    count_down(&mut self.ready_at, &event.origin, 1);
+                    if was_last {
+                        self.turns.remove(&(event.origin, pass, event.lane));
+                    }
                 }
-                count_down(&mut self.ready_at, &event.origin);
                 self.ready_total -= 1;
                 self.ready.remove(&ready_key(event));
             }
@@ -167,12 +171,17 @@ impl Queue {
         let old = *lane;
         (lane.pass, lane.is_paused) = (pass, is_paused);
         let nodes = (id, NodeId(0))..=(id, NodeId(u64::MAX));
-        for (_, node) in self.ready_counts.range(nodes).map(|(key, _)| key) {
+        for ((_, node), count) in self.ready_counts.range(nodes) {
             if !old.is_paused {
                 self.turns.remove(&(*node, old.pass, id));
             }
             if !is_paused {
                 self.turns.insert((*node, pass, id));
+            }
+            match (old.is_paused, is_paused) {
+                (false, true) => drop(count_down(&mut self.ready_at, node, *count)),
+                (true, false) => *self.ready_at.entry(*node).or_default() += count,
+                _ => {}
             }
         }
     }
@@ -196,11 +205,11 @@ fn expiry(event: &EventRecord) -> Option<u64> {
     }
 }
 
-/// Whether nothing is left.
-fn count_down<K: Ord + Clone>(counts: &mut imbl::OrdMap<K, u64>, key: &K) -> bool {
+/// Takes `less` off; whether nothing is left.
+fn count_down<K: Ord + Clone>(counts: &mut imbl::OrdMap<K, u64>, key: &K, less: u64) -> bool {
     match counts.get_mut(key) {
-        Some(count) if *count > 1 => {
-            *count -= 1;
+        Some(count) if *count > less => {
+            *count -= less;
             false
         }
         _ => {
@@ -212,9 +221,9 @@ fn count_down<K: Ord + Clone>(counts: &mut imbl::OrdMap<K, u64>, key: &K) -> boo
 
 impl State {
     /// Events leased to `node`, in order.
-    pub fn leased_to(&self, node: NodeId) -> impl Iterator<Item = &EventRecord> {
+    pub fn leased_to(&self, node: NodeId) -> impl Iterator<Item = &Arc<EventRecord>> {
         let range = (node, EventId(0))..=(node, EventId(u64::MAX));
-        self.queue.leased.range(range).filter_map(|(_, id)| self.events.get(id))
+        self.queue.leased.range(range).filter_map(|(_, id)| self.events.shared(id))
     }
 
     /// The next time at which a `Tick` would change something.

@@ -39,14 +39,14 @@ impl State {
         }
     }
 
-    /// How many ready events came in through `node` (it may claim them at once).
+    /// How many events came in through `node` and may be claimed: it may have them at once.
     pub fn ready_at(&self, node: NodeId) -> usize {
         self.queue.ready_at.get(&node).map_or(0, |count| *count as usize)
     }
 
-    /// How many events are ready.
+    /// How many events may be claimed: ready ones, but for those in paused lanes.
     pub fn ready_count(&self) -> usize {
-        self.queue.ready_total as usize
+        self.queue.ready_at.values().sum::<u64>() as usize
     }
 
     /// How long the oldest ready event has waited, by the log's time; with very many lanes, of the first of them.

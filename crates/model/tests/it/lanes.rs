@@ -66,6 +66,7 @@ fn a_paused_lane_gives_nothing_out_and_goes_on_when_resumed() {
     flood(&mut state, "a", 2, 1);
     passes(&mut state, 1_000);
     assert_eq!(claimed(&mut state, 3, 8), [], "nor to others");
+    assert_eq!((state.ready_count(), state.queue_statistics().ready), (0, 3));
     ended(&mut state, ids[0], WorkEnd::Done);
     state.apply(&set_lane("a", None, Some(false))).unwrap();
     assert_eq!(claimed(&mut state, 1, 8).len(), 3);

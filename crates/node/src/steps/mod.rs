@@ -55,7 +55,7 @@ pub(crate) struct Steps {
 
 #[async_trait]
 impl StepRunner for Steps {
-    async fn run(&self, work: WorkItem, worker: WorkerId, progress: Progress) -> WorkOutcome {
+    async fn run(&self, work: Arc<WorkItem>, worker: WorkerId, progress: Progress) -> WorkOutcome {
         let route = Arc::clone(&work.event.route);
         for (index, step) in route.steps.iter().enumerate().skip(work.event.next_step as usize) {
             let index = index as u32;
@@ -144,7 +144,7 @@ impl Steps {
 
     /// One command for a leased event.
     async fn propose(&self, command: Command) -> Result<Outcome, StepFailure> {
-        let answer = self.log.propose_many(vec![command]).await;
+        let answer = self.log.propose_many(&[command]).await;
         let mut answers = match answer {
             Ok(applied) => applied.answers,
             Err(ProposalError::NotAccepted { reason } | ProposalError::Unknown { reason }) => {

@@ -12,7 +12,7 @@ pub(crate) struct Log(pub(crate) Consensus);
 
 #[async_trait]
 impl ReplicatedLog for Log {
-    async fn propose_many(&self, commands: Vec<Command>) -> Result<actor::Applied, actor::ProposalError> {
+    async fn propose_many(&self, commands: &[Command]) -> Result<actor::Applied, actor::ProposalError> {
         match self.0.propose_many(commands).await {
             Ok(applied) => Ok(actor::Applied {
                 index: applied.last().map_or(0, |last| last.index),
