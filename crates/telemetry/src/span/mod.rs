@@ -5,6 +5,7 @@ mod publish;
 mod upload;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -88,6 +89,13 @@ impl Span {
     /// It went well.
     pub fn end(mut self) {
         self.finish(Status::Unset);
+    }
+
+    /// It went as `result` says.
+    pub fn end_with<T, E: fmt::Display>(mut self, result: &Result<T, E>) {
+        if self.0.is_some() {
+            self.finish(result.as_ref().map_or_else(|error| failed(&error.to_string()), |_| Status::Unset));
+        }
     }
 
     /// It went wrong.

@@ -1,5 +1,6 @@
 //! An upload: the bytes to the disks, then the command that makes the file appear.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -66,12 +67,8 @@ impl UploadSpan {
         self.0.child("commit")
     }
 
-    /// The client has its answer.
-    pub fn end(self) {
-        self.0.end();
-    }
-
-    pub fn fail(self, reason: &str) {
-        self.0.fail(reason);
+    /// The client gets its answer.
+    pub fn end_with<T, E: fmt::Display>(self, result: &Result<T, E>) {
+        self.0.end_with(result);
     }
 }

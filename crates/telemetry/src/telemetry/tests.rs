@@ -108,7 +108,7 @@ async fn a_file_has_one_trace_on_all_nodes() {
     taken.store().end();
     taken.stored(5, &[NodeId(1), NodeId(3)]);
     taken.commit().end();
-    taken.end();
+    taken.end_with(&Ok::<_, String>(()));
     let event = second.tracer().event(&run(BLOB));
     event.step(0, "checksum").end(StepEnd::Succeeded);
     event.step(1, "webhook").end(StepEnd::Failed { reason: "answered 500" });
@@ -177,12 +177,26 @@ async fn work_that_is_dropped_was_cut_off() {
 }
 
 #[tokio::test]
+async fn an_upload_that_fails_says_where_and_why() {
+    let receiver = Receiver::default();
+    let telemetry = receiver.telemetry_of(1, 1.0, Limits::default());
+    let result = Err::<(), _>("no room");
+    let taken = telemetry.tracer().upload(&upload(BLOB));
+    taken.store().end_with(&result);
+    taken.end_with(&result);
+    telemetry.stop().await;
+    for name in ["upload", "store"] {
+        assert_eq!(receiver.named(name).status, Status::error("no room"));
+    }
+}
+
+#[tokio::test]
 async fn a_tracer_that_is_off_does_nothing() {
     let telemetry = Telemetry::off();
     let mut upload_span = telemetry.tracer().upload(&upload(BLOB));
     upload_span.store().end();
     upload_span.stored(1, &[NodeId(1)]);
-    upload_span.end();
+    upload_span.end_with(&Ok::<_, String>(()));
     drop(telemetry.tracer().event(&run(BLOB)));
     let counts = telemetry.counts();
     telemetry.stop().await;
@@ -199,7 +213,7 @@ async fn all_nodes_trace_the_same_share() {
         BlobId(u128::from_be_bytes(random))
     });
     for blob in blobs {
-        first.tracer().upload(&upload(blob)).end();
+        first.tracer().upload(&upload(blob)).end_with(&Ok::<_, String>(()));
         second.tracer().event(&run(blob)).end(RunEnd::Done);
     }
     first.stop().await;
