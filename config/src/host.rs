@@ -97,10 +97,14 @@ pub fn check_https_url(text: &str) -> Result<String, Mismatch> {
     if authority.contains(['/', '?', '#', '@']) {
         return Err(Mismatch::new(format!("\"{text}\" has more than a host and a port"), MEND));
     }
-    let without_port = authority.ends_with(']') || !authority.contains(':');
-    let complete = if without_port { format!("{authority}:443") } else { authority.to_owned() };
-    complete.parse::<HostPort>().map_err(|mismatch| Mismatch::new(mismatch.message, MEND))?;
+    check_authority(authority, 443).map_err(|mismatch| Mismatch::new(mismatch.message, MEND))?;
     Ok(trimmed.to_owned())
+}
+
+/// Checks the `host[:port]` of a URL.
+pub(crate) fn check_authority(authority: &str, default_port: u16) -> Result<HostPort, Mismatch> {
+    let without_port = authority.ends_with(']') || !authority.contains(':');
+    if without_port { format!("{authority}:{default_port}").parse() } else { authority.parse() }
 }
 
 #[cfg(test)]

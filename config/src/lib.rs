@@ -14,11 +14,12 @@ pub mod parameters;
 mod problem;
 pub mod servers;
 mod suggest;
+mod telemetry_settings;
 
 pub use host::{HostPort, check_host, check_https_url};
 pub use log_settings::LogFormat;
 pub use node_config::{
-    AdminSection, ClusterSection, GatewaySection, LimitsSection, LogSection, NodeConfig, NodeSection,
+    AdminSection, ClusterSection, GatewaySection, LimitsSection, LogSection, NodeConfig, NodeSection, TelemetrySection,
 };
 pub use node_file::NodeFile;
 pub use problem::{ConfigError, Mismatch, Problem};

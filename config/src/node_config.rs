@@ -9,17 +9,19 @@ use crate::layers::{self, Layers};
 use crate::log_settings::{LogFormat, parse_format, parse_level};
 use crate::node_keys::{self, *};
 use crate::problem::{ConfigError, Mismatch, Problem};
+use crate::telemetry_settings::{parse_otlp_endpoint, parse_ratio, parse_service_name};
 
 /// A node file is a screenful; anything near this is something else.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NodeConfig {
     pub node: NodeSection,
     pub cluster: ClusterSection,
     pub admin: AdminSection,
     pub gateway: GatewaySection,
     pub log: LogSection,
+    pub telemetry: TelemetrySection,
     pub limits: LimitsSection,
 }
 
@@ -55,6 +57,15 @@ pub struct LogSection {
     pub format: LogFormat,
     /// A level, or levels of single parts, as `tracing`'s filter reads them.
     pub level: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct TelemetrySection {
+    /// The base URL of an OTLP receiver, no trailing slash; without it no traces are made.
+    pub otlp_endpoint: Option<String>,
+    /// From 0 to 1.
+    pub sample_ratio: f64,
+    pub service_name: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +147,9 @@ impl Reader {
         let gateway_url = self.read_or(GATEWAY_URL, check_https_url, || url(name.as_deref()?, gateway_listen?));
         let format = self.read(LOG_FORMAT, parse_format);
         let level = self.read(LOG_LEVEL, parse_level);
+        let otlp_endpoint = self.read(TELEMETRY_OTLP_ENDPOINT, parse_otlp_endpoint);
+        let sample_ratio = self.read(TELEMETRY_SAMPLE_RATIO, parse_ratio);
+        let service_name = self.read(TELEMETRY_SERVICE_NAME, parse_service_name);
         let gateway_connections_max = self.read(LIMITS_GATEWAY_CONNECTIONS, |text| parse_count(text, 1, 1_000_000));
         let admin_connections_max = self.read(LIMITS_ADMIN_CONNECTIONS, |text| parse_count(text, 8, 100_000));
         let cluster_connections_max = self.read(LIMITS_CLUSTER_CONNECTIONS, |text| parse_count(text, 16, 100_000));
@@ -151,6 +165,7 @@ impl Reader {
             admin: AdminSection { listen: admin_listen?, url: admin_url? },
             gateway: GatewaySection { listen: gateway_listen?, url: gateway_url? },
             log: LogSection { format: format?, level: level? },
+            telemetry: TelemetrySection { otlp_endpoint, sample_ratio: sample_ratio?, service_name: service_name? },
             limits: LimitsSection {
                 gateway_connections_max: gateway_connections_max?,
                 admin_connections_max: admin_connections_max?,

@@ -9,6 +9,8 @@ pub(crate) enum Absent {
     Default(&'static str),
     /// Worked out from other keys, in the way described.
     Derived(&'static str),
+    /// There is none, which means what is described.
+    Unset(&'static str),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +43,9 @@ pub(crate) const GATEWAY_LISTEN: &str = "gateway.listen";
 pub(crate) const GATEWAY_URL: &str = "gateway.url";
 pub(crate) const LOG_FORMAT: &str = "log.format";
 pub(crate) const LOG_LEVEL: &str = "log.level";
+pub(crate) const TELEMETRY_OTLP_ENDPOINT: &str = "telemetry.otlp_endpoint";
+pub(crate) const TELEMETRY_SAMPLE_RATIO: &str = "telemetry.sample_ratio";
+pub(crate) const TELEMETRY_SERVICE_NAME: &str = "telemetry.service_name";
 pub(crate) const LIMITS_GATEWAY_CONNECTIONS: &str = "limits.gateway_connections_max";
 pub(crate) const LIMITS_ADMIN_CONNECTIONS: &str = "limits.admin_connections_max";
 pub(crate) const LIMITS_CLUSTER_CONNECTIONS: &str = "limits.cluster_connections_max";
@@ -102,6 +107,19 @@ pub(crate) const KEYS: &[Key] = &[
         Absent::Default("info"),
         "info,flotilla_mesh=debug",
         "off, error, warn, info, debug or trace; also for one part only, as in info,flotilla_mesh=debug.",
+    ),
+    text(
+        TELEMETRY_OTLP_ENDPOINT,
+        Absent::Unset("no traces are made"),
+        "http://127.0.0.1:4318",
+        "Where traces go: the base URL of an OTLP receiver (HTTP, protobuf); /v1/traces is added.",
+    ),
+    number(TELEMETRY_SAMPLE_RATIO, "1.0", "The share of files that are traced, from 0 to 1; the same on all nodes."),
+    text(
+        TELEMETRY_SERVICE_NAME,
+        Absent::Default("flotilla"),
+        "flotilla-east",
+        "The name of this service in traces; the same on all nodes.",
     ),
     number(LIMITS_GATEWAY_CONNECTIONS, "4096", "Connections of partners at once; further ones are closed at once."),
     number(LIMITS_ADMIN_CONNECTIONS, "512", "Connections to the admin port at once."),

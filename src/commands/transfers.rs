@@ -59,7 +59,8 @@ fn one(row: &TransferView) -> String {
     });
     format!(
         "transfer  {}\naccount   {}\npath      {}\nsize      {} ({} bytes)\nSHA-256   {}\nprotocol  {} from {}\n\
-         in        node {}, {} to {}\nreplicas  nodes {}\nstate     {}{}\nended     {}\nworker    {} on node {}\n\n{}",
+         in        node {}, {} to {}\nreplicas  nodes {}\nstate     {}{}\nended     {}\nworker    {} on node {}\n\
+         trace     {}\n\n{}",
         row.id,
         row.account,
         row.path,
@@ -77,6 +78,7 @@ fn one(row: &TransferView) -> String {
         or_dash(row.ended_at),
         or_dash(row.worker),
         or_dash(row.worker_node),
+        row.trace,
         table(["step", "attempt", "node/worker", "started", "took", "result", "detail"], steps)
     )
 }

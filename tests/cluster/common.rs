@@ -25,9 +25,14 @@ pub(crate) fn binary() -> &'static Path {
 
 impl Scene {
     pub(crate) async fn start(nodes: u16) -> Result<Self> {
+        Self::start_with(nodes, &[]).await
+    }
+
+    /// With these variables in the environment of every node.
+    pub(crate) async fn start_with(nodes: u16, environment: &[(String, String)]) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let base_port = free_base_port(nodes)?;
-        let cluster = LocalCluster::start(binary(), dir.path(), nodes, base_port, &[], |_| {}).await?;
+        let cluster = LocalCluster::start(binary(), dir.path(), nodes, base_port, environment, |_| {}).await?;
         let scene = Self { cluster, _dir: dir };
         scene.settled().await?;
         Ok(scene)
@@ -55,11 +60,19 @@ impl Scene {
 
     /// Everything that one node says of itself.
     pub(crate) async fn node_status(&self, index: usize) -> Result<NodeStatus> {
+        Ok(self.ask_admin(index, "/api/v2.0/status").await?.json().await?)
+    }
+
+    pub(crate) async fn metrics(&self, index: usize) -> Result<String> {
+        Ok(self.ask_admin(index, "/metrics").await?.text().await?)
+    }
+
+    async fn ask_admin(&self, index: usize, path: &str) -> Result<Response> {
         let node = &self.cluster.nodes[index];
         let token = std::fs::read_to_string(node.dir.join("admin.token"))?;
-        let url = format!("{}/api/v2.0/status", node.admin_url());
+        let url = format!("{}{path}", node.admin_url());
         let request = self.cluster.client().get(url).bearer_auth(token.trim()).timeout(Duration::from_secs(5));
-        Ok(request.send().await?.error_for_status()?.json().await?)
+        Ok(request.send().await?.error_for_status()?)
     }
 
     /// Waits until every member runs, votes, and one of them leads.

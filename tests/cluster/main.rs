@@ -1,6 +1,7 @@
 //! Clusters of real processes, seen from outside: set up, loaded, killed, frozen, cut short.
 
 mod administration;
+mod collector;
 mod common;
 mod demo;
 mod events;
@@ -8,3 +9,4 @@ mod failover;
 mod files;
 mod repair;
 mod setup;
+mod traces;

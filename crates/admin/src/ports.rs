@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use flotilla_model::{Command, NodeId, Outcome, Rejection, State};
+use prometheus_client::registry::Registry;
 use thiserror::Error;
 
 use crate::api::{LinkStatus, NodeRole, NodeStatus, ReadyStatus};
@@ -63,6 +64,9 @@ pub trait NodeFacts: Send + Sync + 'static {
 
     /// The other members, in any order.
     fn peers(&self) -> Vec<PeerFacts>;
+
+    /// Registers what the node's parts measure over time; the rest of `/metrics` is made from the other answers.
+    fn register(&self, registry: &mut Registry);
 
     /// Whether the node can serve partners now.
     fn ready(&self) -> ReadyStatus;

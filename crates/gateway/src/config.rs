@@ -7,6 +7,7 @@ use std::time::Duration;
 use flotilla_credentials::Passwords;
 use flotilla_files::Files;
 use flotilla_model::NodeId;
+use flotilla_telemetry::Tracer;
 
 use crate::Log;
 use crate::metrics::Metrics;
@@ -64,4 +65,5 @@ pub struct Dependencies {
     /// One per process: its bounds and its cache are shared.
     pub passwords: Passwords,
     pub metrics: Arc<Metrics>,
+    pub tracer: Tracer,
 }

@@ -7,6 +7,7 @@ use flotilla_config::parameters::Parameters;
 use flotilla_credentials::Passwords;
 use flotilla_files::Files;
 use flotilla_model::{NodeId, State};
+use flotilla_telemetry::Tracer;
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
@@ -24,14 +25,15 @@ pub(crate) struct Context {
     pub(crate) files: Files,
     pub(crate) passwords: Passwords,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) tracer: Tracer,
     pub(crate) attempts: Mutex<Attempts>,
 }
 
 impl Context {
     pub(crate) fn new(config: GatewayConfig, dependencies: Dependencies) -> Self {
-        let Dependencies { node, log, files, passwords, metrics } = dependencies;
+        let Dependencies { node, log, files, passwords, metrics, tracer } = dependencies;
         let attempts = Mutex::new(Attempts::new(config.attempts_max, config.attempts_recover));
-        Self { config, node, log, files, passwords, metrics, attempts }
+        Self { config, node, log, files, passwords, metrics, tracer, attempts }
     }
 
     /// A state with all that was acknowledged so far, if the cluster can tell it soon.

@@ -44,7 +44,7 @@ pub struct Histogram {
 
 impl Histogram {
     fn record(&self, took: Duration) {
-        let bucket = LATENCY_BOUNDS_MS.partition_point(|bound| u128::from(*bound) < took.as_millis());
+        let bucket = LATENCY_BOUNDS_MS.partition_point(|bound| u128::from(*bound) * 1000 < took.as_micros());
         add(&self.buckets[bucket], 1);
         add(&self.sum_us, took.as_micros() as u64);
     }
@@ -93,6 +93,8 @@ mod tests {
         }
         let counts: Vec<u64> = histogram.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
         assert_eq!(counts, [2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+        histogram.record(Duration::from_micros(1001));
+        assert_eq!(histogram.buckets[1].load(Ordering::Relaxed), 2, "more than 1 ms is not within 1 ms");
     }
 
     #[test]

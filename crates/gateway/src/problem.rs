@@ -81,8 +81,14 @@ impl Problem {
     }
 }
 
-impl fmt::Debug for Problem {
+impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} ({}): {}", self.code.code, self.code.status.as_u16(), self.detail)
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }

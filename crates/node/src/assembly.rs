@@ -25,6 +25,7 @@ use flotilla_gateway::{Dependencies, Gateway, GatewayConfig, Metrics};
 use flotilla_mesh::{Identity as MeshIdentity, Mesh, MeshConfig, PeerRole};
 use flotilla_model::{NodeId, SessionId};
 use flotilla_pki::{CredentialsHandle, SecretHandle, Store, https_server_config};
+use flotilla_telemetry::Telemetry;
 use tokio::runtime::Handle;
 
 use crate::bootstrap::make_cluster;
@@ -34,10 +35,11 @@ use crate::data_dir::DataDir;
 use crate::facts::Facts;
 use crate::fitness::Health;
 use crate::identity::Identity;
+use crate::metrics::Measured;
 use crate::parameters::Components;
 use crate::setup::random_number;
-use crate::steps::Steps;
-use crate::wiring::{Doors, Keeper, Links, Listening, Log, MeshTransport, RaftLevers, Replicas, assemble};
+use crate::steps::{Steps, Watch};
+use crate::wiring::{Doors, Keeper, Links, Listening, Log, MeshTransport, RaftLevers, Replicas, assemble, traces};
 
 /// How long other nodes leave events to the node that took the file: a claim takes a few milliseconds.
 const STEAL_AFTER_MS: u64 = 200;
@@ -58,6 +60,7 @@ pub(crate) struct Node {
     pub(crate) facts: Arc<Facts>,
     pub(crate) admin: AdminServer,
     pub(crate) gateway: Gateway,
+    pub(crate) telemetry: Telemetry,
     pub(crate) background: Vec<tokio::task::JoinHandle<()>>,
     /// Held as long as the node lives.
     _lock: std::fs::File,
@@ -147,6 +150,7 @@ impl Node {
         let (started, started_ms) = (Instant::now(), now_ms());
         let ground = Ground::read(config)?;
         let id = ground.identity.node;
+        let telemetry = traces(&ground.config, id, ground.cluster_id, &Handle::current())?;
         let admin_listener = listen(&ground.config.admin.listen.to_string(), "admin.listen")?;
         let core = Core::start(&ground).await?;
         let runtime = Handle::current();
@@ -158,9 +162,9 @@ impl Node {
 
         let supervisor = Supervisor::new(runtime.clone());
         let health = Health::new(core.consensus.clone());
-        let clock = SystemClock::default();
+        let watch = Watch { cluster_id: ground.cluster_id, tracer: telemetry.tracer(), metrics: Default::default() };
         let links = Arc::new(Links { mesh: core.mesh.clone(), runtime: runtime.clone() });
-        let actors = start_actors(&ground, &core, &supervisor, &files, &health, &links, clock)?;
+        let actors = start_actors(&ground, &core, &supervisor, &files, &health, &links, &watch)?;
         let custody_counters = Arc::new(CustodyCounters::default());
         let custody = Custody {
             node: id,
@@ -191,6 +195,7 @@ impl Node {
             gateway_open: AtomicBool::new(false),
             credentials: ground.credentials.clone(),
             health: Arc::clone(&health),
+            measured: Measured::new(watch.metrics, &metrics, &telemetry),
         });
         let admin = Admin::new(AdminParts {
             ledger: Arc::new(core.consensus.clone()),
@@ -210,7 +215,14 @@ impl Node {
 
         let mut gateway_config = GatewayConfig::new(ground.config.gateway.listen);
         gateway_config.connections_max = ground.config.limits.gateway_connections_max;
-        let dependencies = Dependencies { node: id, log: Arc::new(core.log.clone()), files, passwords, metrics };
+        let dependencies = Dependencies {
+            node: id,
+            log: Arc::new(core.log.clone()),
+            files,
+            passwords,
+            metrics,
+            tracer: telemetry.tracer(),
+        };
         let gateway = Gateway::start(gateway_config, https_server_config(&ground.credentials)?, dependencies).await?;
         facts.gateway_open.store(true, Ordering::Relaxed);
         tracing::info!(node = %id, after_ms = started.elapsed().as_millis() as u64, "the node serves");
@@ -227,6 +239,7 @@ impl Node {
             facts,
             admin,
             gateway,
+            telemetry,
             background,
             _lock: ground.lock,
         })
@@ -275,12 +288,12 @@ fn start_actors(
     files: &Files,
     health: &Arc<Health>,
     links: &Arc<Links>,
-    clock: SystemClock,
+    watch: &Watch,
 ) -> Result<Actors> {
     let (node, session) = (ground.identity.node, ground.session);
     let log: Arc<dyn ReplicatedLog> = Arc::new(core.log.clone());
     let raft = Arc::new(RaftLevers { node, consensus: core.consensus.clone(), runtime: supervisor.runtime().clone() });
-    let clock: Arc<dyn Clock> = Arc::new(clock);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let parameters_index = Arc::new(AtomicU64::new(0));
 
     let beats = Beats::new(Arc::clone(&clock));
@@ -311,6 +324,7 @@ fn start_actors(
         files: files.clone(),
         http: http.context("the client for webhooks cannot be made")?,
         secrets: ground.secrets.clone(),
+        watch: watch.clone(),
     };
     let pool =
         GmpPorts { log: Arc::clone(&log), raft: raft.clone(), runner: Arc::new(steps), clock: Arc::clone(&clock) };

@@ -18,10 +18,12 @@ use flotilla_files::BlobStore;
 use flotilla_gateway::Metrics;
 use flotilla_model::{NodeId, SessionId};
 use flotilla_pki::CredentialsHandle;
+use prometheus_client::registry::Registry;
 
 use crate::clock::now_ms;
 use crate::custody::CustodyCounters;
 use crate::fitness::Health;
+use crate::metrics::Measured;
 use crate::wiring::Links;
 
 /// Everything that is looked at.
@@ -42,6 +44,7 @@ pub(crate) struct Facts {
     pub(crate) gateway_open: AtomicBool,
     pub(crate) credentials: CredentialsHandle,
     pub(crate) health: Arc<Health>,
+    pub(crate) measured: Measured,
 }
 
 fn role(role: Role) -> NodeRole {
@@ -215,6 +218,10 @@ impl NodeFacts for Facts {
             link: Self::link(&view),
         };
         self.links.links().into_iter().map(facts).collect()
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        self.measured.register(registry);
     }
 
     fn ready(&self) -> ReadyStatus {

@@ -8,6 +8,7 @@ mod data_dir;
 mod facts;
 mod fitness;
 mod identity;
+mod metrics;
 mod parameters;
 mod run;
 pub mod setup;

@@ -16,6 +16,8 @@ use crate::clock::now_ms;
 const LEADERSHIP_BUDGET: Duration = Duration::from_millis(1500);
 const FAREWELL_BUDGET: Duration = Duration::from_millis(1000);
 const ACTOR_BUDGET: Duration = Duration::from_secs(2);
+/// Spans that wait fill a few requests; a receiver that does not take them in this time does not get them.
+const TRACES_BUDGET: Duration = Duration::from_secs(3);
 const PART_BUDGET: Duration = Duration::from_secs(5);
 
 async fn phase(name: &str, budget: Duration, work: impl Future<Output = ()>) {
@@ -37,7 +39,9 @@ pub(crate) async fn stop(node: Node, is_fatal: bool) {
     let (http, manager) = (parameters.http_shutdown_timeout(), parameters.transaction_manager_shutdown_timeout());
     node.health.drain();
     node.facts.gateway_open.store(false, Ordering::Relaxed);
-    let Node { log, mesh, consensus, supervisor, actors, store, admin, gateway, background, session, .. } = node;
+    let Node {
+        log, mesh, consensus, supervisor, actors, store, admin, gateway, telemetry, background, session, ..
+    } = node;
 
     if !is_fatal {
         // Partners' transfers and workers' events end side by side.
@@ -80,6 +84,7 @@ pub(crate) async fn stop(node: Node, is_fatal: bool) {
         })
         .await;
     }
+    phase("traces", TRACES_BUDGET, telemetry.stop()).await;
     phase("administration", PART_BUDGET, admin.stop()).await;
     phase("contents", PART_BUDGET, store.close()).await;
     phase("log", PART_BUDGET, consensus.shutdown()).await;

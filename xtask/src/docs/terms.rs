@@ -17,6 +17,9 @@ struct Rule {
 
 const METRICS: (&str, &str) = ("crates/admin/src/resources/metrics.rs", "docs/reference/metrics.md");
 
+/// What the node's parts measure over time; whether it is a counter, with `_total`, the name does not tell.
+const MEASURED: &str = "crates/node/src/metrics";
+
 const RULES: &[Rule] = &[
     Rule { sources: METRICS.0, around: ("gauge(registry, \"", "\""), page: METRICS.1, shown: ("`flotilla_", "`") },
     Rule {
@@ -26,6 +29,9 @@ const RULES: &[Rule] = &[
         shown: ("`flotilla_", "_total`"),
     },
     Rule { sources: METRICS.0, around: ("register(\"", "\""), page: METRICS.1, shown: ("`flotilla_", "`") },
+    Rule { sources: MEASURED, around: ("counter(\"", "\""), page: METRICS.1, shown: ("`flotilla_", "_total`") },
+    Rule { sources: MEASURED, around: ("register(\"", "\""), page: METRICS.1, shown: ("`flotilla_", "") },
+    Rule { sources: MEASURED, around: ("encode_descriptor(\"", "\""), page: METRICS.1, shown: ("`flotilla_", "`") },
     Rule {
         sources: "crates/admin/src/resources",
         around: ("resource(\"", "\""),

@@ -16,6 +16,9 @@ pub struct TransferView {
     pub size_bytes: u64,
     pub sha256: String,
     pub blob: String,
+    /// The id of the file's trace: the same 128 bits in hexadecimal digits.
+    #[serde(default)]
+    pub trace: String,
     /// In the words of the field: `In progress`, `Processed`, `Failed`, `Failed subtransmission`, `Paused`.
     pub state: String,
     /// The node that took the file.

@@ -28,6 +28,7 @@ async fn metrics(admin: web::Data<Admin>, _: Read) -> Result<HttpResponse, ApiEr
     actors(&mut registry, &status);
     cluster(&mut registry, &admin.view());
     links(&mut registry, &facts.peers());
+    facts.register(&mut registry);
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| ApiError::internal(error.to_string()))?;
     Ok(HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text))

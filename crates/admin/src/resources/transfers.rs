@@ -77,6 +77,7 @@ fn describe(row: &Transfer) -> TransferView {
         size_bytes: row.length,
         sha256: row.sha256.to_string(),
         blob: row.blob.to_string(),
+        trace: format!("{:032x}", row.blob.0),
         state: row.state.name().to_owned(),
         node: row.node,
         replicas: row.replicas.clone(),

@@ -80,6 +80,7 @@ async fn transfers_come_newest_first_in_pages() {
         ["in/6.csv", "in/4.csv", "in/2.csv", "in/0.csv"]
     );
     let row = client.transfer(7).await.unwrap();
+    assert_eq!(row.trace, format!("{:032x}", 7));
     assert_eq!((row.size_bytes, row.node, row.replicas.len(), row.state.as_str()), (60, NodeId(2), 2, "In progress"));
     assert_eq!(row.sha256, "03".repeat(32));
     harness.stop().await;

@@ -56,6 +56,7 @@ async fn metrics_are_open_metrics() {
         "flotilla_members_up 1",
         "flotilla_actor_restarts{actor=\"gmp-pool\"} 2",
         "flotilla_link_up{node=\"2\"} 1",
+        "flotilla_step_duration_seconds 7",
         "# EOF",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");

@@ -9,6 +9,7 @@ use flotilla_files::{StoredBlob, UploadError, UploadRequest};
 use flotilla_model::{
     AccountName, BlobId, Command, FilePath, FileRecord, NodeId, Outcome, Protocol, PutCondition, Sha256, State,
 };
+use flotilla_telemetry::{Upload, UploadSpan};
 use futures::Stream;
 use serde::Serialize;
 
@@ -41,6 +42,13 @@ struct Plan {
     candidates: Vec<NodeId>,
 }
 
+/// An upload that has begun.
+struct Begun {
+    blob: BlobId,
+    started_ms: u64,
+    span: UploadSpan,
+}
+
 #[derive(Serialize)]
 struct Stored<'a> {
     path: &'a str,
@@ -65,7 +73,41 @@ where
     let plan = plan(context, head).await?;
     let _slot = Gauge::enter_below(&context.metrics.uploads_in_flight, plan.uploads_max)
         .ok_or_else(|| shed(context, plan.uploads_max))?;
-    let blob = BlobId(ulid::Ulid::new().0);
+    let mut begun = Begun::new(context, head, &plan, started_ms);
+    let result = take(context, head, &plan, &mut begun, payload).await;
+    begun.span.end_with(&result);
+    result
+}
+
+impl Begun {
+    fn new(context: &Context, head: Head<'_>, plan: &Plan, started_ms: u64) -> Self {
+        let blob = BlobId(ulid::Ulid::new().0);
+        let span = context.tracer.upload(&Upload {
+            blob,
+            account: plan.account.as_str(),
+            path: plan.path.as_str(),
+            protocol: "https",
+            client: head.peer,
+            // A malformed one is as good as none: the standard asks for that.
+            traceparent: head.headers.get("traceparent").and_then(|value| value.to_str().ok()),
+            started_ms,
+        });
+        Self { blob, started_ms, span }
+    }
+}
+
+/// The bytes to the disks, then the file into the name space.
+async fn take<S>(
+    context: &Context,
+    head: Head<'_>,
+    plan: &Plan,
+    begun: &mut Begun,
+    payload: S,
+) -> Result<HttpResponse, Problem>
+where
+    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+{
+    let blob = begun.blob;
     let request = UploadRequest {
         blob,
         length: plan.length,
@@ -76,12 +118,18 @@ where
     };
     let config = &context.config;
     let body = Body::new(payload, context.metrics.clone(), config.body_timeout, config.body_progress_bytes);
-    let stored = context.files.upload(request, body).await.map_err(|error| match error {
+    let storing = begun.span.store();
+    let stored = context.files.upload(request, body).await;
+    storing.end_with(&stored);
+    let stored = stored.map_err(|error| match error {
         UploadError::TooLarge { limit_bytes } if plan.limited_by_quota => over_quota(limit_bytes),
         error => error.into(),
     })?;
-    let outcome = record(context, head, &plan, blob, &stored, started_ms).await?;
-    Ok(created(&plan, &stored, &outcome))
+    begun.span.stored(stored.length, &stored.nodes);
+    let committing = begun.span.commit();
+    let outcome = record(context, head, plan, begun, &stored).await;
+    committing.end_with(&outcome);
+    Ok(created(plan, &stored, &outcome?))
 }
 
 async fn plan(context: &Context, head: Head<'_>) -> Result<Plan, Problem> {
@@ -199,10 +247,10 @@ async fn record(
     context: &Context,
     head: Head<'_>,
     plan: &Plan,
-    blob: BlobId,
+    begun: &Begun,
     stored: &StoredBlob,
-    started_ms: u64,
 ) -> Result<Outcome, Problem> {
+    let Begun { blob, started_ms, .. } = *begun;
     let command = Command::FileStored {
         account: plan.account.clone(),
         path: plan.path.clone(),

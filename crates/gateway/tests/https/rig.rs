@@ -7,6 +7,7 @@ use bytes::Bytes;
 use flotilla_credentials::{Limits, Passwords};
 use flotilla_gateway::{Dependencies, Gateway, GatewayConfig, Metrics};
 use flotilla_model::NodeId;
+use flotilla_telemetry::Tracer;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use serde_json::Value;
@@ -61,6 +62,7 @@ pub(crate) async fn second(
         files: nodes.files(node),
         passwords: passwords.clone(),
         metrics: metrics.clone(),
+        tracer: Tracer::off(),
     };
     let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let certificate = pair.cert.der().clone();

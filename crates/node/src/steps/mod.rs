@@ -2,6 +2,7 @@
 
 mod checksum;
 mod publish;
+mod watch;
 mod webhook;
 
 use std::sync::Arc;
@@ -16,6 +17,9 @@ use flotilla_model::{
 use flotilla_pki::SecretHandle;
 
 use crate::clock::now_ms;
+
+use watch::RunWatch;
+pub(crate) use watch::Watch;
 
 /// How long a step that has no time-out of its own may go on; reading a very large file from another node takes a while.
 const STEP_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -51,11 +55,27 @@ pub(crate) struct Steps {
     pub(crate) files: Files,
     pub(crate) http: reqwest::Client,
     pub(crate) secrets: SecretHandle,
+    pub(crate) watch: Watch,
 }
 
 #[async_trait]
 impl StepRunner for Steps {
     async fn run(&self, work: Arc<WorkItem>, worker: WorkerId, progress: Progress) -> WorkOutcome {
+        let watch = self.watch.run(&work, worker);
+        let outcome = self.run_steps(work, worker, progress, &watch).await;
+        watch.end(&outcome.end);
+        outcome
+    }
+}
+
+impl Steps {
+    async fn run_steps(
+        &self,
+        work: Arc<WorkItem>,
+        worker: WorkerId,
+        progress: Progress,
+        watch: &RunWatch,
+    ) -> WorkOutcome {
         let route = Arc::clone(&work.event.route);
         for (index, step) in route.steps.iter().enumerate().skip(work.event.next_step as usize) {
             let index = index as u32;
@@ -66,7 +86,9 @@ impl StepRunner for Steps {
                 return WorkOutcome { steps: progress.ended(), end };
             }
             progress.begin(index, step.is_idempotent(), timeout_of(step));
+            let seen = watch.step(index, step.kind());
             let result = self.run_step(&work, index, step).await;
+            seen.end(&result);
             let report = |result| StepReport {
                 step: index,
                 kind: step.kind().to_owned(),

@@ -6,6 +6,7 @@ mod links;
 mod log;
 mod raft;
 mod replicas;
+mod traces;
 mod transport;
 
 pub(crate) use doors::Doors;
@@ -14,4 +15,5 @@ pub(crate) use links::{Links, Listening};
 pub(crate) use log::Log;
 pub(crate) use raft::RaftLevers;
 pub(crate) use replicas::Replicas;
+pub(crate) use traces::traces;
 pub(crate) use transport::MeshTransport;
