@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use flotilla_model::NodeId;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceFlags, TraceState};
-use opentelemetry::{InstrumentationScope, KeyValue, SpanId};
+use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceId};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, Sampler, SamplingDecision, ShouldSample, SpanData};
 use tokio::sync::mpsc;
 
@@ -70,8 +70,8 @@ impl Shared {
         self.ids.new_span_id()
     }
 
-    pub(crate) fn context(&self, trace: Trace, span: SpanId) -> SpanContext {
-        SpanContext::new(trace.id(), span, TraceFlags::SAMPLED, false, TraceState::NONE)
+    pub(crate) fn context(&self, trace: TraceId, span: SpanId) -> SpanContext {
+        SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)
     }
 
     /// Never waits: a span that finds no room is lost and counted.
