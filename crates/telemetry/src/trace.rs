@@ -10,52 +10,59 @@ use ring::digest::{Context, SHA256};
 const EVENT_CONTEXT: &[u8] = b"flotilla trace of an event 1";
 const ROOT_CONTEXT: &[u8] = b"flotilla root span of a trace 1";
 
-/// A trace: its id and the id of its first span, which all others have for an ancestor.
+/// What has a trace. Its ids are worked out when they are asked for: where nobody traces, nobody pays for hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Trace {
-    id: TraceId,
-    root: SpanId,
+pub struct Trace(Subject);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Subject {
+    File(BlobId),
+    Event { cluster_id: u128, event: EventId },
+    Given(u128),
 }
 
 impl Trace {
     /// Of a file: the id of its contents, drawn by the node that takes the upload.
     pub fn of_file(blob: BlobId) -> Self {
-        Self::with_id(TraceId::from(blob.0))
+        Self(Subject::File(blob))
     }
 
     /// Of an event that an application has published. The cluster's id keeps those of two clusters apart.
     pub fn of_event(cluster_id: u128, event: EventId) -> Self {
-        let digest = digest(EVENT_CONTEXT, &[&cluster_id.to_be_bytes(), &event.0.to_be_bytes()]);
-        let mut id = [0; 16];
-        id.copy_from_slice(&digest[..16]);
-        Self::with_id(TraceId::from_bytes(id))
+        Self(Subject::Event { cluster_id, event })
     }
 
     /// The one that a publisher has named.
     pub fn given(id: u128) -> Self {
-        Self::with_id(TraceId::from(id))
-    }
-
-    fn with_id(id: TraceId) -> Self {
-        let digest = digest(ROOT_CONTEXT, &[&id.to_bytes()]);
-        let mut root = [0; 8];
-        root.copy_from_slice(&digest[..8]);
-        Self { id, root: SpanId::from_bytes(root) }
+        Self(Subject::Given(id))
     }
 
     pub(crate) fn id(self) -> TraceId {
-        self.id
+        match self.0 {
+            Subject::File(blob) => TraceId::from(blob.0),
+            Subject::Given(id) => TraceId::from(id),
+            Subject::Event { cluster_id, event } => {
+                let digest = digest(EVENT_CONTEXT, &[&cluster_id.to_be_bytes(), &event.0.to_be_bytes()]);
+                let mut id = [0; 16];
+                id.copy_from_slice(&digest[..16]);
+                TraceId::from_bytes(id)
+            }
+        }
     }
 
+    /// The id of the first span, which all others have for an ancestor.
     pub(crate) fn root(self) -> SpanId {
-        self.root
+        let digest = digest(ROOT_CONTEXT, &[&self.id().to_bytes()]);
+        let mut root = [0; 8];
+        root.copy_from_slice(&digest[..8]);
+        SpanId::from_bytes(root)
     }
 }
 
 /// The id in 32 hexadecimal digits, as receivers of traces show it.
 impl fmt::Display for Trace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.id.fmt(formatter)
+        self.id().fmt(formatter)
     }
 }
 
@@ -90,8 +97,8 @@ mod tests {
 
     #[test]
     fn clusters_and_events_have_traces_of_their_own() {
-        let traces: std::collections::HashSet<_> =
-            (0..10).flat_map(|cluster| (0..10).map(move |event| Trace::of_event(cluster, EventId(event)))).collect();
+        let ids = |cluster| (0..10).map(move |event| Trace::of_event(cluster, EventId(event)).id());
+        let traces: std::collections::HashSet<_> = (0..10).flat_map(ids).collect();
         assert_eq!(traces.len(), 100);
     }
 }

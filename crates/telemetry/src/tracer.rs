@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use flotilla_model::NodeId;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceFlags, TraceState};
-use opentelemetry::{InstrumentationScope, KeyValue, SpanId};
+use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceId};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, Sampler, SamplingDecision, ShouldSample, SpanData};
 use tokio::sync::mpsc;
 
@@ -46,9 +46,9 @@ impl Tracer {
         publish.begin(self)
     }
 
-    /// A worker begins with an event that it has a lease of. `run` is asked for only when there is an export.
-    pub fn event<'a>(&self, run: impl FnOnce() -> EventRun<'a>) -> EventSpan {
-        if self.0.is_some() { EventSpan::begin(self, &run()) } else { EventSpan::none() }
+    /// A worker begins with an event that it has a lease of.
+    pub fn event(&self, run: &EventRun<'_>) -> EventSpan {
+        EventSpan::begin(self, run)
     }
 
     /// What spans of this trace need, when it is one of the share that is traced. The decision hangs on the id alone, so
@@ -70,8 +70,8 @@ impl Shared {
         self.ids.new_span_id()
     }
 
-    pub(crate) fn context(&self, trace: Trace, span: SpanId) -> SpanContext {
-        SpanContext::new(trace.id(), span, TraceFlags::SAMPLED, false, TraceState::NONE)
+    pub(crate) fn context(&self, trace: TraceId, span: SpanId) -> SpanContext {
+        SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)
     }
 
     /// Never waits: a span that finds no room is lost and counted.

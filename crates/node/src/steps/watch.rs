@@ -39,7 +39,7 @@ impl Watch {
         if let Some(wait) = wait {
             self.metrics.waited(wait);
         }
-        let span = self.tracer.event(|| EventRun {
+        let span = self.tracer.event(&EventRun {
             trace: self.trace_of(event),
             event: event.id,
             kind: event.kind.name(),

@@ -80,13 +80,8 @@ impl<'a> StepEnd<'a> {
 pub struct EventSpan(Span);
 
 impl EventSpan {
-    /// Of a run that is not traced.
-    pub(crate) fn none() -> Self {
-        Self(Span(None))
-    }
-
     pub(crate) fn begin(tracer: &Tracer, run: &EventRun<'_>) -> Self {
-        let Some(shared) = tracer.sampled(run.trace) else { return Self::none() };
+        let Some(shared) = tracer.sampled(run.trace) else { return Self(Span(None)) };
         let mut span = Span::below_root(shared, run.trace, run.origin != shared.node, "event", SpanKind::Consumer);
         span.set("flotilla.event", run.event.0 as i64);
         span.set("flotilla.event.kind", run.kind.to_owned());

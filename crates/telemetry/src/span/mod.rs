@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use opentelemetry::trace::{Link, SpanContext, SpanKind, Status};
-use opentelemetry::{KeyValue, SpanId, Value};
+use opentelemetry::{KeyValue, SpanId, TraceId, Value};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 pub use event::{EventRun, EventSpan, RunEnd, StepEnd, StepSpan};
@@ -26,12 +26,12 @@ const REASON_BYTES_MAX: usize = 1024;
 /// Something that takes time. Nothing, when its trace is not among those that are traced.
 #[derive(Debug)]
 #[must_use = "a span that is dropped at once tells of work that was cut off"]
-pub struct Span(Option<Open>);
+pub struct Span(Option<Box<Open>>);
 
 #[derive(Debug)]
 struct Open {
     shared: Arc<Shared>,
-    trace: Trace,
+    trace: TraceId,
     id: SpanId,
     parent: SpanId,
     parent_is_remote: bool,
@@ -45,13 +45,13 @@ struct Open {
 impl Span {
     /// The first span of a trace.
     fn root(shared: &Arc<Shared>, trace: Trace, name: &'static str, kind: SpanKind, started: SystemTime) -> Self {
-        Self::open(shared, trace, trace.root(), (SpanId::INVALID, false), name, kind, started)
+        Self::open(shared, trace.id(), trace.root(), (SpanId::INVALID, false), name, kind, started)
     }
 
     /// A child of the first span of a trace, which may have been made on another node.
     fn below_root(shared: &Arc<Shared>, trace: Trace, is_remote: bool, name: &'static str, kind: SpanKind) -> Self {
         let (id, parent) = (shared.new_span_id(), (trace.root(), is_remote));
-        Self::open(shared, trace, id, parent, name, kind, SystemTime::now())
+        Self::open(shared, trace.id(), id, parent, name, kind, SystemTime::now())
     }
 
     fn child(&self, name: &'static str) -> Self {
@@ -62,7 +62,7 @@ impl Span {
 
     fn open(
         shared: &Arc<Shared>,
-        trace: Trace,
+        trace: TraceId,
         id: SpanId,
         (parent, parent_is_remote): (SpanId, bool),
         name: &'static str,
@@ -71,7 +71,8 @@ impl Span {
     ) -> Self {
         let attributes = shared.common_attributes();
         let (shared, links) = (Arc::clone(shared), SpanLinks::default());
-        Self(Some(Open { shared, trace, id, parent, parent_is_remote, kind, name, started, attributes, links }))
+        let open = Open { shared, trace, id, parent, parent_is_remote, kind, name, started, attributes, links };
+        Self(Some(Box::new(open)))
     }
 
     fn set(&mut self, key: &'static str, value: impl Into<Value>) {

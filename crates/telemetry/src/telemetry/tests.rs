@@ -109,7 +109,7 @@ async fn a_file_has_one_trace_on_all_nodes() {
     taken.stored(5, &[NodeId(1), NodeId(3)]);
     taken.commit().end();
     taken.end_with(&Ok::<_, String>(()));
-    let event = second.tracer().event(|| run(BLOB));
+    let event = second.tracer().event(&run(BLOB));
     event.step(0, "checksum").end(StepEnd::Succeeded);
     event.step(1, "webhook").end(StepEnd::Failed { reason: "answered 500" });
     event.end(RunEnd::Failed { reason: "webhook: answered 500" });
@@ -167,7 +167,7 @@ async fn work_that_is_dropped_was_cut_off() {
     let receiver = Receiver::default();
     let telemetry = receiver.telemetry_of(1, 1.0, Limits::default());
     {
-        let event = telemetry.tracer().event(|| run(BLOB));
+        let event = telemetry.tracer().event(&run(BLOB));
         let _step = event.step(0, "checksum");
     }
     telemetry.stop().await;
@@ -197,7 +197,7 @@ async fn a_tracer_that_is_off_does_nothing() {
     upload_span.store().end();
     upload_span.stored(1, &[NodeId(1)]);
     upload_span.end_with(&Ok::<_, String>(()));
-    drop(telemetry.tracer().event(|| run(BLOB)));
+    drop(telemetry.tracer().event(&run(BLOB)));
     let counts = telemetry.counts();
     telemetry.stop().await;
     assert_eq!(counts(), Counts::default());
@@ -214,7 +214,7 @@ async fn all_nodes_trace_the_same_share() {
     });
     for blob in blobs {
         first.tracer().upload(&upload(blob)).end_with(&Ok::<_, String>(()));
-        second.tracer().event(|| run(blob)).end(RunEnd::Done);
+        second.tracer().event(&run(blob)).end(RunEnd::Done);
     }
     first.stop().await;
     second.stop().await;
@@ -233,7 +233,7 @@ async fn a_full_queue_loses_spans_and_holds_up_nobody() {
     *receiver.behaviour.lock() = Behaviour::Hangs;
     let telemetry = receiver.telemetry_of(1, 1.0, Limits { queue: 10, batch: 4, linger: Duration::ZERO });
     for _ in 0..1000 {
-        telemetry.tracer().event(|| run(BLOB)).end(RunEnd::Done);
+        telemetry.tracer().event(&run(BLOB)).end(RunEnd::Done);
     }
     assert_eq!(telemetry.counts()(), Counts { queue_full: 990, ..Counts::default() });
 }
@@ -244,13 +244,13 @@ async fn a_receiver_that_comes_back_gets_what_is_new() {
     *receiver.behaviour.lock() = Behaviour::Refuses;
     let telemetry = receiver.telemetry_of(1, 1.0, Limits::default());
     let counts = telemetry.counts();
-    telemetry.tracer().event(|| run(BLOB)).end(RunEnd::Done);
+    telemetry.tracer().event(&run(BLOB)).end(RunEnd::Done);
     while counts().export_failed == 0 {
         tokio::task::yield_now().await;
         tokio::time::advance(Duration::from_millis(100)).await;
     }
     *receiver.behaviour.lock() = Behaviour::Takes;
-    telemetry.tracer().event(|| run(BLOB)).end(RunEnd::Done);
+    telemetry.tracer().event(&run(BLOB)).end(RunEnd::Done);
     telemetry.stop().await;
     assert_eq!(counts(), Counts { exported: 1, export_failed: 1, queue_full: 0 });
 }
@@ -260,7 +260,7 @@ async fn batches_are_full_or_their_first_span_has_waited_long_enough() {
     let receiver = Receiver::default();
     let linger = Duration::from_secs(1);
     let telemetry = receiver.telemetry_of(1, 1.0, Limits { queue: 100, batch: 4, linger });
-    let end_events = |events: u32| (0..events).for_each(|_| telemetry.tracer().event(|| run(BLOB)).end(RunEnd::Done));
+    let end_events = |events: u32| (0..events).for_each(|_| telemetry.tracer().event(&run(BLOB)).end(RunEnd::Done));
     end_events(9);
     let begun = tokio::time::Instant::now();
     while receiver.batches.lock().len() < 3 {
@@ -276,7 +276,7 @@ async fn a_stop_does_not_wait_for_a_receiver_that_fails() {
     *receiver.behaviour.lock() = Behaviour::Refuses;
     let telemetry = receiver.telemetry_of(1, 1.0, Limits { queue: 100, batch: 4, linger: Duration::ZERO });
     let counts = telemetry.counts();
-    (0..40).for_each(|_| telemetry.tracer().event(|| run(BLOB)).end(RunEnd::Done));
+    (0..40).for_each(|_| telemetry.tracer().event(&run(BLOB)).end(RunEnd::Done));
     telemetry.stop().await;
     assert_eq!(counts(), Counts { export_failed: 40, ..Counts::default() });
     assert_eq!(receiver.batches.lock().len(), 1, "the first failure is enough");
