@@ -6,5 +6,7 @@ mod demo;
 mod events;
 mod failover;
 mod files;
+mod queue;
+mod receiver;
 mod repair;
 mod setup;

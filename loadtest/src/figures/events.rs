@@ -43,7 +43,7 @@ pub(super) async fn measure(bed: &Bed, arguments: &FiguresArguments, collector: 
 }
 
 async fn statistics(bed: &Bed) -> Result<EventStatistics> {
-    Ok(serde_json::from_value(bed.cluster.command(0, &["events", "stats"]).await?)?)
+    Ok(serde_json::from_value(bed.cluster.command(0, &["queue", "stats"]).await?)?)
 }
 
 async fn publish_for(bed: &Bed, run: u32, duration: Duration) -> Result<u64> {
