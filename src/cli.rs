@@ -1,9 +1,13 @@
 //! The command line.
 
+mod queue;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use queue::{FilterArguments, QueueCommand, SelectionArguments};
 
 /// An active/active cluster of secure file-transfer servers.
 ///
@@ -44,15 +48,15 @@ pub(crate) enum Command {
     /// Administrators of the cluster.
     #[command(subcommand)]
     Admin(AdministratorCommand),
-    /// What is done with the files that an account sends.
+    /// What is done with the files that an account sends, and with its applications' events.
     #[command(subcommand)]
     Route(RouteCommand),
     /// The transfer log.
     #[command(subcommand)]
     Transfers(TransfersCommand),
-    /// The event queue and its dead letters.
-    #[command(subcommand)]
-    Events(EventsCommand),
+    /// The event queue: its events, its dead letters, its lanes.
+    #[command(subcommand, alias = "events")]
+    Queue(QueueCommand),
     /// The members, in order of promotion.
     #[command(subcommand)]
     Servers(ServersCommand),
@@ -300,36 +304,63 @@ pub(crate) enum AdministratorCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RouteCommand {
-    /// Show the route of an account.
+    /// Show the routes of all accounts.
+    List {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+    },
+    /// Show the routes of an account, or the one of a kind.
     Show {
         #[command(flatten)]
         connection: ConnectionArguments,
         account: String,
+        /// Only the route of this kind, as it was set.
+        #[arg(long)]
+        kind: Option<String>,
     },
-    /// Set the route of an account: its steps, in order.
+    /// Set a route of an account: its steps, in order.
     Set {
         #[command(flatten)]
         connection: ConnectionArguments,
         account: String,
-        /// A step: `checksum`, `publish=ACCOUNT:FOLDER` or `webhook=URL`.
-        #[arg(long = "step", required = true)]
-        steps: Vec<String>,
-        /// Read the key that signs the webhooks from the first line of standard input.
+        /// Of which events: `file.received`, a kind of the applications' own, or those with a beginning: 'order.*'.
+        #[arg(long, default_value = "file.received")]
+        kind: String,
+        /// Lane in which its events queue. [default: the account's]
         #[arg(long)]
-        webhook_key_stdin: bool,
-        /// Timeout of the webhooks, in milliseconds.
-        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=300_000))]
-        webhook_timeout: u64,
-        /// The receiver of the webhooks honours the idempotency key: a doubtful delivery is repeated by itself.
-        #[arg(long)]
-        webhook_idempotent: bool,
+        lane: Option<String>,
+        /// Of events that bring none of their own: 0 to 9, 9 goes first. [default: 4]
+        #[arg(long, value_parser = clap::value_parser!(u8).range(0..=9))]
+        priority: Option<u8>,
+        #[command(flatten)]
+        steps: StepArguments,
     },
-    /// Take the route of an account away.
+    /// Take a route of an account away.
     Remove {
         #[command(flatten)]
         connection: ConnectionArguments,
         account: String,
+        /// The kind for which it was set.
+        #[arg(long, default_value = "file.received")]
+        kind: String,
     },
+}
+
+/// Steps, in order.
+#[derive(Debug, Args)]
+pub(crate) struct StepArguments {
+    /// A step: `checksum`, `publish=ACCOUNT:FOLDER` or `webhook=URL`.
+    #[arg(long = "step")]
+    pub(crate) steps: Vec<String>,
+    /// Read the key that signs the webhooks from the first line of standard input.
+    #[arg(long, requires = "steps")]
+    pub(crate) webhook_key_stdin: bool,
+    /// Timeout of the webhooks, in milliseconds.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=300_000))]
+    pub(crate) webhook_timeout: u64,
+    /// The receiver of the webhooks honours the idempotency key: a doubtful delivery is repeated by itself.
+    #[arg(long, requires = "steps")]
+    pub(crate) webhook_idempotent: bool,
 }
 
 /// Which rows of a long list.
@@ -363,43 +394,6 @@ pub(crate) enum TransfersCommand {
         #[command(flatten)]
         connection: ConnectionArguments,
         id: u64,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum EventsCommand {
-    /// Show events that have not ended, oldest first. States: ready, waiting, leased, dead, outcome-unknown.
-    List {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-        #[command(flatten)]
-        page: PageArguments,
-    },
-    /// Show the queue in numbers.
-    Stats {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-    },
-    /// Try a dead letter again, from its failed step.
-    Retry {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-        id: u64,
-    },
-    /// Give a dead letter up.
-    Discard {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-        id: u64,
-    },
-    /// Answer for a step whose outcome is unknown.
-    Resolve {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-        id: u64,
-        /// `happened`: go on behind it; `do-it-again`: run it once more.
-        #[arg(value_parser = ["happened", "do-it-again"])]
-        answer: String,
     },
 }
 

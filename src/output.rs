@@ -33,13 +33,23 @@ pub(crate) fn answer<T: Serialize>(format: Format, value: &T, text: impl FnOnce(
     match format {
         Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(value)?)),
         Format::Text => {
-            let mut text = text(value);
+            let mut text = printable(&text(value));
             if !text.ends_with('\n') {
                 text.push('\n');
             }
             print(&text)
         }
     }
+}
+
+/// What came from outside, a reason or an application's data, must not steer the terminal.
+fn printable(text: &str) -> String {
+    let is_harmless = |c: char| !c.is_control() || c == '\n';
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_harmless(c) { shown.push(c) } else { shown.extend(c.escape_default()) }
+    }
+    shown
 }
 
 /// A table that fits the terminal.
@@ -84,6 +94,11 @@ pub(crate) fn bytes(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn terminals_are_not_steered() {
+        assert_eq!(printable("a\u{1b}[31m\u{9b}2J\tb\nä ─"), "a\\u{1b}[31m\\u{9b}2J\\tb\nä ─");
+    }
 
     #[test]
     fn byte_counts() {

@@ -3,9 +3,9 @@
 mod account;
 mod added;
 mod administrator;
-mod events;
 mod node;
 mod parameter;
+mod queue;
 mod route;
 mod servers;
 mod status;
@@ -47,7 +47,7 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Admin(command) => administrator::run(command, format).await,
         Command::Route(command) => route::run(command, format).await,
         Command::Transfers(command) => transfers::run(command, format).await,
-        Command::Events(command) => events::run(command, format).await,
+        Command::Queue(command) => queue::run(command, format).await,
         Command::Servers(command) => servers::run(command, format).await,
     }
 }

@@ -1,34 +1,50 @@
 //! `flotilla route`
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use flotilla_admin::api::{RouteChange, RouteView, StepChange, StepView};
 
 use super::call;
-use crate::cli::RouteCommand;
+use crate::cli::{RouteCommand, StepArguments};
 use crate::connection::{connect, read_line};
 use crate::output::{Format, answer, table};
 
 pub(super) async fn run(command: RouteCommand, format: Format) -> Result<()> {
     match command {
-        RouteCommand::Show { connection, account } => {
-            let route = call(connect(&connection)?.route(&account).await)?;
+        RouteCommand::List { connection } => {
+            let routes = call(connect(&connection)?.routes(None).await)?;
+            answer(format, &routes, |routes| texts(routes))
+        }
+        RouteCommand::Show { connection, account, kind: None } => {
+            let routes = call(connect(&connection)?.routes(Some(&account)).await)?;
+            ensure!(!routes.is_empty(), "the account {account} has no routes");
+            answer(format, &routes, |routes| texts(routes))
+        }
+        RouteCommand::Show { connection, account, kind } => {
+            let route = call(connect(&connection)?.route(&account, kind.as_deref()).await)?;
             answer(format, &route, text)
         }
-        RouteCommand::Set { connection, account, steps, webhook_key_stdin, webhook_timeout, webhook_idempotent } => {
-            let webhook = Webhook {
-                key: if webhook_key_stdin { Some(read_line("the webhook key")?) } else { None },
-                timeout_ms: webhook_timeout,
-                idempotent: webhook_idempotent,
-            };
-            let steps = steps.iter().map(|step| parse(step, &webhook)).collect::<Result<Vec<_>>>()?;
-            let done = call(connect(&connection)?.put_route(&account, &RouteChange { steps }, None).await)?;
-            answer(format, &done, |_| format!("the route of {account} is set"))
+        RouteCommand::Set { connection, account, kind, lane, priority, steps } => {
+            ensure!(!steps.steps.is_empty(), "a route has a step at least: --step");
+            let steps = read_steps(&steps)?;
+            let change = RouteChange { steps, lane, priority };
+            let done = call(connect(&connection)?.put_route(&account, Some(&kind), &change, None).await)?;
+            answer(format, &done, |_| format!("the route of {account} for {kind} is set"))
         }
-        RouteCommand::Remove { connection, account } => {
-            let done = call(connect(&connection)?.delete_route(&account).await)?;
-            answer(format, &done, |_| format!("{account} has no route now"))
+        RouteCommand::Remove { connection, account, kind } => {
+            let done = call(connect(&connection)?.delete_route(&account, Some(&kind)).await)?;
+            answer(format, &done, |_| format!("{account} has no route for {kind} now"))
         }
     }
+}
+
+/// Steps as they stand on the command line; the key of webhooks is read from standard input.
+pub(super) fn read_steps(arguments: &StepArguments) -> Result<Vec<StepChange>> {
+    let webhook = Webhook {
+        key: if arguments.webhook_key_stdin { Some(read_line("the webhook key")?) } else { None },
+        timeout_ms: arguments.webhook_timeout,
+        idempotent: arguments.webhook_idempotent,
+    };
+    arguments.steps.iter().map(|step| parse(step, &webhook)).collect()
 }
 
 struct Webhook {
@@ -56,7 +72,17 @@ fn parse(step: &str, webhook: &Webhook) -> Result<StepChange> {
     }
 }
 
+fn texts(routes: &[RouteView]) -> String {
+    routes.iter().map(text).collect::<Vec<_>>().join("\n\n")
+}
+
 fn text(route: &RouteView) -> String {
+    let lane = route.lane.as_deref().unwrap_or(&route.account);
+    let priority = route.priority.map_or_else(|| "as usual".to_owned(), |priority| priority.to_string());
+    format!("{} of {}, lane {lane}, priority {priority}\n{}", route.kind, route.account, steps_table(&route.steps))
+}
+
+pub(super) fn steps_table(steps: &[StepView]) -> String {
     let line = |(index, step): (usize, &StepView)| {
         let (kind, detail) = match step {
             StepView::Checksum => ("checksum", String::new()),
@@ -69,7 +95,7 @@ fn text(route: &RouteView) -> String {
         };
         [(index + 1).to_string(), kind.to_owned(), detail]
     };
-    table(["step", "kind", "detail"], route.steps.iter().enumerate().map(line))
+    table(["step", "kind", "detail"], steps.iter().enumerate().map(line))
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use anyhow::Result;
 use flotilla_admin::api::{ClusterNode, ClusterStatus, NodeStatus};
 use serde::Serialize;
 
-use super::call;
+use super::{call, queue};
 use crate::cli::StatusArguments;
 use crate::connection::connect;
-use crate::output::{Format, answer, bytes, or_dash, table};
+use crate::output::{Format, answer, bytes, list, or_dash, table};
 
 /// The cluster as one node sees it, and that node itself.
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ fn text(status: &Status, with_actors: bool) -> String {
     let restarts: u64 = node.actors.iter().map(|actor| actor.restarts).sum();
     let mut text = format!(
         "cluster {} ({}), mode {}, term {}, log {}\n{}\n\
-         events  {} ready, {} waiting, {} in work, {} dead, {} outcome unknown\n\
+         events  {} ready, {} waiting, {} in work, {} dead, {} outcome unknown\n{}\
          GMP     {} of {} workers busy on node {}, {} completed, {} failed\n\
          files   {} in the cluster; {} contents ({}) on node {}, {} with too few copies\n\
          actors  {} on node {}, {} restarts",
@@ -59,6 +59,7 @@ fn text(status: &Status, with_actors: bool) -> String {
         cluster.queue.leased,
         cluster.queue.dead,
         cluster.queue.outcome_unknown,
+        queue_warnings(cluster),
         node.gmp.busy,
         node.gmp.workers,
         node.node,
@@ -84,6 +85,21 @@ fn text(status: &Status, with_actors: bool) -> String {
             ]
         });
         text.push_str(&format!("\n\n{}", table(["actor", "state", "restarts", "waiting", "last failure"], rows)));
+    }
+    text
+}
+
+/// What keeps the queue from being served or filled: a line each, none on a quiet day.
+fn queue_warnings(cluster: &ClusterStatus) -> String {
+    let mut text = String::new();
+    let (names, count) = (&cluster.paused_lanes, cluster.lanes_paused);
+    if count > 0 {
+        let more = count.saturating_sub(names.len() as u64);
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        text.push_str(&format!("        lanes paused: {}{rest}\n", list(names)));
+    }
+    if matches!(cluster.room.level.as_str(), "tight" | "full") {
+        text.push_str(&format!("        room {}\n", queue::room_text(&cluster.room)));
     }
     text
 }

@@ -40,12 +40,17 @@ impl Scene {
 
     /// Makes an account with a route of these steps.
     pub(crate) async fn partner(&self, name: &str, steps: &[&str]) -> Result<()> {
+        self.partner_through(0, name, steps).await
+    }
+
+    /// The same through another node than the first.
+    pub(crate) async fn partner_through(&self, index: usize, name: &str, steps: &[&str]) -> Result<()> {
         let password = format!("{PASSWORD}\n");
-        self.cluster.command_with_input(0, &["account", "add", name, "--password-stdin"], &password).await?;
+        self.cluster.command_with_input(index, &["account", "add", name, "--password-stdin"], &password).await?;
         if !steps.is_empty() {
             let mut arguments = vec!["route", "set", name];
             steps.iter().for_each(|step| arguments.extend(["--step", step]));
-            self.cluster.command(0, &arguments).await?;
+            self.cluster.command(index, &arguments).await?;
         }
         Ok(())
     }
@@ -158,15 +163,15 @@ impl Scene {
     }
 
     pub(crate) async fn event_statistics(&self, index: usize) -> Result<EventStatistics> {
-        Ok(serde_json::from_value(self.cluster.command(index, &["events", "stats"]).await?)?)
+        Ok(serde_json::from_value(self.cluster.command(index, &["queue", "stats"]).await?)?)
     }
 
-    /// Waits until no event is ready, waiting or leased.
+    /// Waits until no event is ready, waiting, blocked or leased.
     pub(crate) async fn drained(&self, index: usize) -> Result<EventStatistics> {
         wait_until("all events have ended", DEADLINE, async || {
             let statistics = self.event_statistics(index).await?;
             let queue = &statistics.queue;
-            Ok((queue.ready + queue.waiting + queue.leased == 0).then_some(statistics))
+            Ok((queue.ready + queue.waiting + queue.blocked + queue.leased == 0).then_some(statistics))
         })
         .await
     }

@@ -1,51 +1,16 @@
 //! Events and GMP workers: steps, retries, dead letters, the live size of the pool.
 
-use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use flotilla_local::wait_until;
-use parking_lot::Mutex;
 use reqwest::StatusCode;
 
 use crate::common::{DEADLINE, Scene};
+use crate::receiver::{Behaviour, Receiver};
 
 const POOL: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.maxThreads";
-
-/// A receiver of webhooks that answers each POST with a fixed status and keeps what came.
-struct Receiver {
-    url: String,
-    requests: Arc<Mutex<Vec<String>>>,
-}
-
-impl Receiver {
-    fn start(port: u16, status: &'static str) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        let url = format!("http://{}/hook", listener.local_addr()?);
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&requests);
-        // Ends with the test's process.
-        std::thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
-                let mut text = Vec::new();
-                let mut buffer = [0; 4096];
-                while let Ok(length) = stream.read(&mut buffer) {
-                    text.extend_from_slice(&buffer[..length]);
-                    if length == 0 || text.ends_with(b"}") {
-                        break;
-                    }
-                }
-                kept.lock().push(String::from_utf8_lossy(&text).into_owned());
-                let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-                // The next request shows whether this one was answered.
-                let _ = stream.write_all(answer.as_bytes());
-            }
-        });
-        Ok(Self { url, requests })
-    }
-}
 
 fn header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
     request.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
@@ -54,7 +19,7 @@ fn header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
 #[tokio::test]
 async fn a_route_checks_publishes_and_tells() -> Result<()> {
     let scene = Scene::start(3).await?;
-    let receiver = Receiver::start(0, "200 OK")?;
+    let receiver = Receiver::start(0, Behaviour::Answer("200 OK"))?;
     scene.partner("bob", &[]).await?;
     scene.partner("alice", &[]).await?;
     let hook = format!("webhook={}", receiver.url);
@@ -70,7 +35,7 @@ async fn a_route_checks_publishes_and_tells() -> Result<()> {
     assert_eq!(kinds, [("checksum", true), ("publish", true), ("webhook", true)]);
     assert_eq!(scene.get(0, "bob", "from-alice/a.txt").await?, (StatusCode::OK, b"hello".to_vec()));
 
-    let requests = receiver.requests.lock().clone();
+    let requests = receiver.requests();
     assert_eq!(requests.len(), 1);
     let request = &requests[0];
     let body = request.split("\r\n\r\n").nth(1).context("no body")?;
@@ -99,17 +64,17 @@ async fn a_failing_step_is_retried_then_dead_then_retried_by_hand() -> Result<()
     assert_eq!(tries, 3, "one try and two retries: {row:?}");
     assert_eq!(row.steps.iter().filter(|step| step.kind == "checksum").count(), 1, "what succeeded is not repeated");
 
-    let dead = scene.cluster.command(2, &["events", "list", "--state", "dead"]).await?;
+    let dead = scene.cluster.command(2, &["queue", "list", "--state", "dead"]).await?;
     let event = dead["items"][0]["id"].as_u64().context("no dead letter")?;
-    let receiver = Receiver::start(port, "204 No Content")?;
-    scene.cluster.command(2, &["events", "retry", &event.to_string()]).await?;
+    let receiver = Receiver::start(port, Behaviour::Answer("204 No Content"))?;
+    scene.cluster.command(2, &["queue", "retry", &event.to_string()]).await?;
     let row = wait_until("the event is processed", DEADLINE, async || {
         let row = scene.transfer(0, id).await?;
         Ok((row.state == "Processed").then_some(row))
     })
     .await?;
     assert!(row.steps.last().is_some_and(|step| step.succeeded), "{row:?}");
-    assert_eq!(receiver.requests.lock().len(), 1);
+    assert_eq!(receiver.requests().len(), 1);
     Ok(())
 }
 

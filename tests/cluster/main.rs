@@ -7,6 +7,8 @@ mod demo;
 mod events;
 mod failover;
 mod files;
+mod queue;
+mod receiver;
 mod repair;
 mod setup;
 mod traces;

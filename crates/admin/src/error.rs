@@ -148,7 +148,7 @@ impl From<Rejection> for ApiError {
             R::AccountNotEmpty { .. } => (StatusCode::CONFLICT, "account-in-use"),
             R::LastMember | R::LastAdministrator => (StatusCode::CONFLICT, "last-of-its-kind"),
             R::WrongEventState { .. } => (StatusCode::CONFLICT, "wrong-state"),
-            R::NoCluster | R::QueueFull { .. } | R::TooFewReplicas { .. } => {
+            R::NoCluster | R::QueueFull { .. } | R::QueueBytesFull { .. } | R::TooFewReplicas { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
             }
             _ => (StatusCode::BAD_REQUEST, "invalid-value"),
@@ -157,6 +157,10 @@ impl From<Rejection> for ApiError {
         match rejection {
             R::PasswordMissing => error.at("password"),
             R::TooManySteps { .. } => error.at("steps"),
+            R::TooManyLanes { .. } => error.at("lane").mend("take one that is there: see lanes"),
+            R::LaneWeight { .. } => error.at("weight"),
+            R::TooManyRoutes { .. } => error.at("kind").mend("one route may stand for many kinds: order.*"),
+            R::TooManyEvents { .. } => error.at("ids"),
             R::StepPath { step, .. } => error.at(format!("steps[{step}].folder")),
             R::StepAccount { step, .. } => error.at(format!("steps[{step}].account")),
             R::MemberNameTaken { .. } => error.at("name"),
@@ -208,6 +212,9 @@ mod tests {
             (Rejection::QueueFull { limit: 1 }, 503, "unavailable", None),
             (Rejection::PasswordMissing, 400, "invalid-value", Some("password")),
             (Rejection::TooManySteps { limit: 32 }, 400, "invalid-value", Some("steps")),
+            (Rejection::QueueBytesFull { limit: 1 }, 503, "unavailable", None),
+            (Rejection::LaneWeight { limit: 1000 }, 400, "invalid-value", Some("weight")),
+            (Rejection::TooManyRoutes { limit: 64 }, 400, "invalid-value", Some("kind")),
         ] {
             let error = ApiError::from(rejection);
             assert_eq!((error.status.as_u16(), error.code, error.field.as_deref()), (status, code, field));

@@ -39,7 +39,7 @@ pub use outcome::{Outcome, Publication, Rejection};
 pub use party::{Account, Administrator, AdministratorRole, Parameter, Route, Sealed, Step};
 pub use payload::Payload;
 pub use priority::Priority;
-pub use queue::{QueueStatistics, Room};
+pub use queue::{QueueBounds, QueueStatistics, Room};
 pub use snapshot::SnapshotError;
 pub use state::{State, parameter_names};
 pub use table::Table;

@@ -10,7 +10,7 @@ use flotilla_actors::ports::{LinkLevel, LinkView, MeshLinks};
 use flotilla_actors::supervision::{ActorState, Observer, Supervisor};
 use flotilla_admin::api::{
     ActorStatus, CertificateStatus, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, LinkStatus, NodeRole,
-    NodeStatus, QueueStatus, ReadyStatus, from_ms,
+    NodeStatus, ReadyStatus, from_ms,
 };
 use flotilla_admin::{NodeFacts, PeerFacts};
 use flotilla_consensus::{Consensus, Role, Status};
@@ -81,10 +81,20 @@ impl Facts {
             threads_max: u64::from(pool.target),
             workers: u64::from(pool.workers),
             busy: u64::from(pool.busy),
+            idle: u64::from(pool.idle),
+            retiring: u64::from(pool.retiring),
+            queued: u64::from(pool.queued),
+            unrecorded: u64::from(pool.unrecorded),
             claimed_total: pool.totals.claimed,
             completed_total: pool.totals.completed,
             failed_total: pool.totals.failed,
+            outcome_unknown_total: pool.totals.outcome_unknown,
+            returned_total: pool.totals.returned,
             stale_total: pool.totals.stale,
+            panics_total: pool.panics,
+            hung_total: pool.hung,
+            work_us: pool.work_us,
+            round_us: pool.round_us,
         }
     }
 
@@ -177,14 +187,7 @@ impl NodeFacts for Facts {
             uptime_ms: self.started.elapsed().as_millis() as u64,
             is_stopping: self.health.is_draining(),
             consensus: self.consensus_status(&status),
-            queue: QueueStatus {
-                ready: queue.ready,
-                waiting: queue.waiting,
-                leased: queue.leased,
-                dead: queue.dead,
-                outcome_unknown: queue.outcome_unknown,
-                oldest_ready_age_ms: queue.oldest_ready_age_ms,
-            },
+            queue: queue.into(),
             gmp: self.pool_status(),
             files: self.files_status(),
             gateway: self.gateway_status(),

@@ -4,7 +4,7 @@ use flotilla_model::NodeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::QueueStatus;
+use super::{QueueStatus, RoomStatus};
 
 /// What a node is in the consensus now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,6 +54,13 @@ pub struct ClusterStatus {
     /// In the order of the `servers` list.
     pub nodes: Vec<ClusterNode>,
     pub queue: QueueStatus,
+    #[serde(default)]
+    pub room: RoomStatus,
+    #[serde(default)]
+    pub lanes_paused: u64,
+    /// The first of them.
+    #[serde(default)]
+    pub paused_lanes: Vec<String>,
     pub accounts: u64,
     pub files: u64,
     pub transfers: u64,

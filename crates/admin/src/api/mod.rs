@@ -7,9 +7,12 @@ mod account;
 mod administrator;
 mod cluster;
 mod event;
+mod event_change;
 mod join;
+mod lane;
 mod parameter;
 mod problem;
+mod queue;
 mod route;
 mod servers;
 mod status;
@@ -19,15 +22,20 @@ mod transfer;
 pub use account::{AccountChange, AccountView};
 pub use administrator::{AdministratorChange, AdministratorView};
 pub use cluster::{ClusterNode, ClusterStatus, LinkStatus, NodeRole};
-pub use event::{EventQuery, EventStatistics, EventView, Resolution, ResolveRequest};
+pub use event::{EventQuery, EventView};
+pub use event_change::{
+    CHANGED_EVENTS_MAX, EventSelection, EventsChanged, RefusedEvent, Resolution, ResolveManyRequest, ResolveRequest,
+    RetryManyRequest,
+};
 pub use join::{JoinAnswer, JoinMember, JoinRequest, JoinTokenAnswer, JoinTokenRequest};
+pub use lane::{LaneChange, LaneQuery, LaneView};
 pub use parameter::{ParameterChange, ParameterView};
 pub use problem::Problem;
-pub use route::{RouteChange, RouteView, StepChange, StepView};
+pub use queue::{EventStatistics, QueueStatus, RoomStatus};
+pub use route::{RouteChange, RouteQuery, RouteView, RoutesQuery, StepChange, StepView};
 pub use servers::ServerView;
 pub use status::{
-    ActorStatus, CertificateStatus, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, NodeStatus, QueueStatus,
-    ReadyStatus,
+    ActorStatus, CertificateStatus, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, NodeStatus, ReadyStatus,
 };
 pub use time::{from_ms, to_ms};
 pub use transfer::{StepRunView, TransferQuery, TransferView};

@@ -1,10 +1,19 @@
-//! Routes: what is done with each file that an account sends.
+//! Routes: what is done with each file that an account sends, and with its applications' events.
 
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteView {
     pub account: String,
+    /// `file.received`, or a kind of the applications' own, or a beginning of kinds: `order.*`.
+    #[serde(default)]
+    pub kind: String,
+    /// Where its events queue; absent: in the account's lane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
+    /// Of events that bring none of their own: 0 to 9, 9 goes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
     pub steps: Vec<StepView>,
     /// For `If-Match`.
     pub version: u64,
@@ -27,11 +36,32 @@ pub enum StepView {
     },
 }
 
-/// Body of `PUT routes/ACCOUNT`: the whole list of steps.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Query of `GET routes`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoutesQuery {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+/// Query of `routes/ACCOUNT`: which of its routes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteQuery {
+    /// As [`RouteView::kind`]; absent: `file.received`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+/// Body of `PUT routes/ACCOUNT`: the whole route.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RouteChange {
     pub steps: Vec<StepChange>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

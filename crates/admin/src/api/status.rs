@@ -4,7 +4,7 @@ use flotilla_model::NodeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::NodeRole;
+use super::{NodeRole, QueueStatus};
 
 /// `GET status`: everything about the node that answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,17 +43,6 @@ pub struct ConsensusStatus {
     pub learners: Vec<NodeId>,
 }
 
-/// The event queue, the same on all nodes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueStatus {
-    pub ready: u64,
-    pub waiting: u64,
-    pub leased: u64,
-    pub dead: u64,
-    pub outcome_unknown: u64,
-    pub oldest_ready_age_ms: u64,
-}
-
 /// The pool of workers of one node.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GmpStatus {
@@ -62,11 +51,40 @@ pub struct GmpStatus {
     /// Workers that exist.
     pub workers: u64,
     pub busy: u64,
+    /// Workers that wait for an event.
+    #[serde(default)]
+    pub idle: u64,
+    /// Workers that leave after their event.
+    #[serde(default)]
+    pub retiring: u64,
+    /// Claimed events that no worker has begun.
+    #[serde(default)]
+    pub queued: u64,
+    /// Results that are not recorded in the log yet.
+    #[serde(default)]
+    pub unrecorded: u64,
     pub claimed_total: u64,
     pub completed_total: u64,
     pub failed_total: u64,
+    #[serde(default)]
+    pub outcome_unknown_total: u64,
+    /// Events given back untouched.
+    #[serde(default)]
+    pub returned_total: u64,
     /// Results that came too late.
     pub stale_total: u64,
+    /// Runs that ended by panic.
+    #[serde(default)]
+    pub panics_total: u64,
+    /// Runs that were cut off because a step hung.
+    #[serde(default)]
+    pub hung_total: u64,
+    /// Mean time of an event on a worker.
+    #[serde(default)]
+    pub work_us: u64,
+    /// Mean time of a claim or a report in the log.
+    #[serde(default)]
+    pub round_us: u64,
 }
 
 /// The contents on the disk of one node.

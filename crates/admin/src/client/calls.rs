@@ -4,15 +4,10 @@ use reqwest::Method;
 
 use super::{Client, ClientError};
 use crate::api::{
-    AccountChange, AccountView, AdministratorChange, AdministratorView, ClusterStatus, Done, EventQuery,
-    EventStatistics, EventView, JoinAnswer, JoinRequest, JoinTokenAnswer, JoinTokenRequest, NodeStatus, Page,
-    ParameterChange, ParameterView, ReadyStatus, ResolveRequest, RouteChange, RouteView, ServerView, TransferQuery,
-    TransferView,
+    AccountChange, AccountView, AdministratorChange, AdministratorView, ClusterStatus, Done, JoinAnswer, JoinRequest,
+    JoinTokenAnswer, JoinTokenRequest, NodeStatus, Page, ParameterChange, ParameterView, ReadyStatus, RouteChange,
+    RouteQuery, RouteView, RoutesQuery, ServerView, TransferQuery, TransferView,
 };
-
-/// The body of an operation that needs none; sent as JSON, as the server wants it of every change.
-#[derive(serde::Serialize)]
-struct Empty {}
 
 impl Client {
     pub async fn cluster(&self) -> Result<ClusterStatus, ClientError> {
@@ -98,26 +93,30 @@ impl Client {
         self.read(self.request(Method::DELETE, &format!("administrators/{}", segment(name)))).await
     }
 
-    pub async fn routes(&self) -> Result<Vec<RouteView>, ClientError> {
-        let page: Page<RouteView> = self.get("routes").await?;
+    /// Of all accounts, or of one.
+    pub async fn routes(&self, account: Option<&str>) -> Result<Vec<RouteView>, ClientError> {
+        let query = RoutesQuery { account: account.map(str::to_owned) };
+        let page: Page<RouteView> = self.query("routes", &query).await?;
         Ok(page.items)
     }
 
-    pub async fn route(&self, account: &str) -> Result<RouteView, ClientError> {
-        self.get(&format!("routes/{}", segment(account))).await
+    /// No kind: the route for files.
+    pub async fn route(&self, account: &str, kind: Option<&str>) -> Result<RouteView, ClientError> {
+        self.query(&format!("routes/{}", segment(account)), &route_query(kind)).await
     }
 
     pub async fn put_route(
         &self,
         account: &str,
+        kind: Option<&str>,
         change: &RouteChange,
         if_version: Option<u64>,
     ) -> Result<Done, ClientError> {
-        self.send(Method::PUT, &format!("routes/{}", segment(account)), change, if_version).await
+        self.send(Method::PUT, &route_path(account, kind), change, if_version).await
     }
 
-    pub async fn delete_route(&self, account: &str) -> Result<Done, ClientError> {
-        self.read(self.request(Method::DELETE, &format!("routes/{}", segment(account)))).await
+    pub async fn delete_route(&self, account: &str, kind: Option<&str>) -> Result<Done, ClientError> {
+        self.read(self.request(Method::DELETE, &route_path(account, kind))).await
     }
 
     pub async fn transfers(&self, query: &TransferQuery) -> Result<Page<TransferView>, ClientError> {
@@ -128,40 +127,22 @@ impl Client {
         self.get(&format!("logs/transfers/{id}")).await
     }
 
-    pub async fn events(&self, query: &EventQuery) -> Result<Page<EventView>, ClientError> {
-        self.query("events", query).await
-    }
-
-    pub async fn event(&self, id: u64) -> Result<EventView, ClientError> {
-        self.get(&format!("events/{id}")).await
-    }
-
-    pub async fn event_statistics(&self) -> Result<EventStatistics, ClientError> {
-        self.get("events/statistics").await
-    }
-
-    /// Tries a dead event again.
-    pub async fn retry_event(&self, id: u64) -> Result<Done, ClientError> {
-        self.send(Method::POST, &format!("events/{id}/operations/retry"), &Empty {}, None).await
-    }
-
-    /// Gives a dead event up.
-    pub async fn discard_event(&self, id: u64) -> Result<Done, ClientError> {
-        self.send(Method::POST, &format!("events/{id}/operations/discard"), &Empty {}, None).await
-    }
-
-    /// Answers for a step that may or may not have happened.
-    pub async fn resolve_event(&self, id: u64, request: &ResolveRequest) -> Result<Done, ClientError> {
-        self.send(Method::POST, &format!("events/{id}/operations/resolve"), request, None).await
-    }
-
     pub async fn servers(&self) -> Result<Vec<ServerView>, ClientError> {
         let page: Page<ServerView> = self.get("servers").await?;
         Ok(page.items)
     }
 }
 
-/// A name as one segment of a path.
-fn segment(name: &str) -> String {
+fn route_query(kind: Option<&str>) -> RouteQuery {
+    RouteQuery { kind: kind.map(str::to_owned) }
+}
+
+fn route_path(account: &str, kind: Option<&str>) -> String {
+    let query = kind.map(|kind| format!("?kind={}", segment(kind))).unwrap_or_default();
+    format!("routes/{}{query}", segment(account))
+}
+
+/// A name as one segment of a path, or as a value of a query.
+pub(super) fn segment(name: &str) -> String {
     percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -5,6 +5,7 @@
 
 mod calls;
 mod error;
+mod queue;
 
 use std::time::Duration;
 

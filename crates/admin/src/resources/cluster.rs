@@ -2,13 +2,16 @@
 
 use actix_web::web;
 use flotilla_config::parameters::Parameters;
-use flotilla_model::{Member, MemberRole, NodeId, QueueStatistics};
+use flotilla_model::{Member, MemberRole, NodeId};
 
-use super::resource;
+use super::{queue, resource};
 use crate::Admin;
-use crate::api::{ClusterNode, ClusterStatus, NodeRole, NodeStatus, QueueStatus, from_ms};
+use crate::api::{ClusterNode, ClusterStatus, NodeRole, NodeStatus, from_ms};
 use crate::ports::{LedgerView, PeerFacts};
 use crate::server::Read;
+
+/// The rest of them is in `lanes`.
+const PAUSED_LANES_SHOWN: usize = 20;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.service(resource("/cluster").get(cluster));
@@ -25,6 +28,7 @@ fn assemble(view: &LedgerView, own: &NodeStatus, peers: &[PeerFacts]) -> Cluster
     let committed_index = own.consensus.committed_index.max(heard);
     let parameters = Parameters(|name: &str| state.parameter(name, None).map(|row| row.value.clone()));
     let member = |id: &NodeId| state.members.get(id);
+    let paused = state.lanes.values().filter(|lane| lane.is_paused);
     ClusterStatus {
         id: format!("{:032x}", state.cluster().id),
         name: state.cluster().name.clone(),
@@ -36,6 +40,9 @@ fn assemble(view: &LedgerView, own: &NodeStatus, peers: &[PeerFacts]) -> Cluster
         committed_index,
         nodes: state.servers().iter().filter_map(member).map(|row| node(row, own, peers, committed_index)).collect(),
         queue: state.queue_statistics().into(),
+        room: queue::room(state),
+        lanes_paused: queue::lanes_paused(state),
+        paused_lanes: paused.take(PAUSED_LANES_SHOWN).map(|lane| lane.name.to_string()).collect(),
         accounts: state.accounts.len() as u64,
         files: state.files.len() as u64,
         transfers: state.transfers.len() as u64,
@@ -84,18 +91,5 @@ fn role(member: &Member, own: &NodeStatus, peer: Option<&PeerFacts>) -> NodeRole
         Some(NodeRole::Primary) | None if member.role == MemberRole::Witness => NodeRole::Witness,
         Some(NodeRole::Primary) | None => NodeRole::Secondary,
         Some(role) => role,
-    }
-}
-
-impl From<QueueStatistics> for QueueStatus {
-    fn from(queue: QueueStatistics) -> Self {
-        Self {
-            ready: queue.ready,
-            waiting: queue.waiting,
-            leased: queue.leased,
-            dead: queue.dead,
-            outcome_unknown: queue.outcome_unknown,
-            oldest_ready_age_ms: queue.oldest_ready_age_ms,
-        }
     }
 }

@@ -8,9 +8,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
-use super::resource;
+use super::{lane_metrics, resource};
 use crate::Admin;
-use crate::api::{NodeRole, NodeStatus, to_ms};
+use crate::api::{GmpStatus, NodeRole, NodeStatus, to_ms};
 use crate::error::ApiError;
 use crate::ports::{LedgerView, PeerFacts};
 use crate::server::Read;
@@ -24,9 +24,13 @@ async fn metrics(admin: web::Data<Admin>, _: Read) -> Result<HttpResponse, ApiEr
     let mut registry = Registry::with_prefix("flotilla");
     let status = facts.status();
     node(&mut registry, &status, facts.ready().is_ready);
+    pool(&mut registry, &status.gmp);
     transfers(&mut registry, &status);
     actors(&mut registry, &status);
-    cluster(&mut registry, &admin.view());
+    let view = admin.view();
+    cluster(&mut registry, &view);
+    lane_metrics::queue(&mut registry, &view.state);
+    lane_metrics::lanes(&mut registry, &view.state);
     links(&mut registry, &facts.peers());
     facts.register(&mut registry);
     let mut text = String::new();
@@ -44,7 +48,7 @@ struct PeerLabels {
     node: u64,
 }
 
-fn gauge<N>(registry: &mut Registry, name: &str, help: &str, value: N)
+pub(super) fn gauge<N>(registry: &mut Registry, name: &str, help: &str, value: N)
 where
     N: EncodeGaugeValue + Clone + std::fmt::Debug + Send + Sync + 'static,
 {
@@ -52,7 +56,7 @@ where
 }
 
 /// The text form adds `_total` to the name.
-fn counter(registry: &mut Registry, name: &str, help: &str, value: u64) {
+pub(super) fn counter(registry: &mut Registry, name: &str, help: &str, value: u64) {
     registry.register(name, help, ConstCounter::new(value));
 }
 
@@ -67,13 +71,26 @@ fn node(registry: &mut Registry, status: &NodeStatus, is_ready: bool) {
     gauge(registry, "log_applied_index", "Last entry applied on this node", consensus.applied_index);
     let expires_s = to_ms(status.certificate.expires_at) / 1000;
     gauge(registry, "certificate_expires_seconds", "End of the cluster certificate, Unix time", expires_s);
-    gauge(registry, "gmp_threads_max", "GMP workers asked for", status.gmp.threads_max);
-    gauge(registry, "gmp_workers", "GMP workers", status.gmp.workers);
-    gauge(registry, "gmp_busy", "GMP workers that run an event", status.gmp.busy);
-    counter(registry, "gmp_claimed", "Events claimed by this node", status.gmp.claimed_total);
-    counter(registry, "gmp_completed", "Events completed by this node", status.gmp.completed_total);
-    counter(registry, "gmp_failed", "Runs of events that failed on this node", status.gmp.failed_total);
-    counter(registry, "gmp_stale", "Results that came too late", status.gmp.stale_total);
+}
+
+fn pool(registry: &mut Registry, pool: &GmpStatus) {
+    gauge(registry, "gmp_threads_max", "GMP workers asked for", pool.threads_max);
+    gauge(registry, "gmp_workers", "GMP workers", pool.workers);
+    gauge(registry, "gmp_busy", "GMP workers that run an event", pool.busy);
+    gauge(registry, "gmp_idle", "GMP workers that wait for an event", pool.idle);
+    gauge(registry, "gmp_retiring", "GMP workers that leave after their event", pool.retiring);
+    gauge(registry, "gmp_queued", "Claimed events that no worker has begun", pool.queued);
+    gauge(registry, "gmp_unrecorded", "Results that are not in the log yet", pool.unrecorded);
+    gauge(registry, "gmp_work_seconds", "Mean time of an event on a worker", pool.work_us as f64 / 1e6);
+    gauge(registry, "gmp_round_seconds", "Mean time of a claim or a report in the log", pool.round_us as f64 / 1e6);
+    counter(registry, "gmp_claimed", "Events claimed by this node", pool.claimed_total);
+    counter(registry, "gmp_completed", "Events completed by this node", pool.completed_total);
+    counter(registry, "gmp_failed", "Runs of events that failed on this node", pool.failed_total);
+    counter(registry, "gmp_outcome_unknown", "Runs whose outcome is unknown", pool.outcome_unknown_total);
+    counter(registry, "gmp_returned", "Events given back untouched", pool.returned_total);
+    counter(registry, "gmp_stale", "Results that came too late", pool.stale_total);
+    counter(registry, "gmp_panics", "Runs that ended by panic", pool.panics_total);
+    counter(registry, "gmp_hung", "Runs that were cut off because a step hung", pool.hung_total);
 }
 
 fn transfers(registry: &mut Registry, status: &NodeStatus) {
@@ -108,7 +125,6 @@ fn actors(registry: &mut Registry, status: &NodeStatus) {
 }
 
 fn cluster(registry: &mut Registry, view: &LedgerView) {
-    let (queue, totals) = (view.state.queue_statistics(), view.state.totals());
     gauge(registry, "members", "Members of the cluster", view.state.members.len());
     gauge(
         registry,
@@ -118,17 +134,6 @@ fn cluster(registry: &mut Registry, view: &LedgerView) {
     );
     gauge(registry, "files", "Files of all accounts", view.state.files.len());
     gauge(registry, "transfer_records", "Rows of the transfer log", view.state.transfers.len());
-    gauge(registry, "queue_ready", "Events that wait for a worker", queue.ready);
-    gauge(registry, "queue_waiting", "Events that wait for their next try", queue.waiting);
-    gauge(registry, "queue_leased", "Events that workers have", queue.leased);
-    gauge(registry, "queue_dead", "Dead letters", queue.dead);
-    gauge(registry, "queue_outcome_unknown", "Events that wait for a person", queue.outcome_unknown);
-    let age_s = queue.oldest_ready_age_ms as f64 / 1000.0;
-    gauge(registry, "queue_oldest_ready_age_seconds", "Age of the oldest ready event", age_s);
-    counter(registry, "events_published", "Events since the cluster was made", totals.events_published);
-    counter(registry, "events_completed", "Events that ended well", totals.events_completed);
-    counter(registry, "events_failed", "Events that became dead letters", totals.events_failed);
-    counter(registry, "leases_lost", "Leases whose node died", totals.leases_lost);
 }
 
 fn links(registry: &mut Registry, peers: &[PeerFacts]) {
@@ -145,6 +150,6 @@ fn links(registry: &mut Registry, peers: &[PeerFacts]) {
     registry.register("link_round_trip_microseconds", "Round trip to the member", round_trip);
 }
 
-fn clamp(value: u64) -> i64 {
+pub(super) fn clamp(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -3,12 +3,19 @@
 mod accounts;
 mod administrators;
 mod cluster;
+mod event_filter;
+mod event_operations;
+mod event_scan;
+mod event_view;
 mod events;
 mod health;
 mod join;
 mod join_tokens;
+mod lane_metrics;
+mod lanes;
 mod metrics;
 mod parameters;
+mod queue;
 mod routes;
 mod servers;
 mod status;
@@ -33,6 +40,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(events::configure)
         .configure(join::configure)
         .configure(join_tokens::configure)
+        .configure(lanes::configure)
         .configure(parameters::configure)
         .configure(routes::configure)
         .configure(servers::configure)
@@ -76,8 +84,12 @@ const PAGE_ROWS_DEFAULT: usize = 50;
 const SCANNED_ROWS_MAX: usize = 20_000;
 
 fn page_size(limit: Option<usize>) -> Result<usize, ApiError> {
-    match limit.unwrap_or(PAGE_ROWS_DEFAULT) {
-        limit @ 1..=PAGE_ROWS_MAX => Ok(limit),
-        _ => Err(ApiError::invalid("limit", format!("a page has 1 to {PAGE_ROWS_MAX} rows"))),
+    checked_limit(limit.unwrap_or(PAGE_ROWS_DEFAULT), PAGE_ROWS_MAX)
+}
+
+fn checked_limit(limit: usize, most: usize) -> Result<usize, ApiError> {
+    if (1..=most).contains(&limit) {
+        return Ok(limit);
     }
+    Err(ApiError::invalid("limit", format!("a page has 1 to {most} rows")))
 }

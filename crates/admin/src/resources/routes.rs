@@ -1,11 +1,11 @@
-//! `routes`: what is done with the files that an account sends.
+//! `routes`: what is done with the files that an account sends, and with its applications' events.
 
 use actix_web::web;
-use flotilla_model::{AccountName, Command, Route};
+use flotilla_model::{AccountName, Command, EventKind, KindPattern, LaneName, Priority, Route, State, Step};
 
 use super::{done, name_in_path, resource, steps};
 use crate::Admin;
-use crate::api::{Done, Page, RouteChange, RouteView};
+use crate::api::{Done, Page, RouteChange, RouteQuery, RouteView, RoutesQuery};
 use crate::error::ApiError;
 use crate::server::{Administer, Body, Precondition, Read};
 
@@ -15,48 +15,129 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/routes/{account}").get(show).put(change).delete(remove));
 }
 
-async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<RouteView>> {
+/// By account, the route for files first.
+async fn list(
+    admin: web::Data<Admin>,
+    _: Read,
+    query: web::Query<RoutesQuery>,
+) -> Result<web::Json<Page<RouteView>>, ApiError> {
+    let account = query.account.as_deref().map(AccountName::parse).transpose();
+    let account = account.map_err(|error| ApiError::invalid("account", error.to_string()))?;
     let state = admin.view().state;
-    let items = state.routes.iter().map(|(account, route)| describe(account, route)).collect();
-    web::Json(Page { items, next_cursor: None })
+    let of_files = state.routes.iter().map(|(account, route)| (account, EventKind::FILE_RECEIVED, route));
+    let of_kinds = state.kind_routes.iter().map(|((account, kind), route)| (account, kind.as_str(), route));
+    let mut found: Vec<_> = of_files
+        .chain(of_kinds)
+        .filter(|(owner, ..)| account.as_ref().is_none_or(|account| account == *owner))
+        .collect();
+    // Stable: of one account the files' route stays before the others.
+    found.sort_by_key(|(owner, ..)| *owner);
+    let items = found.into_iter().map(|(account, kind, route)| describe(account, kind, route)).collect();
+    Ok(web::Json(Page { items, next_cursor: None }))
 }
 
-async fn show(admin: web::Data<Admin>, _: Read, account: web::Path<String>) -> Result<web::Json<RouteView>, ApiError> {
-    let (account, state) = (name_in_path(&account)?, admin.view().state);
-    let route = state.routes.get(&account);
-    let route = route.ok_or_else(|| ApiError::not_found(format!("the account {account} has no route")))?;
-    Ok(web::Json(describe(&account, route)))
+async fn show(
+    admin: web::Data<Admin>,
+    _: Read,
+    account: web::Path<String>,
+    query: web::Query<RouteQuery>,
+) -> Result<web::Json<RouteView>, ApiError> {
+    let (account, kind) = (name_in_path(&account)?, kind_of(&query)?);
+    let state = admin.view().state;
+    let route = find(&state, &account, &kind)?;
+    Ok(web::Json(describe(&account, kind.as_str(), route)))
 }
 
 async fn change(
     admin: web::Data<Admin>,
-    _: Administer,
+    Administer(caller): Administer,
     account: web::Path<String>,
+    query: web::Query<RouteQuery>,
     Precondition(expected_version): Precondition,
     Body(change): Body<RouteChange>,
 ) -> Result<web::Json<Done>, ApiError> {
-    let account = name_in_path(&account)?;
-    let secrets = &admin.parts().secrets;
-    let read = |(position, step)| steps::read(step, position, secrets);
-    let steps = change.steps.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
-    Ok(done(&admin.propose(Command::PutRoute { account, steps, expected_version }).await?))
+    let (account, kind) = (name_in_path(&account)?, kind_of(&query)?);
+    let lane = change.lane.as_deref().map(LaneName::parse).transpose();
+    let lane = lane.map_err(|error| ApiError::invalid("lane", error.to_string()))?;
+    let priority = change.priority.map(priority).transpose()?;
+    let steps = steps::read_all(change.steps, &admin.parts().secrets)?;
+    check_steps(&kind, &steps)?;
+    let count = steps.len();
+    let command =
+        Command::PutKindRoute { account: account.clone(), kind: kind.clone(), steps, lane, priority, expected_version };
+    let applied = admin.propose(command).await?;
+    tracing::info!(%account, %kind, steps = count, changed_by = %caller.name, log_index = applied.index, "route set");
+    Ok(done(&applied))
 }
 
 async fn remove(
     admin: web::Data<Admin>,
-    _: Administer,
+    Administer(caller): Administer,
     account: web::Path<String>,
+    query: web::Query<RouteQuery>,
     Precondition(expected_version): Precondition,
 ) -> Result<web::Json<Done>, ApiError> {
-    let account = name_in_path(&account)?;
+    let (account, kind) = (name_in_path(&account)?, kind_of(&query)?);
+    find(&admin.fresh_view().await?.state, &account, &kind)?;
     // No steps: no route.
-    let command = Command::PutRoute { account, steps: Vec::new(), expected_version };
-    Ok(done(&admin.propose(command).await?))
+    let command = Command::PutKindRoute {
+        account: account.clone(),
+        kind: kind.clone(),
+        steps: Vec::new(),
+        lane: None,
+        priority: None,
+        expected_version,
+    };
+    let applied = admin.propose(command).await?;
+    tracing::info!(%account, %kind, changed_by = %caller.name, log_index = applied.index, "route removed");
+    Ok(done(&applied))
 }
 
-fn describe(account: &AccountName, route: &Route) -> RouteView {
+fn kind_of(query: &RouteQuery) -> Result<KindPattern, ApiError> {
+    let text = query.kind.as_deref().unwrap_or(EventKind::FILE_RECEIVED);
+    let kind = KindPattern::parse(text).map_err(|error| ApiError::invalid("kind", error.to_string()))?;
+    if text.starts_with("file.") && text != EventKind::FILE_RECEIVED {
+        return Err(ApiError::invalid("kind", "there is no such kind of the cluster's own")
+            .mend(format!("write {}, or a kind that does not begin with 'file.'", EventKind::FILE_RECEIVED)));
+    }
+    Ok(kind)
+}
+
+fn priority(value: u8) -> Result<Priority, ApiError> {
+    Priority::new(value)
+        .ok_or_else(|| ApiError::invalid("priority", format!("a priority is 0 to {}, {0} goes first", Priority::MAX)))
+}
+
+/// An application's event is about no file.
+fn check_steps(kind: &KindPattern, steps: &[Step]) -> Result<(), ApiError> {
+    if kind.as_str() == EventKind::FILE_RECEIVED {
+        return Ok(());
+    }
+    let needs_file = |step: &Step| matches!(step, Step::Checksum | Step::Publish { .. });
+    match steps.iter().position(needs_file) {
+        Some(position) => {
+            let detail = format!("{} needs a file, and events of this kind have none", steps[position].kind());
+            Err(ApiError::invalid(format!("steps[{position}].type"), detail))
+        }
+        None => Ok(()),
+    }
+}
+
+fn find<'a>(state: &'a State, account: &AccountName, kind: &KindPattern) -> Result<&'a Route, ApiError> {
+    let route = match kind.as_str() {
+        EventKind::FILE_RECEIVED => state.routes.get(account),
+        _ => state.kind_routes.get(&(account.clone(), kind.clone())),
+    };
+    let route = route.ok_or_else(|| ApiError::not_found(format!("the account {account} has no route for {kind}")))?;
+    Ok(route)
+}
+
+fn describe(account: &AccountName, kind: &str, route: &Route) -> RouteView {
     RouteView {
         account: account.to_string(),
+        kind: kind.to_owned(),
+        lane: route.lane.as_ref().map(ToString::to_string),
+        priority: route.priority.map(Priority::value),
         steps: route.steps.iter().map(steps::describe).collect(),
         version: route.version,
     }

@@ -11,8 +11,13 @@ const URL_BYTES_MAX: usize = 2048;
 const KEY_BYTES_MAX: usize = 1024;
 const TIMEOUT_MS_MAX: u64 = 300_000;
 
+/// All steps of a route.
+pub(super) fn read_all(changes: Vec<StepChange>, secrets: &SecretHandle) -> Result<Vec<Step>, ApiError> {
+    changes.into_iter().enumerate().map(|(position, step)| read(step, position, secrets)).collect()
+}
+
 /// `position` is for errors.
-pub(super) fn read(change: StepChange, position: usize, secrets: &SecretHandle) -> Result<Step, ApiError> {
+fn read(change: StepChange, position: usize, secrets: &SecretHandle) -> Result<Step, ApiError> {
     let field = |name: &str| format!("steps[{position}].{name}");
     match change {
         StepChange::Checksum {} => Ok(Step::Checksum),

@@ -92,7 +92,7 @@ fn describe(row: &Transfer) -> TransferView {
     }
 }
 
-fn describe_run(report: &StepReport) -> StepRunView {
+pub(super) fn describe_run(report: &StepReport) -> StepRunView {
     let (succeeded, detail) = match &report.result {
         StepResult::Succeeded { detail } => (true, detail),
         StepResult::Failed { message } => (false, message),

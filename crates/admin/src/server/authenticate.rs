@@ -23,7 +23,7 @@ pub(crate) struct Caller {
 /// May look at everything: any administrator.
 pub(crate) struct Read(pub(crate) Caller);
 /// May steer work: administrators and operators.
-pub(crate) struct Operate;
+pub(crate) struct Operate(pub(crate) Caller);
 /// May change everything: administrators.
 pub(crate) struct Administer(pub(crate) Caller);
 
@@ -146,7 +146,7 @@ impl FromRequest for Operate {
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extract(request, &[AdministratorRole::Administrator, AdministratorRole::Operator], |_| Self)
+        extract(request, &[AdministratorRole::Administrator, AdministratorRole::Operator], Self)
     }
 }
 

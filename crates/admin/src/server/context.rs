@@ -56,6 +56,11 @@ impl Admin {
         self.shared.parts.ledger.view()
     }
 
+    /// Shows everything that was acknowledged before, on any node.
+    pub(crate) async fn fresh_view(&self) -> Result<LedgerView, ApiError> {
+        Ok(self.shared.parts.ledger.fresh_view().await?)
+    }
+
     pub(crate) async fn propose(&self, command: Command) -> Result<Applied, ApiError> {
         Ok(self.shared.parts.ledger.propose(command).await?)
     }

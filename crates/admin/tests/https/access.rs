@@ -21,6 +21,9 @@ async fn nothing_is_shown_without_credentials() {
         "events",
         "events/1",
         "events/statistics",
+        "events/ids",
+        "lanes",
+        "lanes/x",
         "logs/transfers",
         "logs/transfers/1",
         "servers",
@@ -32,7 +35,16 @@ async fn nothing_is_shown_without_credentials() {
         assert!(response.headers()["www-authenticate"].to_str().unwrap().starts_with("Basic"), "{url}");
         assert_eq!(response.headers()["content-type"], "application/problem+json");
     }
-    for path in ["join-tokens", "events/1/operations/retry", "events/1/operations/discard"] {
+    for path in [
+        "join-tokens",
+        "events/1/operations/retry",
+        "events/1/operations/discard",
+        "events/1/operations/cancel",
+        "events/operations/retry",
+        "events/operations/discard",
+        "events/operations/cancel",
+        "events/operations/resolve",
+    ] {
         let url = format!("{}{BASE_PATH}/{path}", harness.url());
         let request = raw.post(&url).header("content-type", "application/json").body("{}");
         assert_eq!(request.send().await.unwrap().status(), 401, "{url}");

@@ -62,7 +62,7 @@ async fn a_route_is_set_shown_without_its_key_and_removed() {
     for name in ["ann", "bob"] {
         client.put_account(name, &with_password("good password"), None).await.unwrap();
     }
-    assert_eq!(code(client.route("ann").await), "not-found");
+    assert_eq!(code(client.route("ann", None).await), "not-found");
     let webhook = StepChange::Webhook {
         url: "https://example.org/received".to_owned(),
         key: Some("hush hush".to_owned()),
@@ -70,20 +70,21 @@ async fn a_route_is_set_shown_without_its_key_and_removed() {
         idempotent: true,
     };
     let publish = StepChange::Publish { account: "bob".to_owned(), folder: "in".to_owned() };
-    let change = RouteChange { steps: vec![StepChange::Checksum {}, publish, webhook] };
-    let done = client.put_route("ann", &change, None).await.unwrap();
-    let route = client.route("ann").await.unwrap();
+    let change = RouteChange { steps: vec![StepChange::Checksum {}, publish, webhook], ..RouteChange::default() };
+    let done = client.put_route("ann", None, &change, None).await.unwrap();
+    let route = client.route("ann", None).await.unwrap();
     assert_eq!(route.version, done.version.unwrap());
     assert_eq!(route.steps[0], StepView::Checksum);
     assert!(matches!(&route.steps[2], StepView::Webhook { has_key: true, timeout_ms: 1000, .. }));
-    assert_eq!(client.routes().await.unwrap(), [route]);
+    assert_eq!(client.routes(None).await.unwrap(), [route]);
 
     let stranger = StepChange::Publish { account: "carl".to_owned(), folder: String::new() };
-    let error = client.put_route("ann", &RouteChange { steps: vec![StepChange::Checksum {}, stranger] }, None).await;
+    let wrong = RouteChange { steps: vec![StepChange::Checksum {}, stranger], ..RouteChange::default() };
+    let error = client.put_route("ann", None, &wrong, None).await;
     assert_eq!(error.unwrap_err().problem().unwrap().field.as_deref(), Some("steps[1].account"));
-    assert_eq!(code(client.put_route("carl", &change, None).await), "not-found");
+    assert_eq!(code(client.put_route("carl", None, &change, None).await), "not-found");
 
-    client.delete_route("ann").await.unwrap();
-    assert!(client.routes().await.unwrap().is_empty());
+    client.delete_route("ann", None).await.unwrap();
+    assert!(client.routes(None).await.unwrap().is_empty());
     harness.stop().await;
 }

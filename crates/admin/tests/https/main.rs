@@ -4,9 +4,14 @@
 mod access;
 mod accounts;
 mod consensus;
+mod event_changes;
+mod event_filters;
 mod events;
 mod harness;
 mod joining;
+mod kind_routes;
+mod lanes;
 mod parameters;
+mod queue;
 mod reading;
 mod requests;

@@ -23,6 +23,7 @@ async fn send(harness: &Harness, method: Method, path: &str, headers: &[(&str, &
 /// Method, path, headers, body; status and code of the refusal.
 type Case<'a> = (Method, &'a str, Vec<(&'a str, &'a str)>, Vec<u8>, u16, &'a str);
 
+const RETRY: &str = "/api/v2.0/events/operations/retry";
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 #[actix_web::test]
@@ -45,6 +46,37 @@ async fn every_refusal_is_a_problem_document() {
         (Method::GET, "/api/v2.0/logs/transfers?limt=5", vec![], vec![], 400, "invalid-value"),
         (Method::GET, "/api/v2.0/logs/transfers?state=done", vec![], vec![], 400, "invalid-value"),
         (Method::GET, "/api/v2.0/events?state=done", vec![], vec![], 400, "invalid-value"),
+        (Method::GET, "/api/v2.0/events?created_before=yesterday", vec![], vec![], 400, "invalid-value"),
+        (Method::GET, "/api/v2.0/events?kind=%00", vec![], vec![], 400, "invalid-value"),
+        (Method::GET, "/api/v2.0/events/ids?limit=-1", vec![], vec![], 400, "invalid-value"),
+        (Method::GET, "/api/v2.0/events/operations/retry", vec![], vec![], 405, "method-not-allowed"),
+        (Method::POST, RETRY, vec![JSON], b"{}".to_vec(), 400, "invalid-body"),
+        (Method::POST, RETRY, vec![], br#"{"ids": [1]}"#.to_vec(), 415, "invalid-body"),
+        (Method::POST, RETRY, vec![JSON], br#"{"ids": [-1]}"#.to_vec(), 400, "invalid-body"),
+        (Method::POST, RETRY, vec![JSON], br#"{"ids": ["1"]}"#.to_vec(), 400, "invalid-body"),
+        (Method::POST, RETRY, vec![JSON], br#"{"ids": [1e30]}"#.to_vec(), 400, "invalid-body"),
+        (Method::POST, RETRY, vec![JSON], br#"{"ids": [1], "all": true}"#.to_vec(), 400, "invalid-body"),
+        (
+            Method::POST,
+            RETRY,
+            vec![JSON],
+            format!("{{\"ids\": [{}1]}}", "1,".repeat(100_000)).into_bytes(),
+            400,
+            "invalid-value",
+        ),
+        (Method::PATCH, "/api/v2.0/lanes/ann", vec![JSON], br#"{"weight": -1}"#.to_vec(), 400, "invalid-body"),
+        (Method::PATCH, "/api/v2.0/lanes/ann", vec![JSON], br#"{"paused": true}"#.to_vec(), 400, "invalid-body"),
+        (Method::PATCH, "/api/v2.0/lanes/a%2Fb", vec![JSON], br#"{"weight": 1}"#.to_vec(), 400, "invalid-value"),
+        (Method::GET, "/api/v2.0/lanes/nowhere", vec![], vec![], 404, "not-found"),
+        (Method::PUT, "/api/v2.0/routes/ann?kid=x", vec![JSON], br#"{"steps": []}"#.to_vec(), 400, "invalid-value"),
+        (
+            Method::PUT,
+            "/api/v2.0/routes/ann",
+            vec![JSON],
+            br#"{"steps": [], "priority": 256}"#.to_vec(),
+            400,
+            "invalid-body",
+        ),
         (Method::GET, "/api/v2.0/logs/transfers/5", vec![], vec![], 404, "not-found"),
     ];
     for (method, path, headers, body, status, code) in cases {

@@ -1,5 +1,6 @@
 //! Indexes of the event queue: which events are ready, which wait, which are leased. Derived from the events' rows.
 
+mod listing;
 mod room;
 mod statistics;
 mod turns;
@@ -12,7 +13,7 @@ use crate::lane::{Lane, LaneCounts};
 use crate::names::{AccountName, EventKey};
 use crate::state::State;
 
-pub use room::Room;
+pub use room::{QueueBounds, Room};
 pub use statistics::QueueStatistics;
 
 /// A lane as the indexes need it.

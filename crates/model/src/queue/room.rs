@@ -17,23 +17,25 @@ pub enum Room {
     Full,
 }
 
-/// The bounds, read once for a command.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
-    events: u64,
-    bytes: u64,
+/// How much the queue may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueBounds {
+    pub events: u64,
+    /// Of applications' data.
+    pub bytes: u64,
 }
 
 impl State {
-    pub(crate) fn queue_bounds(&self) -> Bounds {
-        Bounds {
+    /// The bounds in force; a command reads them once.
+    pub fn queue_bounds(&self) -> QueueBounds {
+        QueueBounds {
             events: self.number(parameter_names::MAX_EVENTS, 1_000_000),
             bytes: self.number(parameter_names::MAX_BYTES, 512 << 20),
         }
     }
 
     /// Whether one more event with so much data may come in.
-    pub(crate) fn check_room(&self, bounds: Bounds, data_bytes: u64) -> Result<(), Rejection> {
+    pub(crate) fn check_room(&self, bounds: QueueBounds, data_bytes: u64) -> Result<(), Rejection> {
         if self.events.len() as u64 >= bounds.events {
             return Err(Rejection::QueueFull { limit: bounds.events });
         }

@@ -8,6 +8,7 @@ mod files;
 mod golden;
 mod journal;
 mod lanes;
+mod listing;
 mod operators;
 mod ordering;
 mod properties;

@@ -1,0 +1,159 @@
+//! `events/…/operations`: what people may do with events, one or many of them at once.
+
+use actix_web::web;
+use flotilla_model::{Command, EventAction, EventId, Outcome, ResolveAnswer};
+
+use super::{done, resource, steps};
+use crate::Admin;
+use crate::api::{
+    CHANGED_EVENTS_MAX, Done, EventSelection, EventsChanged, RefusedEvent, Resolution, ResolveManyRequest,
+    ResolveRequest, RetryManyRequest,
+};
+use crate::error::ApiError;
+use crate::ports::Applied;
+use crate::server::{Body, Caller, Operate, now_ms};
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(resource("/events/operations/retry").post(retry_many))
+        .service(resource("/events/operations/discard").post(discard_many))
+        .service(resource("/events/operations/cancel").post(cancel_many))
+        .service(resource("/events/operations/resolve").post(resolve_many))
+        .service(resource("/events/{id}/operations/retry").post(retry))
+        .service(resource("/events/{id}/operations/discard").post(discard))
+        .service(resource("/events/{id}/operations/cancel").post(cancel))
+        .service(resource("/events/{id}/operations/resolve").post(resolve));
+}
+
+type OneDone = Result<web::Json<Done>, ApiError>;
+type ManyDone = Result<web::Json<EventsChanged>, ApiError>;
+
+async fn retry(admin: web::Data<Admin>, Operate(caller): Operate, id: web::Path<u64>) -> OneDone {
+    change_one(&admin, &caller, EventId(*id), EventAction::Retry { steps: None }).await
+}
+
+async fn discard(admin: web::Data<Admin>, Operate(caller): Operate, id: web::Path<u64>) -> OneDone {
+    change_one(&admin, &caller, EventId(*id), EventAction::Discard).await
+}
+
+async fn cancel(admin: web::Data<Admin>, Operate(caller): Operate, id: web::Path<u64>) -> OneDone {
+    change_one(&admin, &caller, EventId(*id), EventAction::Cancel).await
+}
+
+async fn resolve(
+    admin: web::Data<Admin>,
+    Operate(caller): Operate,
+    id: web::Path<u64>,
+    Body(request): Body<ResolveRequest>,
+) -> OneDone {
+    change_one(&admin, &caller, EventId(*id), EventAction::Resolve(answer(request.answer))).await
+}
+
+async fn retry_many(
+    admin: web::Data<Admin>,
+    Operate(caller): Operate,
+    Body(request): Body<RetryManyRequest>,
+) -> ManyDone {
+    let steps = match request.steps {
+        Some(given) => {
+            // Steps call other systems in the cluster's name: who may set routes may do that.
+            caller.require_administrator()?;
+            if given.is_empty() {
+                return Err(ApiError::invalid("steps", "a route has a step at least")
+                    .mend("leave steps out to go on at the failed one, or discard the events"));
+            }
+            Some(steps::read_all(given, &admin.parts().secrets)?)
+        }
+        None => None,
+    };
+    change_many(&admin, &caller, request.ids, EventAction::Retry { steps }).await
+}
+
+async fn discard_many(
+    admin: web::Data<Admin>,
+    Operate(caller): Operate,
+    Body(request): Body<EventSelection>,
+) -> ManyDone {
+    change_many(&admin, &caller, request.ids, EventAction::Discard).await
+}
+
+async fn cancel_many(
+    admin: web::Data<Admin>,
+    Operate(caller): Operate,
+    Body(request): Body<EventSelection>,
+) -> ManyDone {
+    change_many(&admin, &caller, request.ids, EventAction::Cancel).await
+}
+
+async fn resolve_many(
+    admin: web::Data<Admin>,
+    Operate(caller): Operate,
+    Body(request): Body<ResolveManyRequest>,
+) -> ManyDone {
+    change_many(&admin, &caller, request.ids, EventAction::Resolve(answer(request.answer))).await
+}
+
+fn answer(resolution: Resolution) -> ResolveAnswer {
+    match resolution {
+        Resolution::Happened => ResolveAnswer::Happened,
+        Resolution::DoItAgain => ResolveAnswer::DoItAgain,
+    }
+}
+
+async fn change_one(admin: &Admin, caller: &Caller, id: EventId, action: EventAction) -> OneDone {
+    let (applied, _, mut refused) = change(admin, caller, vec![id], action).await?;
+    match refused.pop() {
+        Some((_, error)) => Err(error),
+        None => Ok(done(&applied)),
+    }
+}
+
+async fn change_many(admin: &Admin, caller: &Caller, ids: Vec<EventId>, action: EventAction) -> ManyDone {
+    if !(1..=CHANGED_EVENTS_MAX).contains(&ids.len()) {
+        return Err(ApiError::invalid("ids", format!("a request changes 1 to {CHANGED_EVENTS_MAX} events"))
+            .mend("send more of them in further requests"));
+    }
+    let (applied, changed, refused) = change(admin, caller, ids, action).await?;
+    let refused =
+        refused.into_iter().map(|(id, error)| RefusedEvent { id, code: error.code.to_owned(), detail: error.detail });
+    Ok(web::Json(EventsChanged { changed, refused: refused.collect(), log_index: applied.index }))
+}
+
+type Changed = (Applied, u64, Vec<(EventId, ApiError)>);
+
+async fn change(
+    admin: &Admin,
+    caller: &Caller,
+    events: Vec<EventId>,
+    action: EventAction,
+) -> Result<Changed, ApiError> {
+    let (operation, first, last) = (name(&action), events.first().copied(), events.last().copied());
+    let applied = admin.propose(Command::ChangeEvents { events, action, now_ms: now_ms() }).await?;
+    let Outcome::EventsChanged { changed, refused } = &applied.outcome else {
+        return Err(ApiError::internal("the log answered something else"));
+    };
+    let (changed, refused) = (*changed, refused.clone());
+    let (first, last) = (first.map_or(0, |id| id.0), last.map_or(0, |id| id.0));
+    tracing::info!(
+        operation,
+        changed,
+        refused = refused.len(),
+        first,
+        last,
+        changed_by = %caller.name,
+        log_index = applied.index,
+        "events changed"
+    );
+    Ok((applied, changed, refused.into_iter().map(|(id, rejection)| (id, rejection.into())).collect()))
+}
+
+fn name(action: &EventAction) -> &'static str {
+    match action {
+        EventAction::Retry { steps: None } => "retry",
+        EventAction::Retry { steps: Some(_) } => "retry with another route",
+        EventAction::Discard => "discard",
+        EventAction::Cancel => "cancel",
+        EventAction::Resolve(ResolveAnswer::Happened) => "resolve: it happened",
+        EventAction::Resolve(ResolveAnswer::DoItAgain) => "resolve: do it again",
+    }
+}
