@@ -24,39 +24,39 @@ macro_rules! codes {
 }
 
 codes! {
-    BAD_PATH = BAD_REQUEST, "bad_path", "The path is not allowed", "correct the path; percent-encode UTF-8";
-    BAD_HEADER = BAD_REQUEST, "bad_header", "A header is malformed", "correct the header";
-    BAD_QUERY = BAD_REQUEST, "bad_query", "The query is malformed", "correct the query";
-    PARTIAL_PUT = BAD_REQUEST, "partial_put", "A part of a file cannot be stored", "send the whole file without Content-Range";
-    DIGEST_MISMATCH = BAD_REQUEST, "digest_mismatch", "The contents are not the announced ones", "send the file again; nothing was stored";
-    BODY_CUT_OFF = BAD_REQUEST, "body_cut_off", "The body ended early", "send the file again; nothing was stored";
+    BAD_PATH = BAD_REQUEST, "bad-path", "The path is not allowed", "correct the path; percent-encode UTF-8";
+    BAD_HEADER = BAD_REQUEST, "bad-header", "A header is malformed", "correct the header";
+    BAD_QUERY = BAD_REQUEST, "bad-query", "The query is malformed", "correct the query";
+    PARTIAL_PUT = BAD_REQUEST, "partial-put", "A part of a file cannot be stored", "send the whole file without Content-Range";
+    DIGEST_MISMATCH = BAD_REQUEST, "digest-mismatch", "The contents are not the announced ones", "send the file again; nothing was stored";
+    BODY_CUT_OFF = BAD_REQUEST, "body-cut-off", "The body ended early", "send the file again; nothing was stored";
     UNAUTHORIZED = UNAUTHORIZED, "unauthorized", "Name or password is wrong or missing", "send the account's name and password with HTTP Basic";
-    FOLDER_MOVE = FORBIDDEN, "folder_move", "Folders cannot be moved", "move the files one by one";
-    DEPTH_INFINITE = FORBIDDEN, "depth_infinite", "Listings have a depth of 0 or 1", "send Depth: 0 or Depth: 1";
-    ACCOUNT_DISABLED = FORBIDDEN, "account_disabled", "The account was disabled or removed", "ask the administrator; nothing was stored";
-    NOT_FOUND = NOT_FOUND, "not_found", "There is no such file or folder", "list the folder to see its files";
-    METHOD_NOT_ALLOWED = METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed here", "see the Allow header";
-    FOLDER_EXISTS = METHOD_NOT_ALLOWED, "folder_exists", "The name is taken already", "nothing needs to be done for a folder";
-    BODY_STALLED = REQUEST_TIMEOUT, "body_stalled", "The body came too slowly", "send the file again; nothing was stored";
-    PATH_IS_FOLDER = CONFLICT, "path_is_folder", "The name is that of a folder", "choose another name";
-    PARENT_IS_FILE = CONFLICT, "parent_is_file", "A folder of the path is a file", "choose another folder";
-    FOLDER_NOT_EMPTY = CONFLICT, "folder_not_empty", "The folder has files", "delete its files first; the folder goes with the last one";
-    PRECONDITION_FAILED = PRECONDITION_FAILED, "precondition_failed", "The file is not the expected one", "read the file's ETag again and decide anew";
-    TOO_LARGE = PAYLOAD_TOO_LARGE, "too_large", "The file is too large", "send a smaller file or ask the administrator to raise Files.maxSize";
-    ENCODING_UNSUPPORTED = UNSUPPORTED_MEDIA_TYPE, "encoding_unsupported", "The body is not supported", "send the plain bytes of the file without Content-Encoding; MKCOL takes no body";
-    RANGE_NOT_SATISFIABLE = RANGE_NOT_SATISFIABLE, "range_not_satisfiable", "The range lies beyond the file", "see Content-Range for the length";
-    OTHER_SERVER = UNPROCESSABLE_ENTITY, "other_server", "The destination is on another server", "name a destination below /files/ of this server";
-    TOO_MANY_ATTEMPTS = TOO_MANY_REQUESTS, "too_many_attempts", "Too many wrong passwords", "wait as Retry-After says";
+    FOLDER_MOVE = FORBIDDEN, "folder-move", "Folders cannot be moved", "move the files one by one";
+    DEPTH_INFINITE = FORBIDDEN, "depth-infinite", "Listings have a depth of 0 or 1", "send Depth: 0 or Depth: 1";
+    ACCOUNT_DISABLED = FORBIDDEN, "account-disabled", "The account was disabled or removed", "ask the administrator; nothing was stored";
+    NOT_FOUND = NOT_FOUND, "not-found", "There is no such file or folder", "list the folder to see its files";
+    METHOD_NOT_ALLOWED = METHOD_NOT_ALLOWED, "method-not-allowed", "The method is not allowed here", "see the Allow header";
+    FOLDER_EXISTS = METHOD_NOT_ALLOWED, "folder-exists", "The name is taken already", "nothing needs to be done for a folder";
+    BODY_STALLED = REQUEST_TIMEOUT, "body-stalled", "The body came too slowly", "send the file again; nothing was stored";
+    PATH_IS_FOLDER = CONFLICT, "path-is-folder", "The name is that of a folder", "choose another name";
+    PARENT_IS_FILE = CONFLICT, "parent-is-file", "A folder of the path is a file", "choose another folder";
+    FOLDER_NOT_EMPTY = CONFLICT, "folder-not-empty", "The folder has files", "delete its files first; the folder goes with the last one";
+    PRECONDITION_FAILED = PRECONDITION_FAILED, "precondition-failed", "The file is not the expected one", "read the file's ETag again and decide anew";
+    TOO_LARGE = PAYLOAD_TOO_LARGE, "too-large", "The file is too large", "send a smaller file or ask the administrator to raise Files.maxSize";
+    ENCODING_UNSUPPORTED = UNSUPPORTED_MEDIA_TYPE, "encoding-unsupported", "The body is not supported", "send the plain bytes of the file without Content-Encoding; MKCOL takes no body";
+    RANGE_NOT_SATISFIABLE = RANGE_NOT_SATISFIABLE, "range-not-satisfiable", "The range lies beyond the file", "see Content-Range for the length";
+    OTHER_SERVER = UNPROCESSABLE_ENTITY, "other-server", "The destination is on another server", "name a destination below /files/ of this server";
+    TOO_MANY_ATTEMPTS = TOO_MANY_REQUESTS, "too-many-attempts", "Too many wrong passwords", "wait as Retry-After says";
     INTERNAL = INTERNAL_SERVER_ERROR, "internal", "The server failed", "try again; tell the administrator if it stays";
-    TOO_FEW_NODES = SERVICE_UNAVAILABLE, "too_few_nodes", "Too few nodes can hold the file", "try again later; nothing was stored";
-    NO_QUORUM = SERVICE_UNAVAILABLE, "no_quorum", "The cluster cannot decide at the moment", "try again or use another node; nothing was changed";
-    QUEUE_FULL = SERVICE_UNAVAILABLE, "queue_full", "The event queue is full", "try again later; nothing was stored";
-    UPLOADS_FULL = SERVICE_UNAVAILABLE, "uploads_full", "As many uploads run as may", "try again later or use another node; nothing was stored";
-    PASSWORDS_BUSY = SERVICE_UNAVAILABLE, "passwords_busy", "Too many passwords are being checked", "try again; nothing was done";
-    STORAGE_FAILED = SERVICE_UNAVAILABLE, "storage_failed", "This node cannot store the file", "use another node; nothing was stored";
-    NO_HOLDER = SERVICE_UNAVAILABLE, "no_holder", "No node that holds the file can be reached", "try again later";
-    OUTCOME_UNKNOWN = GATEWAY_TIMEOUT, "outcome_unknown", "The change may or may not have happened", "look with HEAD, or repeat the request";
-    QUOTA_EXCEEDED = INSUFFICIENT_STORAGE, "quota_exceeded", "The account's quota is used up", "delete files or ask the administrator for more";
+    TOO_FEW_NODES = SERVICE_UNAVAILABLE, "too-few-nodes", "Too few nodes can hold the file", "try again later; nothing was stored";
+    NO_QUORUM = SERVICE_UNAVAILABLE, "no-quorum", "The cluster cannot decide at the moment", "try again or use another node; nothing was changed";
+    QUEUE_FULL = SERVICE_UNAVAILABLE, "queue-full", "The event queue is full", "try again later; nothing was stored";
+    UPLOADS_FULL = SERVICE_UNAVAILABLE, "uploads-full", "As many uploads run as may", "try again later or use another node; nothing was stored";
+    PASSWORDS_BUSY = SERVICE_UNAVAILABLE, "passwords-busy", "Too many passwords are being checked", "try again; nothing was done";
+    STORAGE_FAILED = SERVICE_UNAVAILABLE, "storage-failed", "This node cannot store the file", "use another node; nothing was stored";
+    NO_HOLDER = SERVICE_UNAVAILABLE, "no-holder", "No node that holds the file can be reached", "try again later";
+    OUTCOME_UNKNOWN = GATEWAY_TIMEOUT, "outcome-unknown", "The change may or may not have happened", "look with HEAD, or repeat the request";
+    QUOTA_EXCEEDED = INSUFFICIENT_STORAGE, "quota-exceeded", "The account's quota is used up", "delete files or ask the administrator for more";
 }
 
 #[cfg(test)]
