@@ -10,10 +10,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::answer::{self, ALLOW};
 use crate::codes;
 use crate::context::Context;
+use crate::events;
 use crate::problem::Problem;
 use crate::request::head::Head;
 use crate::server::activity::Activity;
-use crate::server::answer_body::{AnswerBody, Running};
+use crate::server::answer_body::{AnswerBody, LongLived, Running};
 
 /// Answers any request.
 pub(crate) async fn serve(
@@ -25,8 +26,12 @@ pub(crate) async fn serve(
     let running = Running::new(context.metrics.clone(), request.method().clone(), busy);
     let head =
         Head { method: request.method(), uri: request.uri(), headers: request.headers(), peer: request.peer_addr() };
-    let response = dispatch(&context, head, payload).await.unwrap_or_else(|problem| refused(head, problem));
-    let running = running.answered(response.status().as_u16());
+    let response =
+        dispatch(&context.into_inner(), head, payload).await.unwrap_or_else(|problem| refused(head, problem));
+    let mut running = running.answered(response.status().as_u16());
+    if response.extensions().contains::<LongLived>() {
+        running = running.long_lived();
+    }
     protected(response).map_body(|_, body| AnswerBody::new(body, running))
 }
 
@@ -59,7 +64,10 @@ pub(crate) async fn expected(
     }
 }
 
-async fn dispatch(context: &Context, head: Head<'_>, mut payload: web::Payload) -> Result<HttpResponse, Problem> {
+async fn dispatch(context: &Arc<Context>, head: Head<'_>, mut payload: web::Payload) -> Result<HttpResponse, Problem> {
+    if let Some(target) = events::Target::parse(head.uri.path()) {
+        return events::answer(context, head, target?, payload).await;
+    }
     match head.method.as_str() {
         "GET" | "HEAD" => answer::get(context, head).await,
         "PUT" => answer::put(context, head, &mut payload).await,

@@ -34,8 +34,8 @@ async fn accounts_see_only_their_own_files() {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         rig.client.request(method, rig.url("/files/secret")).basic_auth("bob", Some("another one")).send()
     };
-    problem(bob("GET").await.unwrap(), 404, "not_found").await;
-    problem(bob("DELETE").await.unwrap(), 404, "not_found").await;
+    problem(bob("GET").await.unwrap(), 404, "not-found").await;
+    problem(bob("DELETE").await.unwrap(), 404, "not-found").await;
     assert_eq!(rig.get("/files/secret").await, "hello");
 }
 
@@ -56,8 +56,8 @@ async fn guesses_are_limited() {
     for _ in 0..3 {
         problem(get("ann", "wrong").await.unwrap(), 401, "unauthorized").await;
     }
-    problem(get("ann", "wrong").await.unwrap(), 429, "too_many_attempts").await;
-    problem(get("ann", PASSWORD).await.unwrap(), 429, "too_many_attempts").await;
+    problem(get("ann", "wrong").await.unwrap(), 429, "too-many-attempts").await;
+    problem(get("ann", PASSWORD).await.unwrap(), 429, "too-many-attempts").await;
     problem(get("bob", "wrong").await.unwrap(), 401, "unauthorized").await;
     assert_eq!(rig.metrics.logins_limited.load(Ordering::Relaxed), 2);
     assert_eq!(rig.metrics.logins_failed.load(Ordering::Relaxed), 4);
@@ -71,5 +71,5 @@ async fn guesses_with_expect_are_limited_too() {
         request.header("expect", "100-continue").body("hello").send()
     };
     problem(put().await.unwrap(), 401, "unauthorized").await;
-    problem(put().await.unwrap(), 429, "too_many_attempts").await;
+    problem(put().await.unwrap(), 429, "too-many-attempts").await;
 }

@@ -21,7 +21,7 @@ async fn headers_of_a_whole_file() {
         assert!(header(&response, "last-modified").ends_with(" GMT"));
         assert_eq!(response.bytes().await.unwrap(), if method == "GET" { bytes.clone() } else { "".into() });
     }
-    problem(rig.ask("GET", "/files/none").send().await.unwrap(), 404, "not_found").await;
+    problem(rig.ask("GET", "/files/none").send().await.unwrap(), 404, "not-found").await;
     let response = rig.ask("HEAD", "/files/none").send().await.unwrap();
     assert_eq!((response.status().as_u16(), response.bytes().await.unwrap().len()), (404, 0));
 }
@@ -51,7 +51,7 @@ async fn ranges() {
     }
     let response = get("bytes=3000000-").await.unwrap();
     assert_eq!(header(&response, "content-range"), "bytes */3000000");
-    problem(response, 416, "range_not_satisfiable").await;
+    problem(response, 416, "range-not-satisfiable").await;
 
     let if_range =
         |value: String| rig.ask("GET", "/files/a").header("range", "bytes=0-4").header("if-range", value).send();
@@ -71,7 +71,7 @@ async fn conditions() {
     assert_eq!(get("if-modified-since", modified.clone()).await.unwrap().status(), 304);
     assert_eq!(get("if-unmodified-since", modified).await.unwrap().status(), 200);
     assert_eq!(get("if-match", etag(b"hello")).await.unwrap().status(), 200);
-    problem(get("if-match", etag(b"other")).await.unwrap(), 412, "precondition_failed").await;
+    problem(get("if-match", etag(b"other")).await.unwrap(), 412, "precondition-failed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +86,7 @@ async fn any_node_serves_any_file() {
     rig.nodes.cut(1);
     assert!(third.get("/files/a").await == bytes, "from the other holder");
     rig.nodes.cut(2);
-    problem(third.ask("GET", "/files/a").send().await.unwrap(), 503, "no_holder").await;
+    problem(third.ask("GET", "/files/a").send().await.unwrap(), 503, "no-holder").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,9 +35,9 @@ async fn json_in_pages() {
     assert_eq!((names(&rest), rest["next"].is_null()), (vec!["d"], true));
     assert_eq!(names(&json(&rig, "/files/a/").await), ["x", "y"]);
 
-    problem(rig.ask("GET", "/files/none/").send().await.unwrap(), 404, "not_found").await;
+    problem(rig.ask("GET", "/files/none/").send().await.unwrap(), 404, "not-found").await;
     for query in ["limit=0", "limit=5001", "limit=many", "unknown=1"] {
-        problem(rig.ask("GET", &format!("/files/?{query}")).send().await.unwrap(), 400, "bad_query").await;
+        problem(rig.ask("GET", &format!("/files/?{query}")).send().await.unwrap(), 400, "bad-query").await;
     }
     let response = rig.ask("GET", "/files/a").send().await.unwrap();
     assert_eq!((response.status().as_u16(), header(&response, "location")), (301, "/files/a/"));

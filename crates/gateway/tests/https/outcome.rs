@@ -19,7 +19,7 @@ async fn a_lost_answer_is_sought_again_and_recorded_once() {
 async fn without_a_quorum_nothing_is_stored() {
     let rig = rig().await;
     rig.log.always(Fate::NotDone);
-    problem(rig.put("/files/a", "hello").await, 503, "no_quorum").await;
+    problem(rig.put("/files/a", "hello").await, 503, "no-quorum").await;
     rig.nodes.settle(&rig.log, 0).await;
 }
 
@@ -27,7 +27,7 @@ async fn without_a_quorum_nothing_is_stored() {
 async fn bytes_of_an_unknown_outcome_are_kept() {
     let rig = rig().await;
     rig.log.always(Fate::Lost);
-    problem(rig.put("/files/a", "hello").await, 504, "outcome_unknown").await;
+    problem(rig.put("/files/a", "hello").await, 504, "outcome-unknown").await;
     assert_eq!(rig.nodes.total(), 2);
 }
 
@@ -39,6 +39,6 @@ async fn a_removal_is_not_repeated_blindly() {
     assert_eq!(rig.ask("DELETE", "/files/a").send().await.unwrap().status(), 204);
     assert_eq!(rig.put("/files/a", "hello").await.status(), 201);
     rig.log.next(&[Fate::AnswerLost]);
-    problem(rig.ask("DELETE", "/files/a").send().await.unwrap(), 504, "outcome_unknown").await;
-    problem(rig.ask("DELETE", "/files/a").send().await.unwrap(), 404, "not_found").await;
+    problem(rig.ask("DELETE", "/files/a").send().await.unwrap(), 504, "outcome-unknown").await;
+    problem(rig.ask("DELETE", "/files/a").send().await.unwrap(), 404, "not-found").await;
 }

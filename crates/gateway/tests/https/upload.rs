@@ -57,9 +57,9 @@ async fn bodies_of_all_sizes_come_back() {
 async fn announced_checksums_are_checked() {
     let rig = rig().await;
     let put = |name: &'static str, digest: String| rig.ask("PUT", "/files/a").header(name, digest).body("hello").send();
-    problem(put("content-digest", digest_header(b"other")).await.unwrap(), 400, "digest_mismatch").await;
-    problem(put("repr-digest", digest_header(b"other")).await.unwrap(), 400, "digest_mismatch").await;
-    let document = problem(put("content-digest", "sha-256=hello".into()).await.unwrap(), 400, "bad_header").await;
+    problem(put("content-digest", digest_header(b"other")).await.unwrap(), 400, "digest-mismatch").await;
+    problem(put("repr-digest", digest_header(b"other")).await.unwrap(), 400, "digest-mismatch").await;
+    let document = problem(put("content-digest", "sha-256=hello".into()).await.unwrap(), 400, "bad-header").await;
     assert_eq!(document["field"], "content-digest");
     assert!(rig.log.file("a").is_none());
     rig.nodes.settle(&rig.log, 0).await;
@@ -72,14 +72,14 @@ async fn conditions_protect_what_is_there() {
     let put = |name: &'static str, value: String, body: &'static str| {
         rig.ask("PUT", "/files/a").header(name, value).body(body).send()
     };
-    problem(put("if-match", "*".into(), "zero").await.unwrap(), 412, "precondition_failed").await;
+    problem(put("if-match", "*".into(), "zero").await.unwrap(), 412, "precondition-failed").await;
     assert_eq!(put("if-none-match", "*".into(), "one").await.unwrap().status(), 201);
-    problem(put("if-none-match", "*".into(), "two").await.unwrap(), 412, "precondition_failed").await;
-    problem(put("if-match", etag(b"zero"), "two").await.unwrap(), 412, "precondition_failed").await;
+    problem(put("if-none-match", "*".into(), "two").await.unwrap(), 412, "precondition-failed").await;
+    problem(put("if-match", etag(b"zero"), "two").await.unwrap(), 412, "precondition-failed").await;
     assert_eq!(put("if-match", etag(b"one"), "two").await.unwrap().status(), 204);
     let past = "Thu, 01 Jan 1970 00:00:05 GMT".to_owned();
-    problem(put("if-unmodified-since", past, "three").await.unwrap(), 412, "precondition_failed").await;
-    problem(put("if-match", "two".into(), "three").await.unwrap(), 400, "bad_header").await;
+    problem(put("if-unmodified-since", past, "three").await.unwrap(), 412, "precondition-failed").await;
+    problem(put("if-match", "two".into(), "three").await.unwrap(), 400, "bad-header").await;
     assert_eq!(rig.get("/files/a").await, "two");
 }
 
@@ -89,12 +89,12 @@ async fn the_log_decides_when_this_node_lags() {
     rig.log.lag();
     assert_eq!(rig.put("/files/a", "one").await.status(), 201);
     let response = rig.ask("PUT", "/files/a").header("if-none-match", "*").body("two").send().await.unwrap();
-    problem(response, 412, "precondition_failed").await;
+    problem(response, 412, "precondition-failed").await;
     rig.nodes.settle(&rig.log, 2).await;
     let put = |tag: String| rig.ask("PUT", "/files/a").header("if-match", tag).body("three").send();
     assert_eq!(put(etag(b"one")).await.unwrap().status(), 204, "the latest state has the file");
     let remove = |tag: String| rig.ask("DELETE", "/files/a").header("if-match", tag).send();
-    problem(remove(etag(b"one")).await.unwrap(), 412, "precondition_failed").await;
+    problem(remove(etag(b"one")).await.unwrap(), 412, "precondition-failed").await;
     assert_eq!(remove(etag(b"three")).await.unwrap().status(), 204);
 }
 
@@ -124,18 +124,18 @@ async fn quotas_and_sizes() {
     let rig = rig().await;
     rig.log.put_account("ann", None, true, (Some(1000), Some(2)));
     assert_eq!(rig.put("/files/a", bytes_of(600, 1)).await.status(), 201);
-    problem(rig.put("/files/b", bytes_of(401, 1)).await, 507, "quota_exceeded").await;
+    problem(rig.put("/files/b", bytes_of(401, 1)).await, 507, "quota-exceeded").await;
     let body = chunked(vec![bytes_of(300, 1), bytes_of(300, 2)]);
-    problem(rig.ask("PUT", "/files/b").body(body).send().await.unwrap(), 507, "quota_exceeded").await;
+    problem(rig.ask("PUT", "/files/b").body(body).send().await.unwrap(), 507, "quota-exceeded").await;
     assert_eq!(rig.put("/files/a", bytes_of(1000, 2)).await.status(), 204, "the old bytes do not count");
     assert_eq!(rig.put("/files/b", "").await.status(), 201);
-    problem(rig.put("/files/c", "").await, 507, "quota_exceeded").await;
+    problem(rig.put("/files/c", "").await, 507, "quota-exceeded").await;
 
     rig.log.put_account("ann", None, true, (None, None));
     rig.log.set("Files.maxSize", &(1_u64 << 20).to_string());
-    problem(rig.put("/files/c", bytes_of((1 << 20) + 1, 1)).await, 413, "too_large").await;
+    problem(rig.put("/files/c", bytes_of((1 << 20) + 1, 1)).await, 413, "too-large").await;
     let body = chunked(vec![bytes_of(1 << 20, 1), bytes_of(1, 2)]);
-    problem(rig.ask("PUT", "/files/c").body(body).send().await.unwrap(), 413, "too_large").await;
+    problem(rig.ask("PUT", "/files/c").body(body).send().await.unwrap(), 413, "too-large").await;
     assert_eq!(rig.nodes.counts()[0], 3, "the replaced contents stay until the sweep, the refused ones are gone");
     rig.nodes.sweep(&rig.log, 1).await;
     rig.nodes.settle(&rig.log, 4).await;
@@ -199,8 +199,8 @@ async fn a_body_that_breaks_off_leaves_nothing() {
 async fn names_of_files_and_folders_do_not_mix() {
     let rig = rig().await;
     assert_eq!(rig.put("/files/a/b", "hello").await.status(), 201);
-    problem(rig.put("/files/a", "hello").await, 409, "path_is_folder").await;
-    problem(rig.put("/files/a/b/c", "hello").await, 409, "parent_is_file").await;
+    problem(rig.put("/files/a", "hello").await, 409, "path-is-folder").await;
+    problem(rig.put("/files/a/b/c", "hello").await, 409, "parent-is-file").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,11 +209,11 @@ async fn too_few_nodes() {
     rig.nodes.cut(2);
     assert_eq!(rig.put("/files/a", "hello").await.status(), 201, "node 3 stands in");
     rig.nodes.cut(3);
-    problem(rig.put("/files/b", "hello").await, 503, "too_few_nodes").await;
+    problem(rig.put("/files/b", "hello").await, 503, "too-few-nodes").await;
     rig.nodes.settle(&rig.log, 2).await;
     rig.log.apply(&lost(2));
     rig.log.apply(&lost(3));
-    problem(rig.put("/files/b", "hello").await, 503, "too_few_nodes").await;
+    problem(rig.put("/files/b", "hello").await, 503, "too-few-nodes").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -224,7 +224,7 @@ async fn as_many_uploads_as_may() {
     first.head("PUT /files/a", "Content-Length: 5\r\n").await;
     let running = || rig.metrics.uploads_in_flight.load(Ordering::Relaxed) == 1;
     wait_until("the first upload runs", running).await;
-    problem(rig.put("/files/b", "hello").await, 503, "uploads_full").await;
+    problem(rig.put("/files/b", "hello").await, 503, "uploads-full").await;
     rig.log.set("Gateway.maxUploads", "2");
     assert_eq!(rig.put("/files/b", "hello").await.status(), 201, "the bound is live");
     first.write("hello").await;

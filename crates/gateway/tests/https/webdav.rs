@@ -55,12 +55,12 @@ async fn propfind_lists() {
     assert_eq!(entries(find(&rig, "/files/in/", "0").await).await, [folder]);
     assert_eq!(entries(find(&rig, "/files/in/a%26b", "0").await).await, [file]);
     assert_eq!(entries(find(&rig, "/files/", "0").await).await, [("/files/".to_owned(), true, None)]);
-    problem(find(&rig, "/files/none", "1").await, 404, "not_found").await;
-    problem(find(&rig, "/files/", "infinity").await, 403, "depth_infinite").await;
-    problem(find(&rig, "/files/", "2").await, 400, "bad_header").await;
-    problem(rig.ask("PROPFIND", "/files/").send().await.unwrap(), 403, "depth_infinite").await;
+    problem(find(&rig, "/files/none", "1").await, 404, "not-found").await;
+    problem(find(&rig, "/files/", "infinity").await, 403, "depth-infinite").await;
+    problem(find(&rig, "/files/", "2").await, 400, "bad-header").await;
+    problem(rig.ask("PROPFIND", "/files/").send().await.unwrap(), 403, "depth-infinite").await;
     let long = rig.ask("PROPFIND", "/files/").header("depth", "0").body(vec![b' '; 70_000]).send().await.unwrap();
-    problem(long, 413, "too_large").await;
+    problem(long, 413, "too-large").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,7 +99,7 @@ async fn options_and_unknown_methods() {
     for method in ["POST", "PATCH", "COPY", "LOCK", "PROPPATCH", "BREW"] {
         let response = rig.ask(method, "/files/a").send().await.unwrap();
         assert!(header(&response, "allow").contains("PUT"), "{method}");
-        problem(response, 405, "method_not_allowed").await;
+        problem(response, 405, "method-not-allowed").await;
     }
 }
 
@@ -111,14 +111,14 @@ async fn folders_are_made_by_their_files() {
         assert_eq!(rig.ask("MKCOL", path).send().await.unwrap().status(), 201, "{path}");
     }
     for path in ["/files/", "/files/in", "/files/in/", "/files/in/a"] {
-        problem(rig.ask("MKCOL", path).send().await.unwrap(), 405, "folder_exists").await;
+        problem(rig.ask("MKCOL", path).send().await.unwrap(), 405, "folder-exists").await;
     }
-    problem(rig.ask("MKCOL", "/files/new").body("x").send().await.unwrap(), 415, "encoding_unsupported").await;
-    problem(rig.ask("DELETE", "/files/in").send().await.unwrap(), 409, "folder_not_empty").await;
-    problem(rig.ask("DELETE", "/files/in/").send().await.unwrap(), 409, "folder_not_empty").await;
-    problem(rig.ask("DELETE", "/files/none/").send().await.unwrap(), 404, "not_found").await;
+    problem(rig.ask("MKCOL", "/files/new").body("x").send().await.unwrap(), 415, "encoding-unsupported").await;
+    problem(rig.ask("DELETE", "/files/in").send().await.unwrap(), 409, "folder-not-empty").await;
+    problem(rig.ask("DELETE", "/files/in/").send().await.unwrap(), 409, "folder-not-empty").await;
+    problem(rig.ask("DELETE", "/files/none/").send().await.unwrap(), 404, "not-found").await;
     assert_eq!(rig.ask("DELETE", "/files/in/a").send().await.unwrap().status(), 204);
-    problem(rig.ask("GET", "/files/in/").send().await.unwrap(), 404, "not_found").await;
+    problem(rig.ask("GET", "/files/in/").send().await.unwrap(), 404, "not-found").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,19 +130,19 @@ async fn files_are_renamed() {
     let response = shift("/files/in/a", rig.url("/files/out/%C3%A4")).send().await.unwrap();
     assert_eq!((response.status().as_u16(), header(&response, "location")), (201, "/files/out/%C3%A4"));
     assert_eq!(rig.get("/files/out/%C3%A4").await, "hello");
-    problem(rig.ask("GET", "/files/in/a").send().await.unwrap(), 404, "not_found").await;
+    problem(rig.ask("GET", "/files/in/a").send().await.unwrap(), 404, "not-found").await;
     let kept = shift("/files/b", "/files/out/%C3%A4".into()).header("overwrite", "F").send().await.unwrap();
-    problem(kept, 412, "precondition_failed").await;
+    problem(kept, 412, "precondition-failed").await;
     assert_eq!(shift("/files/b", "/files/out/%C3%A4".into()).send().await.unwrap().status(), 204);
     assert_eq!(rig.get("/files/out/%C3%A4").await, "other");
     assert_eq!(rig.nodes.total(), 4, "no bytes were moved");
 
-    problem(shift("/files/none", "/files/c".into()).send().await.unwrap(), 404, "not_found").await;
-    problem(shift("/files/out", "/files/c".into()).send().await.unwrap(), 403, "folder_move").await;
-    problem(shift("/files/out/%C3%A4", "/files/out".into()).send().await.unwrap(), 409, "path_is_folder").await;
-    problem(shift("/files/out/%C3%A4", "https://elsewhere/files/c".into()).send().await.unwrap(), 422, "other_server")
+    problem(shift("/files/none", "/files/c".into()).send().await.unwrap(), 404, "not-found").await;
+    problem(shift("/files/out", "/files/c".into()).send().await.unwrap(), 403, "folder-move").await;
+    problem(shift("/files/out/%C3%A4", "/files/out".into()).send().await.unwrap(), 409, "path-is-folder").await;
+    problem(shift("/files/out/%C3%A4", "https://elsewhere/files/c".into()).send().await.unwrap(), 422, "other-server")
         .await;
-    problem(rig.ask("MOVE", "/files/b").send().await.unwrap(), 400, "bad_header").await;
+    problem(rig.ask("MOVE", "/files/b").send().await.unwrap(), 400, "bad-header").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,7 +150,7 @@ async fn a_file_is_removed_if_it_is_the_expected_one() {
     let rig = rig().await;
     rig.put("/files/a", "hello").await;
     let remove = |tag: String| rig.ask("DELETE", "/files/a").header("if-match", tag).send();
-    problem(remove(crate::rig::etag(b"other")).await.unwrap(), 412, "precondition_failed").await;
+    problem(remove(crate::rig::etag(b"other")).await.unwrap(), 412, "precondition-failed").await;
     assert_eq!(remove(crate::rig::etag(b"hello")).await.unwrap().status(), 204);
     assert!(rig.log.file("a").is_none());
 }
