@@ -29,6 +29,7 @@ use tokio::runtime::Handle;
 
 use crate::bootstrap::make_cluster;
 use crate::clock::now_ms;
+use crate::cpu_load::ProcStat;
 use crate::custody::{Custody, CustodyCounters};
 use crate::data_dir::DataDir;
 use crate::facts::Facts;
@@ -312,8 +313,13 @@ fn start_actors(
         http: http.context("the client for webhooks cannot be made")?,
         secrets: ground.secrets.clone(),
     };
-    let pool =
-        GmpPorts { log: Arc::clone(&log), raft: raft.clone(), runner: Arc::new(steps), clock: Arc::clone(&clock) };
+    let pool = GmpPorts {
+        log: Arc::clone(&log),
+        raft: raft.clone(),
+        runner: Arc::new(steps),
+        clock: Arc::clone(&clock),
+        cpu: Arc::new(ProcStat::default()),
+    };
     let keeper = Keeper {
         node,
         name: ground.config.node.name.clone(),

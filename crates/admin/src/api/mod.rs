@@ -16,12 +16,14 @@ mod status;
 mod time;
 mod transfer;
 
+pub use flotilla_model::NodeId;
+
 pub use account::{AccountChange, AccountView};
 pub use administrator::{AdministratorChange, AdministratorView};
 pub use cluster::{ClusterNode, ClusterStatus, LinkStatus, NodeRole};
 pub use event::{EventQuery, EventStatistics, EventView, Resolution, ResolveRequest};
 pub use join::{JoinAnswer, JoinMember, JoinRequest, JoinTokenAnswer, JoinTokenRequest};
-pub use parameter::{ParameterChange, ParameterView};
+pub use parameter::{NodeParameterView, ParameterChange, ParameterQuery, ParameterView};
 pub use problem::Problem;
 pub use route::{RouteChange, RouteView, StepChange, StepView};
 pub use servers::ServerView;
