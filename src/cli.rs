@@ -197,6 +197,9 @@ pub(crate) enum ParameterCommand {
         #[command(flatten)]
         connection: ConnectionArguments,
         name: String,
+        /// As it is in force on one node, named by its id.
+        #[arg(long)]
+        node: Option<u64>,
     },
     /// Set a parameter; it takes effect on all nodes at once.
     Set {
@@ -204,15 +207,21 @@ pub(crate) enum ParameterCommand {
         connection: ConnectionArguments,
         name: String,
         value: String,
+        /// Only on one node, named by its id, instead of the cluster's value. Some parameters can be set so.
+        #[arg(long)]
+        node: Option<u64>,
         /// Only if its version is this one.
         #[arg(long)]
         expected_version: Option<u64>,
     },
-    /// Go back to the default.
+    /// Go back to the default, or on one node to the cluster's value.
     Reset {
         #[command(flatten)]
         connection: ConnectionArguments,
         name: String,
+        /// The node, named by its id.
+        #[arg(long)]
+        node: Option<u64>,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use flotilla_admin::Client;
-use flotilla_admin::api::{Done, ParameterView};
+use flotilla_admin::api::{Done, NodeId, ParameterView};
 
 use super::call;
 use crate::cli::ParameterCommand;
@@ -19,27 +19,45 @@ pub(super) async fn run(command: ParameterCommand, format: Format) -> Result<()>
             }
             answer(format, &rows, |rows| list(rows))
         }
-        ParameterCommand::Get { connection, name } => {
-            let row = call(connect(&connection)?.parameter(&name).await)?;
+        ParameterCommand::Get { connection, name, node } => {
+            let row = call(connect(&connection)?.parameter_of(node.map(NodeId), &name).await)?;
             answer(format, &row, one)
         }
-        ParameterCommand::Set { connection, name, value, expected_version } => {
-            set(&connect(&connection)?, &name, Some(&value), expected_version, format).await
+        ParameterCommand::Set { connection, name, value, node, expected_version } => {
+            let change = Change { node: node.map(NodeId), name: &name, value: Some(&value), expected_version };
+            set(&connect(&connection)?, change, format).await
         }
-        ParameterCommand::Reset { connection, name } => set(&connect(&connection)?, &name, None, None, format).await,
+        ParameterCommand::Reset { connection, name, node } => {
+            let change = Change { node: node.map(NodeId), name: &name, value: None, expected_version: None };
+            set(&connect(&connection)?, change, format).await
+        }
     }
 }
 
-async fn set(client: &Client, name: &str, value: Option<&str>, version: Option<u64>, format: Format) -> Result<()> {
-    let done: Done = call(client.set_parameter(name, value, version).await)?;
-    answer(format, &done, |done| match value {
-        Some(value) => format!("{name} = {value} (version {})", or_dash(done.version)),
-        None => format!("{name} is at its default again"),
+struct Change<'a> {
+    node: Option<NodeId>,
+    name: &'a str,
+    value: Option<&'a str>,
+    expected_version: Option<u64>,
+}
+
+async fn set(client: &Client, change: Change<'_>, format: Format) -> Result<()> {
+    let Change { node, name, value, expected_version } = change;
+    let done: Done = call(client.set_parameter_of(node, name, value, expected_version).await)?;
+    answer(format, &done, |done| {
+        let version = or_dash(done.version);
+        match (value, node) {
+            (Some(value), None) => format!("{name} = {value} (version {version})"),
+            (Some(value), Some(node)) => format!("{name} = {value} on node {node} (version {version})"),
+            (None, None) => format!("{name} is at its default again"),
+            (None, Some(node)) => format!("{name} has the cluster's value on node {node} again"),
+        }
     })
 }
 
 fn shown(row: &ParameterView) -> String {
-    if row.unit.is_empty() { row.value.clone() } else { format!("{} {}", row.value, row.unit) }
+    let value = if row.unit.is_empty() { row.value.clone() } else { format!("{} {}", row.value, row.unit) };
+    row.nodes.iter().fold(value, |value, own| format!("{value}, {} on node {}", own.value, own.node))
 }
 
 fn list(rows: &[ParameterView]) -> String {

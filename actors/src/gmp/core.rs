@@ -12,6 +12,7 @@ use flotilla_model::{Command, EventId, EventState, NodeId, Outcome, SessionId, W
 use super::holdings::Holdings;
 use super::pace::Pace;
 use super::rounds::Round;
+use super::sizing::Sizer;
 use super::status::PoolTotals;
 use super::supply::Supply;
 use crate::ports::{Applied, Now, ProposalError, View};
@@ -96,6 +97,7 @@ pub struct PoolCore {
     looked_at_leases_ms: u64,
     /// Leases of workers that are over their step's time: not renewed.
     overdue: BTreeSet<(EventId, u32)>,
+    pub(crate) sizer: Sizer,
     pub(crate) pace: Pace,
     pub(crate) totals: PoolTotals,
 }
@@ -116,6 +118,7 @@ impl PoolCore {
             barren: Pause::new(FIRST_BARREN_PAUSE_MS, LONGEST_BARREN_PAUSE_MS),
             looked_at_leases_ms: 0,
             overdue: BTreeSet::new(),
+            sizer: Sizer::default(),
             pace: Pace::default(),
             totals: PoolTotals::default(),
         }

@@ -10,7 +10,7 @@ use super::floor::Floor;
 use super::pool::{Pool, Premises};
 use super::status::PoolStatus;
 use super::worker::Tools;
-use crate::ports::{Clock, RaftControl, ReplicatedLog, StepRunner};
+use crate::ports::{Clock, CpuLoad, RaftControl, ReplicatedLog, StepRunner};
 use crate::supervision::{ActorHandle, Observer, Policy, Published, SpawnError, StopError, Supervisor};
 
 /// Renewals, retries and late steals are looked after this often when nothing else happens.
@@ -27,6 +27,8 @@ pub struct GmpPorts {
     pub runner: Arc<dyn StepRunner>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// How busy the machine is, for a pool that chooses its own size.
+    pub cpu: Arc<dyn CpuLoad>,
 }
 
 /// A node's pool.
@@ -38,7 +40,7 @@ pub struct Gmp {
 }
 
 impl Gmp {
-    /// Starts the pool; its size follows `…GeneralMessageProcessing.maxThreads` live. Workers are spread over `threads`
+    /// Starts the pool; its size follows the parameters of `…GeneralMessageProcessing` live. Workers are spread over `threads`
     /// Arbiters, which only watch: steps run on the shared runtime.
     pub fn start(
         supervisor: &Supervisor,
@@ -60,6 +62,7 @@ impl Gmp {
             },
             log: Arc::clone(&ports.log),
             raft: ports.raft,
+            cpu: ports.cpu,
             supervisor: supervisor.clone(),
             status: status.clone(),
             threads,

@@ -11,6 +11,7 @@ mod pace;
 mod pool;
 mod rounds;
 mod settings;
+mod sizing;
 mod status;
 mod supply;
 mod worker;

@@ -4,21 +4,26 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use flotilla_config::parameters::ClusterMode;
-use flotilla_model::WorkerId;
+use flotilla_config::parameters::{ClusterMode, GmpSizing};
+use flotilla_model::{State, WorkerId};
 use parking_lot::Mutex;
 
 use super::core::{Effect, PoolConfig, PoolCore};
 use super::desk::Desk;
 use super::floor::{Employed, Floor};
 use super::settings::Settings;
+use super::sizing::Load;
 use super::status::PoolStatus;
+use super::supply::Supply;
 use super::worker::{Tools, Worker};
 use crate::parameters::Cached;
-use crate::ports::{RaftControl, ReplicatedLog};
+use crate::ports::{CpuLoad, Now, RaftControl, ReplicatedLog};
 use crate::supervision::{
     Bound, BoxError, Ctx, Drain, Liveness, Policy, Published, RestartPolicy, Supervised, Supervisor,
 };
+
+/// How often workers are looked at that may hang.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// What outlives an incarnation of the pool.
 #[derive(Clone)]
@@ -29,6 +34,7 @@ pub(crate) struct Premises {
     pub(crate) tools: Tools,
     pub(crate) log: Arc<dyn ReplicatedLog>,
     pub(crate) raft: Arc<dyn RaftControl>,
+    pub(crate) cpu: Arc<dyn CpuLoad>,
     pub(crate) supervisor: Supervisor,
     pub(crate) status: Published<PoolStatus>,
     /// Arbiters that the workers are spread over.
@@ -51,9 +57,10 @@ impl Pool {
 
     fn go_on(&mut self, ctx: &mut Ctx<'_, Self>) {
         let view = self.premises.log.view();
-        let target = self.read_settings(&view.state);
+        let now = self.premises.tools.clock.now();
+        let target = self.read_settings(&view.state, now);
         let effects = {
-            let (now, floor) = (self.premises.tools.clock.now(), &self.premises.floor);
+            let floor = &self.premises.floor;
             let mut core = self.premises.core.lock();
             floor.take_results(|result, duration_us| core.on_result(result, duration_us));
             if core.looks_at_leases(now) {
@@ -71,11 +78,28 @@ impl Pool {
         }
     }
 
-    fn read_settings(&mut self, state: &flotilla_model::State) -> u32 {
+    /// How many workers there should be, and whether this node claims.
+    fn read_settings(&mut self, state: &State, now: Now) -> u32 {
         let settings = self.settings.read(state, self.premises.config.node, Settings::read);
         let claims = settings.mode != ClusterMode::Passive || self.premises.raft.status().is_primary;
-        self.premises.core.lock().on_settings(settings.target, claims, settings.lease_timeout_ms);
-        settings.target
+        let load = match settings.bounds.sizing {
+            GmpSizing::Fixed => Load::default(),
+            GmpSizing::Auto => self.load(state, now),
+        };
+        let mut core = self.premises.core.lock();
+        let target = core.sizer.decide(settings.bounds, load, now.monotonic_ms);
+        core.on_settings(target, claims, settings.lease_timeout_ms);
+        target
+    }
+
+    fn load(&self, state: &State, now: Now) -> Load {
+        let (floor, supply) = (&self.premises.floor, Supply::read(state, &self.premises.config, now));
+        Load {
+            busy: floor.busy(),
+            waiting: floor.queued() + supply.open(),
+            oldest_ms: supply.oldest_ms,
+            cpu: self.premises.cpu.busy_share(),
+        }
     }
 
     fn carry_out(&mut self, effect: Effect, ctx: &mut Ctx<'_, Self>) {
@@ -108,6 +132,18 @@ impl Pool {
         ctx.spawn(tokio::time::sleep(Duration::from_millis(delay_ms)), |pool, (), ctx| {
             pool.alarm_ms = None;
             pool.go_on(ctx);
+        });
+    }
+
+    /// Gives up runs that are overdue, again and again. The pool's own thread keeps this time: a step that keeps its
+    /// thread may have taken just the one on which the shared runtime waits for its timers and sockets. The poke makes
+    /// another one take over from there.
+    fn look_after_workers(&self, ctx: &mut Ctx<'_, Self>) {
+        ctx.spawn(tokio::time::sleep(LOOK_EVERY), |pool, (), ctx| {
+            let now = Instant::now();
+            pool.premises.floor.employed.lock().values().for_each(|worker| worker.desk.condemn_if_overdue(now));
+            pool.premises.tools.runtime.spawn(async {});
+            pool.look_after_workers(ctx);
         });
     }
 
@@ -194,13 +230,12 @@ impl Supervised for Pool {
         for (id, handle) in employed {
             self.watch(id, handle, ctx);
         }
+        self.look_after_workers(ctx);
         self.go_on(ctx);
         Ok(())
     }
 
     fn on_tick(&mut self, ctx: &mut Ctx<'_, Self>) {
-        let now = Instant::now();
-        self.premises.floor.employed.lock().values().for_each(|worker| worker.desk.condemn_if_overdue(now));
         self.go_on(ctx);
     }
 

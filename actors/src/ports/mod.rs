@@ -3,6 +3,7 @@
 
 mod changes;
 mod clock;
+mod cpu;
 mod credentials;
 mod log;
 mod mesh;
@@ -12,6 +13,7 @@ mod work;
 
 pub use changes::{Changes, changes};
 pub use clock::{Clock, Now, SystemClock};
+pub use cpu::CpuLoad;
 pub use credentials::{CredentialKeeper, CredentialReport, Trust};
 pub use log::{Applied, ProposalError, ReplicatedLog, View};
 pub use mesh::{Fitness, FitnessSource, Heartbeat, LinkLevel, LinkView, MeshLinks, MeshListener, Peer};

@@ -97,9 +97,13 @@ impl Cluster {
     }
 
     pub(crate) fn set(&mut self, name: &str, value: Option<&str>) {
+        self.set_on(None, name, value);
+    }
+
+    pub(crate) fn set_on(&mut self, node: Option<u64>, name: &str, value: Option<&str>) {
         let set = Command::SetParameter {
             name: name.to_owned(),
-            node: None,
+            node: node.map(NodeId),
             value: value.map(str::to_owned),
             expected_version: None,
             changed_by: "test".to_owned(),

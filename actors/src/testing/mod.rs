@@ -1,6 +1,7 @@
 //! Fakes of the ports, for the tests of this crate.
 
 mod cluster;
+mod cpu;
 mod links;
 mod log;
 mod raft;
@@ -9,6 +10,7 @@ use std::future::Future;
 use std::time::Duration;
 
 pub(crate) use cluster::Cluster;
+pub(crate) use cpu::FakeCpu;
 pub(crate) use links::FakeLinks;
 pub(crate) use log::{FakeLog, Trouble};
 pub(crate) use raft::FakeRaft;

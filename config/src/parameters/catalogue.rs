@@ -5,6 +5,8 @@
 pub enum Scope {
     /// One value, replicated to all nodes.
     Cluster,
+    /// As `Cluster`, and a node may have a value of its own, which is replicated too.
+    ClusterOrNode,
     /// A value per node, never synchronised.
     Local,
 }
@@ -33,6 +35,17 @@ pub enum Unit {
     /// Also written with KiB, MiB, GiB or TiB.
     Bytes,
     BytesPerSecond,
+}
+
+impl Scope {
+    /// As people read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::ClusterOrNode => "cluster or node",
+            Self::Local => "local",
+        }
+    }
 }
 
 impl Unit {
@@ -80,6 +93,8 @@ pub(crate) const CLUSTER_CRYPTO_ALIAS: &str = "Cluster.Crypto.Alias";
 pub(crate) const CLUSTER_CONNECTION_TIMEOUT: &str = "Cluster.connectionTimeout";
 pub(crate) const CLUSTER_FAIL_BACK: &str = "Cluster.failback";
 pub(crate) const GMP_THREADS: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.maxThreads";
+pub(crate) const GMP_THREADS_MIN: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.minThreads";
+pub(crate) const GMP_SIZING: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.sizing";
 pub(crate) const EVENT_RETRIES: &str = "EventQueue.maxRetryCount";
 pub(crate) const EVENT_RETRY_DELAY: &str = "EventQueue.retryDelayInterval";
 pub(crate) const EVENT_INTERNAL_RETRY_DELAY: &str = "EventQueue.internalRetryDelayInterval";
@@ -115,6 +130,11 @@ const fn word(name: &'static str, kind: Kind, default: &'static str, help: &'sta
     Parameter { name, kind, default, unit: Unit::None, scope: Scope::Cluster, help }
 }
 
+/// A node may have a value of its own.
+const fn of_node(parameter: Parameter) -> Parameter {
+    Parameter { scope: Scope::ClusterOrNode, ..parameter }
+}
+
 const DAY_S: u64 = 86_400;
 const PIB: u64 = 1 << 50;
 
@@ -126,7 +146,20 @@ pub const CATALOGUE: &[Parameter] = &[
         "flotilla-cluster",
         "The alias of the local certificate that each node shows to the others.",
     ),
-    integer(GMP_THREADS, (1, 1000), "4", Unit::None, "GMP workers on each node; changes live."),
+    of_node(integer(
+        GMP_THREADS,
+        (1, 1000),
+        "4",
+        Unit::None,
+        "GMP workers on each node; with sizing auto the most of them. Changes live.",
+    )),
+    of_node(integer(GMP_THREADS_MIN, (1, 1000), "4", Unit::None, "The fewest GMP workers of a node with sizing auto.")),
+    of_node(word(
+        GMP_SIZING,
+        Kind::Choice(&["fixed", "auto"]),
+        "fixed",
+        "fixed: maxThreads GMP workers; auto: minThreads to maxThreads, by waiting events and CPU.",
+    )),
     integer(
         CLUSTER_CONNECTION_TIMEOUT,
         (200, 60_000),
@@ -289,6 +322,12 @@ mod tests {
             assert_eq!(value.to_string(), parameter.default, "{}", parameter.name);
             assert!(parameter.help.ends_with('.') && parameter.help.len() < 110, "{}", parameter.name);
         }
+    }
+
+    #[test]
+    fn only_what_a_node_reads_for_itself_may_be_its_own() {
+        let own = CATALOGUE.iter().filter(|parameter| parameter.scope == Scope::ClusterOrNode);
+        assert!(own.map(|parameter| parameter.name).eq([GMP_THREADS, GMP_THREADS_MIN, GMP_SIZING]));
     }
 
     #[test]

@@ -10,5 +10,5 @@ mod typed;
 mod validate;
 
 pub use catalogue::{CATALOGUE, Kind, Parameter, Scope, Unit, defaults, find, names};
-pub use typed::{ClusterMode, FailBack, Parameters};
+pub use typed::{ClusterMode, FailBack, GmpSizing, Parameters};
 pub use validate::{ParameterError, Value, validate};

@@ -29,6 +29,15 @@ pub enum FailBack {
     Automatic,
 }
 
+/// Who decides how many GMP workers there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GmpSizing {
+    /// The operator.
+    Fixed,
+    /// The pool, between the two bounds.
+    Auto,
+}
+
 /// Reads through a closure that gives the stored text of a name, or `None` when it was never set.
 pub struct Parameters<L>(pub L);
 
@@ -58,6 +67,17 @@ impl<L: Fn(&str) -> Option<String>> Parameters<L> {
 
     pub fn gmp_threads_max(&self) -> usize {
         self.integer(GMP_THREADS) as usize
+    }
+
+    pub fn gmp_threads_min(&self) -> usize {
+        self.integer(GMP_THREADS_MIN) as usize
+    }
+
+    pub fn gmp_sizing(&self) -> GmpSizing {
+        match self.text(GMP_SIZING).as_str() {
+            "auto" => GmpSizing::Auto,
+            _ => GmpSizing::Fixed,
+        }
     }
 
     pub fn event_retries_max(&self) -> u32 {
@@ -154,6 +174,8 @@ mod tests {
         assert_eq!(parameters.cluster_crypto_alias(), "flotilla-cluster");
         assert_eq!(parameters.cluster_connection_timeout(), Duration::from_secs(1));
         assert_eq!(parameters.gmp_threads_max(), 4);
+        assert_eq!(parameters.gmp_threads_min(), 4);
+        assert_eq!(parameters.gmp_sizing(), GmpSizing::Fixed);
         assert_eq!(parameters.event_retries_max(), 5);
         assert_eq!(parameters.event_retry_delay(), Duration::from_secs(120));
         assert_eq!(parameters.event_internal_retry_delay(), Duration::from_secs(120));

@@ -30,6 +30,7 @@ use tokio::runtime::Handle;
 
 use crate::bootstrap::make_cluster;
 use crate::clock::now_ms;
+use crate::cpu_load::ProcStat;
 use crate::custody::{Custody, CustodyCounters};
 use crate::data_dir::DataDir;
 use crate::facts::Facts;
@@ -326,8 +327,13 @@ fn start_actors(
         secrets: ground.secrets.clone(),
         watch: watch.clone(),
     };
-    let pool =
-        GmpPorts { log: Arc::clone(&log), raft: raft.clone(), runner: Arc::new(steps), clock: Arc::clone(&clock) };
+    let pool = GmpPorts {
+        log: Arc::clone(&log),
+        raft: raft.clone(),
+        runner: Arc::new(steps),
+        clock: Arc::clone(&clock),
+        cpu: Arc::new(ProcStat::default()),
+    };
     let keeper = Keeper {
         node,
         name: ground.config.node.name.clone(),

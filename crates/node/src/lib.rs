@@ -3,6 +3,7 @@
 mod assembly;
 mod bootstrap;
 mod clock;
+mod cpu_load;
 mod custody;
 mod data_dir;
 mod facts;

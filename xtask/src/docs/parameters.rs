@@ -8,6 +8,9 @@ What administrators may set while the cluster runs: `flotilla param set NAME VAL
 ([REST](rest.md)). A value is checked against this table, goes through the log, and is in force on all nodes at once; nothing
 restarts. Sizes may be written as `64 KiB`, `5 GiB` and so on. `flotilla param reset NAME` goes back to the default.
 
+Where the table says so, one node may have a value of its own instead: `flotilla param set NAME VALUE --node 2`, with the node's id as
+`flotilla status` shows it; `flotilla param reset NAME --node 2` ends that.
+
 What belongs to one node alone (addresses, limits, its log) is in the [node file](node-file.md).
 
 | parameter | default | values | what it is |
@@ -21,8 +24,12 @@ pub(super) fn page() -> String {
 
 fn row(parameter: &Parameter) -> String {
     let Parameter { name, default, help, scope, .. } = parameter;
-    let local = if *scope == Scope::Local { " Local: one value for each node." } else { "" };
-    format!("| `{name}` | `{default}` | {} | {help}{local} |\n", parameter.range())
+    let scope = match scope {
+        Scope::Cluster => "",
+        Scope::ClusterOrNode => " A node may have its own value.",
+        Scope::Local => " Local: one value for each node.",
+    };
+    format!("| `{name}` | `{default}` | {} | {help}{scope} |\n", parameter.range())
 }
 
 #[cfg(test)]

@@ -12,17 +12,20 @@ use tokio::sync::Semaphore;
 use crate::gmp::{Gmp, GmpPorts, PoolConfig};
 use crate::ports::{Progress, RaftStatus, StepRunner, SystemClock, WorkOutcome};
 use crate::supervision::Supervisor;
-use crate::testing::{Cluster, FakeLog, FakeRaft, within};
+use crate::testing::{Cluster, FakeCpu, FakeLog, FakeRaft, within};
 
 pub(super) const THREADS: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.maxThreads";
+
+pub(super) const THREADS_MIN: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.minThreads";
+pub(super) const SIZING: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.sizing";
 
 /// What the next run does before anything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mishap {
     Panic,
-    /// Never returns.
+    /// Never returns. Its step has a time-out of 20 ms, where others have a minute.
     Hang,
-    /// Does not even give its thread back, until the test opens `blocked`.
+    /// The same, and does not even give its thread back, until the test lets it.
     Block,
     /// Leaves something running.
     Leak,
@@ -34,9 +37,9 @@ pub(super) struct FakeRunner {
     pub(super) gate: Semaphore,
     pub(super) runs: Mutex<Vec<EventId>>,
     pub(super) next: Mutex<Option<Mishap>>,
-    pub(super) blocked: Mutex<()>,
+    /// A step that keeps its thread does so until the other end is dropped.
+    pub(super) blocked: Mutex<Option<std::sync::mpsc::Receiver<()>>>,
     pub(super) idempotent: AtomicBool,
-    pub(super) step_timeout: Mutex<Duration>,
 }
 
 impl Default for FakeRunner {
@@ -47,7 +50,6 @@ impl Default for FakeRunner {
             next: Mutex::default(),
             blocked: Mutex::default(),
             idempotent: AtomicBool::new(true),
-            step_timeout: Mutex::new(Duration::from_secs(60)),
         }
     }
 }
@@ -56,12 +58,14 @@ impl Default for FakeRunner {
 impl StepRunner for FakeRunner {
     async fn run(&self, work: Arc<WorkItem>, worker: WorkerId, progress: Progress) -> WorkOutcome {
         self.runs.lock().push(work.event.id);
-        progress.begin(0, self.idempotent.load(Ordering::SeqCst), *self.step_timeout.lock());
         let mishap = self.next.lock().take();
+        let hangs = matches!(mishap, Some(Mishap::Hang | Mishap::Block));
+        let timeout = if hangs { Duration::from_millis(20) } else { Duration::from_secs(60) };
+        progress.begin(0, self.idempotent.load(Ordering::SeqCst), timeout);
         match mishap {
             Some(Mishap::Panic) => panic!("the step was told to panic"),
             Some(Mishap::Hang) => std::future::pending::<()>().await,
-            Some(Mishap::Block) => drop(self.blocked.lock()),
+            Some(Mishap::Block) => drop(self.blocked.lock().take().map(|blocked| blocked.recv())),
             Some(Mishap::Leak) => progress.leaked("two processes".to_owned()),
             None => {}
         }
@@ -84,6 +88,7 @@ pub(super) struct Bench {
     pub(super) supervisor: Supervisor,
     pub(super) log: Arc<FakeLog>,
     pub(super) runner: Arc<FakeRunner>,
+    pub(super) cpu: Arc<FakeCpu>,
     pub(super) gmp: Gmp,
 }
 
@@ -95,15 +100,17 @@ impl Bench {
         prepare(&mut cluster);
         let supervisor = Supervisor::new(tokio::runtime::Handle::current());
         let (log, runner) = (Arc::new(FakeLog::new(cluster)), Arc::new(FakeRunner::default()));
+        let cpu = Arc::new(FakeCpu::default());
         let ports = GmpPorts {
             log: log.clone(),
             raft: Arc::new(FakeRaft::new(RaftStatus::default())),
             runner: runner.clone(),
             clock: Arc::new(SystemClock::default()),
+            cpu: cpu.clone(),
         };
         let config = PoolConfig { node: NodeId(1), session: SessionId(1000), steal_after_ms: 20 };
         let gmp = Gmp::start(&supervisor, ports, config, 2).unwrap();
-        Self { supervisor, log, runner, gmp }
+        Self { supervisor, log, runner, cpu, gmp }
     }
 
     pub(super) async fn end(self) {

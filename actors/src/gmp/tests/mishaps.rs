@@ -1,7 +1,6 @@
 //! Steps that panic, hang or leak: the worker is replaced, and its event goes on by the rules.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use flotilla_model::{Command, EventState, Step, StepResult};
 
@@ -36,7 +35,6 @@ async fn a_mishap_in_a_step_that_must_not_be_repeated_waits_for_a_person() {
             let url = "https://partner.example".to_owned();
             cluster.route(vec![Step::Webhook { url, key: None, timeout_ms: 1000, idempotent: false }]);
         });
-        *bench.runner.step_timeout.lock() = Duration::from_millis(20);
         bench.runner.idempotent.store(false, Ordering::SeqCst);
         *bench.runner.next.lock() = Some(mishap);
         let event = bench.log.change(|cluster| cluster.upload(1, 10));
@@ -49,7 +47,6 @@ async fn a_mishap_in_a_step_that_must_not_be_repeated_waits_for_a_person() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_step_that_hangs_is_cancelled_and_the_worker_is_replaced() {
     let bench = Bench::start(1, |_| {});
-    *bench.runner.step_timeout.lock() = Duration::from_millis(20);
     *bench.runner.next.lock() = Some(Mishap::Hang);
     bench.runner.gate.add_permits(1000);
     bench.log.change(|cluster| {
@@ -66,14 +63,14 @@ async fn a_step_that_hangs_is_cancelled_and_the_worker_is_replaced() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_step_that_keeps_its_thread_is_left_behind_and_what_it_does_later_counts_for_nothing() {
     let bench = Bench::start(1, |_| {});
-    *bench.runner.step_timeout.lock() = Duration::from_millis(20);
     *bench.runner.next.lock() = Some(Mishap::Block);
-    let blocking = bench.runner.blocked.lock();
+    let (let_go, blocked) = std::sync::mpsc::channel();
+    *bench.runner.blocked.lock() = Some(blocked);
     let stuck = bench.log.change(|cluster| cluster.upload(1, 10));
     bench.event_is(stuck, |state| matches!(state, EventState::Waiting { .. })).await;
     let behind = bench.log.change(|cluster| cluster.upload(1, 10));
     within(bench.gmp.status().wait_for(|status| status.busy == 1 && status.hung == 1)).await;
-    drop(blocking);
+    drop(let_go);
     bench.runner.gate.add_permits(1);
     bench.completed(1).await;
     let view = bench.log.wait_for(|_| true).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::bench::{Bench, THREADS};
+use super::bench::{Bench, SIZING, THREADS, THREADS_MIN};
 use crate::testing::within;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -77,5 +77,40 @@ async fn workers_that_were_to_leave_stay_when_the_pool_grows_again() {
     bench.runner.gate.add_permits(1000);
     bench.completed(60).await;
     assert_eq!(bench.runner.runs.lock().len(), 60);
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_may_have_a_size_of_its_own() {
+    let bench = Bench::start(3, |cluster| cluster.set_on(Some(2), THREADS, Some("9")));
+    within(bench.gmp.status().wait_for(|status| status.workers == 3)).await;
+    bench.log.change(|cluster| cluster.set_on(Some(1), THREADS, Some("7")));
+    within(bench.gmp.status().wait_for(|status| status.workers == 7)).await;
+    bench.log.change(|cluster| {
+        cluster.set(THREADS, Some("5"));
+        cluster.set_on(Some(1), THREADS, None);
+    });
+    within(bench.gmp.status().wait_for(|status| status.workers == 5)).await;
+    bench.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_automatic_pool_grows_with_waiting_events_as_far_as_the_processor_allows() {
+    let bench = Bench::start(40, |cluster| {
+        cluster.set(SIZING, Some("auto"));
+        cluster.set(THREADS_MIN, Some("2"));
+    });
+    *bench.cpu.busy_share.lock() = Some(0.95);
+    within(bench.gmp.status().wait_for(|status| status.workers == 2)).await;
+    bench.log.change(|cluster| (0..100).for_each(|_| _ = cluster.upload(1, 10)));
+    within(bench.gmp.status().wait_for(|status| status.busy == 2)).await;
+    assert_eq!(bench.gmp.status().get().target, 2, "no processor is left for more");
+    *bench.cpu.busy_share.lock() = Some(0.2);
+    within(bench.gmp.status().wait_for(|status| status.busy == 40)).await;
+    bench.log.change(|cluster| cluster.set(SIZING, Some("fixed")));
+    bench.log.change(|cluster| cluster.set(THREADS, Some("3")));
+    within(bench.gmp.status().wait_for(|status| status.target == 3)).await;
+    bench.runner.gate.add_permits(1000);
+    bench.completed(100).await;
     bench.end().await;
 }

@@ -11,7 +11,7 @@ use super::bench::THREADS;
 use crate::gmp::{Gmp, GmpPorts, PoolConfig};
 use crate::ports::{Progress, RaftStatus, StepRunner, SystemClock, WorkOutcome};
 use crate::supervision::Supervisor;
-use crate::testing::{Cluster, FakeLog, FakeRaft, within};
+use crate::testing::{Cluster, FakeCpu, FakeLog, FakeRaft, within};
 
 /// A step that waits for something outside.
 struct Waiting {
@@ -47,6 +47,7 @@ async fn measure(workers: u32, events: u64, step: Duration, log_latency: Duratio
         raft: Arc::new(FakeRaft::new(RaftStatus::default())),
         runner: runner.clone(),
         clock: Arc::new(SystemClock::default()),
+        cpu: Arc::new(FakeCpu::default()),
     };
     let config = PoolConfig { node: NodeId(1), session: SessionId(1000), steal_after_ms: 20 };
     let gmp = Gmp::start(&supervisor, ports, config, 2).unwrap();
@@ -72,11 +73,11 @@ async fn measure(workers: u32, events: u64, step: Duration, log_latency: Duratio
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn workers_that_wait_for_something_outside_are_kept_busy() {
     for workers in [4, 32, 128] {
-        measure(workers, u64::from(workers) * 40, Duration::from_millis(50), Duration::from_millis(8)).await;
+        measure(workers, u64::from(workers) * 20, Duration::from_millis(50), Duration::from_millis(8)).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn steps_that_take_no_time_cost_little() {
-    measure(32, 20_000, Duration::from_micros(1), Duration::from_millis(5)).await;
+    measure(32, 10_000, Duration::from_micros(1), Duration::from_millis(5)).await;
 }

@@ -19,6 +19,8 @@ mod status;
 mod time;
 mod transfer;
 
+pub use flotilla_model::NodeId;
+
 pub use account::{AccountChange, AccountView};
 pub use administrator::{AdministratorChange, AdministratorView};
 pub use cluster::{ClusterNode, ClusterStatus, LinkStatus, NodeRole};
@@ -29,7 +31,7 @@ pub use event_change::{
 };
 pub use join::{JoinAnswer, JoinMember, JoinRequest, JoinTokenAnswer, JoinTokenRequest};
 pub use lane::{LaneChange, LaneQuery, LaneView};
-pub use parameter::{ParameterChange, ParameterView};
+pub use parameter::{NodeParameterView, ParameterChange, ParameterQuery, ParameterView};
 pub use problem::Problem;
 pub use queue::{EventStatistics, QueueStatus, RoomStatus};
 pub use route::{RouteChange, RouteQuery, RouteView, RoutesQuery, StepChange, StepView};

@@ -1,5 +1,6 @@
 //! Parameters: `configurations/options`.
 
+use flotilla_model::NodeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,7 @@ pub struct ParameterView {
     pub unit: String,
     /// What is accepted, in words.
     pub range: String,
-    /// `cluster` or `local`.
+    /// `cluster`, `cluster or node`, or `local`.
     pub scope: String,
     pub help: String,
     /// For `If-Match`; 0 while it was never set.
@@ -23,6 +24,26 @@ pub struct ParameterView {
     pub changed_by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<Timestamp>,
+    /// Nodes with a value of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<NodeParameterView>,
+}
+
+/// The value that one node has for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeParameterView {
+    pub node: NodeId,
+    pub value: String,
+    pub version: u64,
+}
+
+/// Query of `configurations/options/NAME`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParameterQuery {
+    /// One node's value instead of the cluster's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeId>,
 }
 
 /// Body of `PUT configurations/options/NAME`.

@@ -1,5 +1,6 @@
 //! One method for each thing that can be asked.
 
+use flotilla_model::NodeId;
 use reqwest::Method;
 
 use super::{Client, ClientError};
@@ -48,7 +49,12 @@ impl Client {
     }
 
     pub async fn parameter(&self, name: &str) -> Result<ParameterView, ClientError> {
-        self.get(&format!("configurations/options/{}", segment(name))).await
+        self.parameter_of(None, name).await
+    }
+
+    /// As it is in force on one node.
+    pub async fn parameter_of(&self, node: Option<NodeId>, name: &str) -> Result<ParameterView, ClientError> {
+        self.get(&parameter_path(node, name)).await
     }
 
     /// `None` as value goes back to the default; with `if_version` only if the parameter still has it.
@@ -58,8 +64,19 @@ impl Client {
         value: Option<&str>,
         if_version: Option<u64>,
     ) -> Result<Done, ClientError> {
+        self.set_parameter_of(None, name, value, if_version).await
+    }
+
+    /// As [`Client::set_parameter`], for one node; `None` as value gives it the cluster's again.
+    pub async fn set_parameter_of(
+        &self,
+        node: Option<NodeId>,
+        name: &str,
+        value: Option<&str>,
+        if_version: Option<u64>,
+    ) -> Result<Done, ClientError> {
         let change = ParameterChange { value: value.map(str::to_owned) };
-        self.send(Method::PUT, &format!("configurations/options/{}", segment(name)), &change, if_version).await
+        self.send(Method::PUT, &parameter_path(node, name), &change, if_version).await
     }
 
     pub async fn accounts(&self) -> Result<Vec<AccountView>, ClientError> {
@@ -131,6 +148,11 @@ impl Client {
         let page: Page<ServerView> = self.get("servers").await?;
         Ok(page.items)
     }
+}
+
+fn parameter_path(node: Option<NodeId>, name: &str) -> String {
+    let query = node.map_or_else(String::new, |node| format!("?node={node}"));
+    format!("configurations/options/{}{query}", segment(name))
 }
 
 fn route_query(kind: Option<&str>) -> RouteQuery {

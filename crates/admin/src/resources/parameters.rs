@@ -2,11 +2,11 @@
 
 use actix_web::web;
 use flotilla_config::parameters::{self, CATALOGUE, Parameter, Scope};
-use flotilla_model::{Command, State};
+use flotilla_model::{Command, NodeId, Rejection, State};
 
 use super::{done, resource};
 use crate::Admin;
-use crate::api::{Done, Page, ParameterChange, ParameterView, from_ms};
+use crate::api::{Done, NodeParameterView, Page, ParameterChange, ParameterQuery, ParameterView, from_ms};
 use crate::error::ApiError;
 use crate::server::{Administer, Body, Precondition, Read, now_ms};
 
@@ -18,36 +18,57 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 
 async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<ParameterView>> {
     let view = admin.view();
-    let items = CATALOGUE.iter().map(|parameter| describe(parameter, &view.state)).collect();
+    let items = CATALOGUE.iter().map(|parameter| describe(parameter, None, &view.state)).collect();
     web::Json(Page { items, next_cursor: None })
 }
 
-async fn show(admin: web::Data<Admin>, _: Read, name: web::Path<String>) -> Result<web::Json<ParameterView>, ApiError> {
+async fn show(
+    admin: web::Data<Admin>,
+    _: Read,
+    name: web::Path<String>,
+    query: web::Query<ParameterQuery>,
+) -> Result<web::Json<ParameterView>, ApiError> {
     let parameter = find(&name)?;
-    Ok(web::Json(describe(parameter, &admin.view().state)))
+    let view = admin.view();
+    check_node(parameter, query.node)?;
+    if let Some(node) = query.node.filter(|node| !view.state.members.contains(node)) {
+        return Err(Rejection::NoSuchMember { node }.into());
+    }
+    Ok(web::Json(describe(parameter, query.node, &view.state)))
 }
 
 async fn change(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     name: web::Path<String>,
+    query: web::Query<ParameterQuery>,
     Precondition(expected_version): Precondition,
     Body(change): Body<ParameterChange>,
 ) -> Result<web::Json<Done>, ApiError> {
     let parameter = find(&name)?;
+    check_node(parameter, query.node)?;
     let value = match &change.value {
         Some(text) => Some(parameters::validate(parameter.name, text)?.to_string()),
         None => None,
     };
     let command = Command::SetParameter {
         name: parameter.name.to_owned(),
-        node: None,
+        node: query.node,
         value,
         expected_version,
         changed_by: caller.name,
         now_ms: now_ms(),
     };
     Ok(done(&admin.propose(command).await?))
+}
+
+/// Most parameters have to be equal on all nodes.
+fn check_node(parameter: &Parameter, node: Option<NodeId>) -> Result<(), ApiError> {
+    if node.is_none() || parameter.scope == Scope::ClusterOrNode {
+        return Ok(());
+    }
+    let detail = format!("{} has one value for the whole cluster", parameter.name);
+    Err(ApiError::invalid("node", detail).mend("leave the node out"))
 }
 
 fn find(name: &str) -> Result<&'static Parameter, ApiError> {
@@ -58,9 +79,14 @@ fn find(name: &str) -> Result<&'static Parameter, ApiError> {
     }
 }
 
-fn describe(parameter: &Parameter, state: &State) -> ParameterView {
-    let row = state.parameter(parameter.name, None);
-    let value = row.map_or(parameter.default, |row| row.value.as_str());
+/// The value in force on a node, or for the cluster.
+fn describe(parameter: &Parameter, node: Option<NodeId>, state: &State) -> ParameterView {
+    let key = |node| (parameter.name.to_owned(), node);
+    let in_force = state.parameter(parameter.name, node);
+    let value = in_force.map_or(parameter.default, |row| row.value.as_str());
+    // A change is conditional on the row that it changes.
+    let row = state.parameters.get(&key(node));
+    let own = state.parameters.range(key(Some(NodeId(0)))..=key(Some(NodeId(u64::MAX))));
     ParameterView {
         name: parameter.name.to_owned(),
         value: value.to_owned(),
@@ -68,13 +94,15 @@ fn describe(parameter: &Parameter, state: &State) -> ParameterView {
         is_default: value == parameter.default,
         unit: parameter.unit.symbol().to_owned(),
         range: parameter.range(),
-        scope: match parameter.scope {
-            Scope::Cluster => "cluster".to_owned(),
-            Scope::Local => "local".to_owned(),
-        },
+        scope: parameter.scope.name().to_owned(),
         help: parameter.help.to_owned(),
         version: row.map_or(0, |row| row.version),
         changed_by: row.map(|row| row.changed_by.clone()),
         changed_at: row.map(|row| from_ms(row.changed_ms)),
+        nodes: own
+            .filter_map(|((_, node), row)| {
+                Some(NodeParameterView { node: (*node)?, value: row.value.clone(), version: row.version })
+            })
+            .collect(),
     }
 }

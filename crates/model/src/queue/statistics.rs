@@ -20,7 +20,7 @@ pub struct QueueStatistics {
     pub outcome_unknown: u64,
     /// Data of applications' events.
     pub data_bytes: u64,
-    /// Age of the oldest ready event by the log's time, in milliseconds.
+    /// Age of the oldest ready event by the log's time, in milliseconds; paused lanes do not count.
     pub oldest_ready_age_ms: u64,
 }
 
@@ -49,14 +49,15 @@ impl State {
         self.queue.ready_at.values().sum::<u64>() as usize
     }
 
-    /// How long the oldest ready event has waited, by the log's time; with very many lanes, of the first of them.
+    /// How long the oldest event that may be claimed has waited, by the log's time; with very many lanes, of those whose
+    /// turn is next. Paused lanes do not count.
     pub fn oldest_ready_age_ms(&self) -> u64 {
-        let lanes = self.queue.ready_counts.keys().take(LOOKED_AT_MAX);
-        let since = lanes.filter_map(|(lane, node)| self.oldest_ready_since_ms(*lane, *node)).min();
+        let lanes = self.queue.turns.iter().take(LOOKED_AT_MAX);
+        let since = lanes.filter_map(|(node, _, lane)| self.oldest_ready_since_ms(*lane, *node)).min();
         since.map_or(0, |since| self.clock_ms().saturating_sub(since))
     }
 
-    /// The same for one lane.
+    /// The same for one lane, paused or not.
     pub fn lane_oldest_ready_age_ms(&self, lane: LaneId) -> u64 {
         let nodes = self.queue.ready_counts.range((lane, NodeId(0))..=(lane, NodeId(u64::MAX)));
         let since = nodes.filter_map(|((lane, node), _)| self.oldest_ready_since_ms(*lane, *node)).min();
