@@ -15,7 +15,7 @@ struct Rule {
     shown: (&'static str, &'static str),
 }
 
-const METRICS: (&str, &str) = ("crates/admin/src/resources/metrics.rs", "docs/reference/metrics.md");
+const METRICS: (&str, &str) = ("crates/admin/src/resources", "docs/reference/metrics.md");
 
 const RULES: &[Rule] = &[
     Rule { sources: METRICS.0, around: ("gauge(registry, \"", "\""), page: METRICS.1, shown: ("`flotilla_", "`") },
