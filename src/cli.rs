@@ -328,6 +328,7 @@ pub(crate) enum RouteCommand {
         kind: Option<String>,
     },
     /// Set a route of an account: its steps, in order.
+    #[command(mut_arg("steps", |steps| steps.required(true)))]
     Set {
         #[command(flatten)]
         connection: ConnectionArguments,

@@ -43,7 +43,7 @@ pub(crate) enum QueueCommand {
         #[command(flatten)]
         steps: StepArguments,
     },
-    /// End events that are not wanted any more, whatever they wait for.
+    /// End events that are not wanted any more: all but those whose step may have had an effect.
     Cancel {
         #[command(flatten)]
         connection: ConnectionArguments,

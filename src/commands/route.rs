@@ -24,7 +24,6 @@ pub(super) async fn run(command: RouteCommand, format: Format) -> Result<()> {
             answer(format, &route, text)
         }
         RouteCommand::Set { connection, account, kind, lane, priority, steps } => {
-            ensure!(!steps.steps.is_empty(), "a route has a step at least: --step");
             let steps = read_steps(&steps)?;
             let change = RouteChange { steps, lane, priority };
             let done = call(connect(&connection)?.put_route(&account, Some(&kind), &change, None).await)?;

@@ -119,10 +119,12 @@ fn stopped(changes: &Changes) -> String {
 }
 
 fn text(changes: &Changes, operation: &Operation) -> String {
-    let mut lines = vec![match changes.changed {
-        1 => format!("1 event is {}", operation.in_words()),
-        count => format!("{count} events are {}", operation.in_words()),
-    }];
+    let mut lines = Vec::new();
+    match changes.changed {
+        0 if !changes.refused.is_empty() => {}
+        1 => lines.push(format!("1 event is {}", operation.in_words())),
+        count => lines.push(format!("{count} events are {}", operation.in_words())),
+    }
     lines.extend(changes.refused.iter().take(REFUSED_SHOWN).map(|one| format!("refused: {}", one.detail)));
     let more = changes.refused.len().saturating_sub(REFUSED_SHOWN);
     if more > 0 {

@@ -53,7 +53,7 @@ fn state(event: &EventView) -> String {
 }
 
 fn attempts(event: &EventView) -> String {
-    format!("{} leases, {} failures, {} died with their process", event.attempt, event.failures, event.lost_leases)
+    format!("{}, of which {} failed and {} died with their process", event.attempt, event.failures, event.lost_leases)
 }
 
 fn next_step(event: &EventView) -> String {

@@ -15,7 +15,7 @@ struct Rule {
     shown: (&'static str, &'static str),
 }
 
-const METRICS: (&str, &str) = ("crates/admin/src/resources/metrics.rs", "docs/reference/metrics.md");
+const METRICS: (&str, &str) = ("crates/admin/src/resources", "docs/reference/metrics.md");
 
 /// What the node's parts measure over time; whether it is a counter, with `_total`, the name does not tell.
 const MEASURED: &str = "crates/node/src/metrics";

@@ -1,13 +1,13 @@
 //! `events`: what is in the queue.
 
 use actix_web::web;
-use flotilla_model::{EventId, EventRecord};
+use flotilla_model::{EventEnd, EventId, EventRecord, State};
 
 use super::event_filter::EventFilter;
 use super::event_scan::scan;
 use super::{checked_limit, event_operations, event_view, page_size, queue, resource};
 use crate::Admin;
-use crate::api::{EventQuery, EventStatistics, EventView, Page};
+use crate::api::{EventQuery, EventStatistics, EventView, Page, from_ms};
 use crate::error::ApiError;
 use crate::server::Read;
 
@@ -57,9 +57,23 @@ async fn statistics(admin: web::Data<Admin>, _: Read) -> web::Json<EventStatisti
 async fn show(admin: web::Data<Admin>, _: Read, id: web::Path<u64>) -> Result<web::Json<EventView>, ApiError> {
     let state = admin.view().state;
     let row = state.events.get(&EventId(*id));
-    let row = row.ok_or_else(|| {
-        ApiError::not_found(format!("there is no event {id}"))
-            .mend("an event that has ended is told of in its transfer record")
-    })?;
+    let row = row.ok_or_else(|| not_in_queue(&state, EventId(*id)))?;
     Ok(web::Json(event_view::describe_in_full(&state, row)))
+}
+
+/// It has ended or never was; of an application's event the journal remembers which, for a while.
+fn not_in_queue(state: &State, id: EventId) -> ApiError {
+    match state.journal.get(id).and_then(|entry| entry.ended) {
+        Some((end, ended_ms)) => {
+            let end = match end {
+                EventEnd::Completed => "was completed",
+                EventEnd::Discarded => "was discarded",
+                EventEnd::Expired => "has expired",
+                EventEnd::Cancelled => "was cancelled",
+            };
+            ApiError::not_found(format!("event {id} {end} at {}", from_ms(ended_ms)))
+        }
+        None => ApiError::not_found(format!("there is no event {id}"))
+            .mend("an event of a file that has ended is told of in its transfer record"),
+    }
 }

@@ -77,14 +77,14 @@ pub(super) fn lanes(registry: &mut Registry, state: &State) {
     registry.register("lane_oldest_ready_age_seconds", "Age of the oldest ready event of a lane", age);
     registry.register("lane_weight", "Share of a lane", weight);
     registry.register("lane_paused", "1 when the lane is paused", paused);
-    let mut total = |name, help, of: fn(&LaneTotals) -> u64| registry.register(name, help, totals(&shown, of));
-    total("lane_published", "Events that came into the lane", |totals| totals.published);
-    total("lane_completed", "Events of the lane that ended well", |totals| totals.completed);
-    total("lane_retried", "Tries that failed and were put off", |totals| totals.retried);
-    total("lane_failed", "Events of the lane that became dead letters", |totals| totals.failed);
-    total("lane_discarded", "Events of the lane that were given up", |totals| totals.discarded);
-    total("lane_expired", "Events of the lane that no worker had in time", |totals| totals.expired);
-    total("lane_cancelled", "Events of the lane that were cancelled", |totals| totals.cancelled);
+    let shown = shown.iter().map(|(_, lane, _)| *lane).collect::<Vec<_>>();
+    lane_counter(registry, "lane_published", "Events that came into the lane", &shown, |totals| totals.published);
+    lane_counter(registry, "lane_completed", "Events that ended well", &shown, |totals| totals.completed);
+    lane_counter(registry, "lane_retried", "Tries that failed and were put off", &shown, |totals| totals.retried);
+    lane_counter(registry, "lane_failed", "Events that became dead letters", &shown, |totals| totals.failed);
+    lane_counter(registry, "lane_discarded", "Events that were given up", &shown, |totals| totals.discarded);
+    lane_counter(registry, "lane_expired", "Events that no worker had in time", &shown, |totals| totals.expired);
+    lane_counter(registry, "lane_cancelled", "Events that were cancelled", &shown, |totals| totals.cancelled);
 }
 
 /// The lanes with the most events, of equal ones the older, and the rest.
@@ -125,10 +125,10 @@ fn add(a: LaneCounts, b: LaneCounts) -> LaneCounts {
 
 /// Of the shown lanes alone: which these are changes, so a counter of all others would fall, and its reader would take
 /// that for a restart. It is the queue's counter less the sum of these.
-fn totals(shown: &[Row<'_>], of: fn(&LaneTotals) -> u64) -> Family<LaneLabels, Counter> {
+fn lane_counter(registry: &mut Registry, name: &str, help: &str, lanes: &[&Lane], of: fn(&LaneTotals) -> u64) {
     let family = Family::<LaneLabels, Counter>::default();
-    for (_, lane, _) in shown {
+    for lane in lanes {
         family.get_or_create(&LaneLabels { lane: lane.name.to_string() }).inc_by(of(&lane.totals));
     }
-    family
+    registry.register(name, help, family);
 }

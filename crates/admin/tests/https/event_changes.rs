@@ -51,6 +51,8 @@ async fn one_event_is_cancelled_and_a_doubtful_step_is_not() {
     let client = harness.local();
     client.cancel_event(4).await.unwrap();
     assert_eq!(code(client.cancel_event(4).await), "not-found");
+    let ended = client.event(4).await.unwrap_err();
+    assert!(ended.problem().unwrap().detail.contains("event 4 was cancelled at 20"), "{ended}");
     publish(&harness.ledger, "ann", vec![event("x")], 0);
     let (event, attempt) = claim(&harness.ledger, 1)[0];
     harness.ledger.apply(flotilla_model::Command::BeginStep {
