@@ -320,18 +320,13 @@ pub(crate) enum RouteCommand {
         #[command(flatten)]
         connection: ConnectionArguments,
         account: String,
-        /// A step: `checksum`, `publish=ACCOUNT:FOLDER` or `webhook=URL`.
+        /// A step: `checksum`, `publish=ACCOUNT:FOLDER`, `webhook=URL`, `command=PROGRAM` or `log=TEXT`.
         #[arg(long = "step", required = true)]
         steps: Vec<String>,
-        /// Read the key that signs the webhooks from the first line of standard input.
-        #[arg(long)]
-        webhook_key_stdin: bool,
-        /// Timeout of the webhooks, in milliseconds.
-        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=300_000))]
-        webhook_timeout: u64,
-        /// The receiver of the webhooks honours the idempotency key: a doubtful delivery is repeated by itself.
-        #[arg(long)]
-        webhook_idempotent: bool,
+        #[command(flatten)]
+        webhook: WebhookArguments,
+        #[command(flatten)]
+        command: CommandArguments,
     },
     /// Take the route of an account away.
     Remove {
@@ -339,6 +334,32 @@ pub(crate) enum RouteCommand {
         connection: ConnectionArguments,
         account: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WebhookArguments {
+    /// Read the key that signs the webhooks from the first line of standard input.
+    #[arg(long)]
+    pub(crate) webhook_key_stdin: bool,
+    /// Timeout of the webhooks, in milliseconds.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=300_000))]
+    pub(crate) webhook_timeout: u64,
+    /// The receiver of the webhooks honours the idempotency key: a doubtful delivery is repeated by itself.
+    #[arg(long)]
+    pub(crate) webhook_idempotent: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CommandArguments {
+    /// An argument of the commands; once for each. No shell reads it.
+    #[arg(long = "command-argument", allow_hyphen_values = true)]
+    pub(crate) command_arguments: Vec<String>,
+    /// Timeout of the commands, in milliseconds: then they are killed.
+    #[arg(long, default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1..=86_400_000))]
+    pub(crate) command_timeout: u64,
+    /// A second run of the commands does no harm: a doubtful one is repeated by itself.
+    #[arg(long)]
+    pub(crate) command_idempotent: bool,
 }
 
 /// Which rows of a long list.

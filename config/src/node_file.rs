@@ -81,6 +81,9 @@ impl NodeFile {
         match key.absent {
             Absent::Default(default) => format!("# {name} = {}\n", render_scalar(key, default)),
             Absent::Derived(how) => format!("# {name} = {}  # by default {how}\n", render_scalar(key, key.example)),
+            Absent::Nothing(meaning) => {
+                format!("# {name} = {}  # without it {meaning}\n", render_scalar(key, key.example))
+            }
             Absent::Required => format!("# {name} = {}  # required\n", render_scalar(key, key.example)),
         }
     }

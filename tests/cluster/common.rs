@@ -25,9 +25,14 @@ pub(crate) fn binary() -> &'static Path {
 
 impl Scene {
     pub(crate) async fn start(nodes: u16) -> Result<Self> {
+        Self::start_with(nodes, &[]).await
+    }
+
+    /// With variables in the environment of each node.
+    pub(crate) async fn start_with(nodes: u16, environment: &[(String, String)]) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let base_port = free_base_port(nodes)?;
-        let cluster = LocalCluster::start(binary(), dir.path(), nodes, base_port, &[], |_| {}).await?;
+        let cluster = LocalCluster::start(binary(), dir.path(), nodes, base_port, environment, |_| {}).await?;
         let scene = Self { cluster, _dir: dir };
         scene.settled().await?;
         Ok(scene)

@@ -37,7 +37,7 @@ use crate::fitness::Health;
 use crate::identity::Identity;
 use crate::parameters::Components;
 use crate::setup::random_number;
-use crate::steps::Steps;
+use crate::steps::{CpuPool, Steps};
 use crate::wiring::{Doors, Keeper, Links, Listening, Log, MeshTransport, RaftLevers, Replicas, assemble};
 
 /// How long other nodes leave events to the node that took the file: a claim takes a few milliseconds.
@@ -312,6 +312,8 @@ fn start_actors(
         files: files.clone(),
         http: http.context("the client for webhooks cannot be made")?,
         secrets: ground.secrets.clone(),
+        cpu: CpuPool::for_this_machine().context("the threads that compute cannot be started")?,
+        commands_dir: ground.config.node.commands_dir.clone(),
     };
     let pool = GmpPorts {
         log: Arc::clone(&log),

@@ -82,6 +82,9 @@ impl Facts {
             completed_total: pool.totals.completed,
             failed_total: pool.totals.failed,
             stale_total: pool.totals.stale,
+            panics_total: pool.panics,
+            hung_total: pool.hung,
+            leaked_total: pool.leaked,
         }
     }
 

@@ -57,7 +57,7 @@ pub struct QueueStatus {
 /// The pool of workers of one node.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GmpStatus {
-    /// As the parameter asks for.
+    /// How many workers there should be now.
     pub threads_max: u64,
     /// Workers that exist.
     pub workers: u64,
@@ -67,6 +67,15 @@ pub struct GmpStatus {
     pub failed_total: u64,
     /// Results that came too late.
     pub stale_total: u64,
+    /// Workers that were replaced since a step panicked.
+    #[serde(default)]
+    pub panics_total: u64,
+    /// Workers that were replaced since a step ran longer than it may.
+    #[serde(default)]
+    pub hung_total: u64,
+    /// Workers that were replaced since a step left processes running.
+    #[serde(default)]
+    pub leaked_total: u64,
 }
 
 /// The contents on the disk of one node.

@@ -66,13 +66,21 @@ fn node(registry: &mut Registry, status: &NodeStatus, is_ready: bool) {
     gauge(registry, "log_applied_index", "Last entry applied on this node", consensus.applied_index);
     let expires_s = to_ms(status.certificate.expires_at) / 1000;
     gauge(registry, "certificate_expires_seconds", "End of the cluster certificate, Unix time", expires_s);
-    gauge(registry, "gmp_threads_max", "GMP workers asked for", status.gmp.threads_max);
+    gauge(registry, "gmp_threads_max", "GMP workers that there should be", status.gmp.threads_max);
     gauge(registry, "gmp_workers", "GMP workers", status.gmp.workers);
     gauge(registry, "gmp_busy", "GMP workers that run an event", status.gmp.busy);
     counter(registry, "gmp_claimed", "Events claimed by this node", status.gmp.claimed_total);
     counter(registry, "gmp_completed", "Events completed by this node", status.gmp.completed_total);
     counter(registry, "gmp_failed", "Runs of events that failed on this node", status.gmp.failed_total);
     counter(registry, "gmp_stale", "Results that came too late", status.gmp.stale_total);
+    counter(registry, "gmp_panics", "GMP workers replaced since a step panicked", status.gmp.panics_total);
+    counter(registry, "gmp_hung", "GMP workers replaced since a step hung", status.gmp.hung_total);
+    counter(
+        registry,
+        "gmp_leaked",
+        "GMP workers replaced since a step left processes running",
+        status.gmp.leaked_total,
+    );
 }
 
 fn transfers(registry: &mut Registry, status: &NodeStatus) {

@@ -37,14 +37,15 @@ struct Notice<'a> {
 
 impl Steps {
     pub(super) async fn webhook(&self, event: &EventRecord, step: u32, call: &Call<'_>) -> Result<String, StepFailure> {
+        let file = self.need_file(event)?;
         let notice = Notice {
             event: event.id.0,
             kind: event.kind.name(),
-            transfer: event.transfer.0,
+            transfer: file.transfer.0,
             account: event.account.as_str(),
-            path: event.path.as_str(),
-            size_bytes: event.length,
-            sha256: event.sha256.to_string(),
+            path: file.path.as_str(),
+            size_bytes: file.length,
+            sha256: file.sha256.to_string(),
             received_ms: event.created_ms,
         };
         let body = serde_json::to_vec(&notice).map_err(StepFailure::permanent)?;
@@ -54,7 +55,7 @@ impl Steps {
             .post(call.url)
             .timeout(call.timeout)
             .header("content-type", "application/json")
-            .header("idempotency-key", format!("{:032x}-{}-{step}", self.cluster_id, event.id))
+            .header("idempotency-key", self.idempotency_key(event, step))
             .header("flotilla-timestamp", timestamp);
         if let Some(sealed) = call.key {
             request = request.header("flotilla-signature", format!("sha256={}", self.sign(sealed, timestamp, &body)?));
