@@ -359,7 +359,7 @@ pub(crate) enum RouteCommand {
 /// Steps, in order.
 #[derive(Debug, Args)]
 pub(crate) struct StepArguments {
-    /// A step: `checksum`, `publish=ACCOUNT:FOLDER` or `webhook=URL`.
+    /// A step: `checksum`, `publish=ACCOUNT:FOLDER`, `webhook=URL`, `command=PROGRAM` or `log=TEXT`.
     #[arg(long = "step")]
     pub(crate) steps: Vec<String>,
     /// Read the key that signs the webhooks from the first line of standard input.
@@ -371,6 +371,21 @@ pub(crate) struct StepArguments {
     /// The receiver of the webhooks honours the idempotency key: a doubtful delivery is repeated by itself.
     #[arg(long, requires = "steps")]
     pub(crate) webhook_idempotent: bool,
+    #[command(flatten)]
+    pub(crate) command: CommandArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CommandArguments {
+    /// An argument of the commands; once for each. No shell reads it.
+    #[arg(long = "command-argument", requires = "steps", allow_hyphen_values = true)]
+    pub(crate) command_arguments: Vec<String>,
+    /// Timeout of the commands, in milliseconds: then they are killed.
+    #[arg(long, default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(1..=86_400_000))]
+    pub(crate) command_timeout: u64,
+    /// A second run of the commands does no harm: a doubtful one is repeated by itself.
+    #[arg(long, requires = "steps")]
+    pub(crate) command_idempotent: bool,
 }
 
 /// Which rows of a long list.

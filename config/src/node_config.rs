@@ -30,6 +30,8 @@ pub struct NodeSection {
     pub name: String,
     /// Absolute when the path of the file was.
     pub data_dir: PathBuf,
+    /// Where the programs of command steps are. Absolute when the path of the file was.
+    pub commands_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +139,7 @@ impl Reader {
     fn build(&mut self, folder: &Path) -> Option<NodeConfig> {
         let name = self.read(NODE_NAME, |text| check_host(text).map(|()| text.to_owned()));
         let data_dir = self.read(NODE_DATA_DIR, parse_path);
+        let commands_dir = self.read(NODE_COMMANDS_DIR, parse_path);
         let cluster_listen = self.read(CLUSTER_LISTEN, parse_socket);
         let admin_listen = self.read(ADMIN_LISTEN, parse_socket);
         let gateway_listen = self.read(GATEWAY_LISTEN, parse_socket);
@@ -160,7 +163,11 @@ impl Reader {
             (GATEWAY_LISTEN, gateway_listen),
         ]);
         Some(NodeConfig {
-            node: NodeSection { name: name?, data_dir: folder.join(data_dir?) },
+            node: NodeSection {
+                name: name?,
+                data_dir: folder.join(data_dir?),
+                commands_dir: commands_dir.map(|path| folder.join(path)),
+            },
             cluster: ClusterSection { listen: cluster_listen?, advertise: advertise? },
             admin: AdminSection { listen: admin_listen?, url: admin_url? },
             gateway: GatewaySection { listen: gateway_listen?, url: gateway_url? },

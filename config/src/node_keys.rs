@@ -35,6 +35,7 @@ const fn number(name: &'static str, default: &'static str, help: &'static str) -
 
 pub(crate) const NODE_NAME: &str = "node.name";
 pub(crate) const NODE_DATA_DIR: &str = "node.data_dir";
+pub(crate) const NODE_COMMANDS_DIR: &str = "node.commands_dir";
 pub(crate) const CLUSTER_LISTEN: &str = "cluster.listen";
 pub(crate) const CLUSTER_ADVERTISE: &str = "cluster.advertise";
 pub(crate) const ADMIN_LISTEN: &str = "admin.listen";
@@ -64,6 +65,12 @@ pub(crate) const KEYS: &[Key] = &[
         Absent::Default("data"),
         "/var/lib/flotilla",
         "Log, state, files, keys and certificates. A relative path starts at the folder of this file.",
+    ),
+    text(
+        NODE_COMMANDS_DIR,
+        Absent::Unset("this node runs no commands"),
+        "/etc/flotilla/commands",
+        "The programs that command steps of routes may run here. Only who may run anything as this node should write there.",
     ),
     text(
         CLUSTER_LISTEN,

@@ -38,22 +38,19 @@ pub(super) async fn run(command: RouteCommand, format: Format) -> Result<()> {
 
 /// Steps as they stand on the command line; the key of webhooks is read from standard input.
 pub(super) fn read_steps(arguments: &StepArguments) -> Result<Vec<StepChange>> {
-    let webhook = Webhook {
-        key: if arguments.webhook_key_stdin { Some(read_line("the webhook key")?) } else { None },
-        timeout_ms: arguments.webhook_timeout,
-        idempotent: arguments.webhook_idempotent,
-    };
-    arguments.steps.iter().map(|step| parse(step, &webhook)).collect()
+    let webhook_key = if arguments.webhook_key_stdin { Some(read_line("the webhook key")?) } else { None };
+    let options = Options { webhook_key, arguments };
+    arguments.steps.iter().map(|step| parse(step, &options)).collect()
 }
 
-struct Webhook {
-    key: Option<String>,
-    timeout_ms: u64,
-    idempotent: bool,
+/// What `--step` leaves out.
+struct Options<'a> {
+    webhook_key: Option<String>,
+    arguments: &'a StepArguments,
 }
 
-/// `checksum`, `publish=ACCOUNT:FOLDER` or `webhook=URL`.
-fn parse(step: &str, webhook: &Webhook) -> Result<StepChange> {
+/// `checksum`, `publish=ACCOUNT:FOLDER`, `webhook=URL`, `command=PROGRAM` or `log=TEXT`.
+fn parse(step: &str, options: &Options<'_>) -> Result<StepChange> {
     let (kind, rest) = step.split_once('=').unwrap_or((step, ""));
     match (kind, rest) {
         ("checksum", "") => Ok(StepChange::Checksum {}),
@@ -63,16 +60,30 @@ fn parse(step: &str, webhook: &Webhook) -> Result<StepChange> {
         }
         ("webhook", url) if !url.is_empty() => Ok(StepChange::Webhook {
             url: url.to_owned(),
-            key: webhook.key.clone(),
-            timeout_ms: webhook.timeout_ms,
-            idempotent: webhook.idempotent,
+            key: options.webhook_key.clone(),
+            timeout_ms: options.arguments.webhook_timeout,
+            idempotent: options.arguments.webhook_idempotent,
         }),
-        _ => bail!("--step {step:?} is not understood: write checksum, publish=ACCOUNT:FOLDER or webhook=URL"),
+        ("command", program) if !program.is_empty() => Ok(StepChange::Command {
+            program: program.to_owned(),
+            arguments: options.arguments.command.command_arguments.clone(),
+            timeout_ms: options.arguments.command.command_timeout,
+            idempotent: options.arguments.command.command_idempotent,
+        }),
+        ("log", message) if !message.is_empty() => Ok(StepChange::Log { message: message.to_owned() }),
+        _ => bail!(
+            "--step {step:?} is not understood: write checksum, publish=ACCOUNT:FOLDER, webhook=URL, command=PROGRAM or \
+             log=TEXT"
+        ),
     }
 }
 
 fn texts(routes: &[RouteView]) -> String {
     routes.iter().map(text).collect::<Vec<_>>().join("\n\n")
+}
+
+fn repeat(idempotent: bool) -> &'static str {
+    if idempotent { "idempotent" } else { "not idempotent" }
 }
 
 fn text(route: &RouteView) -> String {
@@ -88,9 +99,13 @@ pub(super) fn steps_table(steps: &[StepView]) -> String {
             StepView::Publish { account, folder } => ("publish", format!("to {account}, folder {folder:?}")),
             StepView::Webhook { url, has_key, timeout_ms, idempotent } => {
                 let signed = if *has_key { "signed" } else { "not signed" };
-                let repeat = if *idempotent { "idempotent" } else { "not idempotent" };
-                ("webhook", format!("{url}, {signed}, {timeout_ms} ms, {repeat}"))
+                ("webhook", format!("{url}, {signed}, {timeout_ms} ms, {}", repeat(*idempotent)))
             }
+            StepView::Command { program, arguments, timeout_ms, idempotent } => {
+                let words = arguments.iter().fold(program.clone(), |words, argument| format!("{words} {argument:?}"));
+                ("command", format!("{words}, {timeout_ms} ms, {}", repeat(*idempotent)))
+            }
+            StepView::Log { message } => ("log", message.clone()),
         };
         [(index + 1).to_string(), kind.to_owned(), detail]
     };
@@ -100,15 +115,32 @@ pub(super) fn steps_table(steps: &[StepView]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::CommandArguments;
 
     #[test]
     fn steps_are_read() {
-        let webhook = Webhook { key: None, timeout_ms: 1, idempotent: false };
-        assert_eq!(parse("checksum", &webhook).unwrap(), StepChange::Checksum {});
+        let arguments = StepArguments {
+            steps: Vec::new(),
+            webhook_key_stdin: false,
+            webhook_timeout: 1,
+            webhook_idempotent: false,
+            command: CommandArguments {
+                command_arguments: vec!["--deep".to_owned()],
+                command_timeout: 2,
+                command_idempotent: true,
+            },
+        };
+        let options = Options { webhook_key: None, arguments: &arguments };
+        let parse = |step| parse(step, &options);
+        assert_eq!(parse("checksum").unwrap(), StepChange::Checksum {});
         let publish = StepChange::Publish { account: "bob".to_owned(), folder: "in/a".to_owned() };
-        assert_eq!(parse("publish=bob:in/a", &webhook).unwrap(), publish);
-        for wrong in ["", "publish", "publish=", "webhook", "checksum=1", "copy=x"] {
-            assert!(parse(wrong, &webhook).is_err(), "{wrong:?} was taken");
+        assert_eq!(parse("publish=bob:in/a").unwrap(), publish);
+        let (program, arguments) = ("scan.sh".to_owned(), vec!["--deep".to_owned()]);
+        let command = StepChange::Command { program, arguments, timeout_ms: 2, idempotent: true };
+        assert_eq!(parse("command=scan.sh").unwrap(), command);
+        assert_eq!(parse("log=a=b").unwrap(), StepChange::Log { message: "a=b".to_owned() });
+        for wrong in ["", "publish", "publish=", "webhook", "checksum=1", "copy=x", "command=", "log="] {
+            assert!(parse(wrong).is_err(), "{wrong:?} was taken");
         }
     }
 }

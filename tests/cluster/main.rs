@@ -2,6 +2,7 @@
 
 mod administration;
 mod collector;
+mod commands;
 mod common;
 mod demo;
 mod events;

@@ -17,8 +17,10 @@ use super::status::PoolTotals;
 use super::supply::Supply;
 use crate::ports::{Applied, Now, ProposalError, View};
 
-/// Events in one proposal: bounds the entry's size.
+/// Events in one proposal, and bytes of their results: an entry holds 512 KiB, and what cannot be proposed could never be
+/// told.
 const BATCH_MAX: usize = 512;
+const BATCH_BYTES_MAX: usize = 256 << 10;
 /// Proposals on their way at once: one is decided while the next gathers.
 const ROUNDS_MAX: usize = 2;
 /// Pause after a proposal that was not accepted; doubles up to the longest.
@@ -238,7 +240,7 @@ impl PoolCore {
         }
         let claim = self.claim_now(view, now, effects);
         let renewals = self.renewals(view, now);
-        let results = self.holdings.take_results(BATCH_MAX);
+        let results = self.holdings.take_results(BATCH_MAX, BATCH_BYTES_MAX);
         if claim == 0 && renewals.is_empty() && results.is_empty() {
             return;
         }

@@ -34,7 +34,8 @@ impl Job {
         self.work.event.id == event && self.work.lease.attempt == attempt
     }
 
-    fn result(self, worker: WorkerId, outcome: WorkOutcome) -> (WorkResult, u64) {
+    fn result(self, worker: WorkerId, mut outcome: WorkOutcome) -> (WorkResult, u64) {
+        shorten(&mut outcome);
         let result = WorkResult {
             event: self.work.event.id,
             attempt: self.work.lease.attempt,
@@ -189,6 +190,25 @@ impl Desk {
     }
 }
 
+/// Texts come from outside (a panic, a program, a server) and go into the log and the state of every node.
+const TEXT_BYTES_MAX: usize = 2048;
+
+fn shorten(outcome: &mut WorkOutcome) {
+    let cut = |text: &mut String| {
+        if text.len() > TEXT_BYTES_MAX {
+            text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+            text.push('…');
+        }
+    };
+    for step in &mut outcome.steps {
+        let (StepResult::Succeeded { detail: text } | StepResult::Failed { message: text }) = &mut step.result;
+        cut(text);
+    }
+    if let WorkEnd::Failed { reason, .. } | WorkEnd::OutcomeUnknown { reason, .. } = &mut outcome.end {
+        cut(reason);
+    }
+}
+
 /// The outcome of a run that stopped in the middle. If it was in a step that must not be repeated blindly, nobody can
 /// tell whether it happened; otherwise it is one more failed attempt.
 fn interrupted(work: &WorkItem, worker: WorkerId, progress: &Progress, reason: String, started_ms: u64) -> WorkOutcome {
@@ -213,4 +233,33 @@ fn interrupted(work: &WorkItem, worker: WorkerId, progress: &Progress, reason: S
         WorkEnd::OutcomeUnknown { step: running.step, reason }
     };
     WorkOutcome { steps, end }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_at_a_character() {
+        let long = "ä".repeat(3000);
+        let step = StepReport {
+            step: 0,
+            kind: "command".to_owned(),
+            attempt: 1,
+            node: flotilla_model::NodeId(1),
+            worker: WorkerId(1),
+            started_ms: 0,
+            duration_us: 0,
+            result: StepResult::Failed { message: long.clone() },
+        };
+        let end = WorkEnd::Failed { reason: format!("x{long}"), retryable: true };
+        let mut outcome = WorkOutcome { steps: vec![step], end };
+        shorten(&mut outcome);
+        let (StepResult::Failed { message }, WorkEnd::Failed { reason, .. }) = (&outcome.steps[0].result, &outcome.end)
+        else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!((message.chars().count(), reason.chars().count()), (1025, 1025));
+        assert!(message.ends_with("ä…") && reason.ends_with("ä…"));
+    }
 }

@@ -8,7 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use flotilla_model::{EventId, EventRecord, EventState, Lease, SessionId, WorkEnd, WorkItem, WorkResult, WorkerId};
+use flotilla_model::{
+    EventId, EventRecord, EventState, Lease, SessionId, StepReport, StepResult, WorkEnd, WorkItem, WorkResult, WorkerId,
+};
 
 use super::core::{Effect, PoolConfig};
 use super::status::PoolTotals;
@@ -96,13 +98,15 @@ impl Holdings {
         true
     }
 
-    /// Results for the next proposal.
-    pub(crate) fn take_results(&mut self, count_max: usize) -> Vec<WorkResult> {
-        let rest = match self.results.keys().nth(count_max) {
-            Some(first) => {
-                let first = *first;
-                self.results.split_off(&first)
-            }
+    /// Results for the next proposal: at least one if there is one, and no more than so many bytes.
+    pub(crate) fn take_results(&mut self, count_max: usize, bytes_max: usize) -> Vec<WorkResult> {
+        let mut bytes = 0;
+        let first_left = self.results.values().enumerate().find(|(count, result)| {
+            bytes += weight_bytes(result);
+            *count >= count_max || (*count > 0 && bytes > bytes_max)
+        });
+        let rest = match first_left.map(|(_, result)| result.event) {
+            Some(event) => self.results.split_off(&event),
             None => BTreeMap::new(),
         };
         let results: Vec<_> = std::mem::replace(&mut self.results, rest).into_values().collect();
@@ -232,6 +236,21 @@ impl Handing<'_> {
             _ => None,
         }
     }
+}
+
+/// About what it takes in a log entry, rather more.
+fn weight_bytes(result: &WorkResult) -> usize {
+    let step_bytes = |step: &StepReport| {
+        let (StepResult::Succeeded { detail: text } | StepResult::Failed { message: text }) = &step.result;
+        64 + step.kind.len() + text.len()
+    };
+    let reason_bytes = match &result.end {
+        WorkEnd::Failed { reason, .. }
+        | WorkEnd::OutcomeUnknown { reason, .. }
+        | WorkEnd::FailedInternally { reason } => reason.len(),
+        WorkEnd::Done | WorkEnd::Returned => 0,
+    };
+    64 + reason_bytes + result.steps.iter().map(step_bytes).sum::<usize>()
 }
 
 /// The result of an event that nobody began.

@@ -93,23 +93,41 @@ pub enum Step {
         /// The receiver honours the idempotency key, so that a doubtful delivery may be repeated.
         idempotent: bool,
     },
+    /// Runs a program of the folder for commands that each node names for itself, with the contents as its standard input.
+    Command {
+        /// The name of a file in that folder.
+        program: String,
+        arguments: Vec<String>,
+        timeout_ms: u64,
+        /// A second run does no harm, so that a doubtful one may be repeated.
+        idempotent: bool,
+    },
+    /// Writes a line to the node's log.
+    Log { message: String },
 }
 
 impl Step {
+    /// Whether a name means a file in the folder for commands, and nothing elsewhere.
+    pub fn is_program_name(name: &str) -> bool {
+        (1..=255).contains(&name.len()) && !name.contains(['/', '\0']) && !matches!(name, "." | "..")
+    }
+
     /// The name that people use for the kind of step.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Checksum => "checksum",
             Self::Publish { .. } => "publish",
             Self::Webhook { .. } => "webhook",
+            Self::Command { .. } => "command",
+            Self::Log { .. } => "log",
         }
     }
 
     /// Whether a second run does no harm.
     pub fn is_idempotent(&self) -> bool {
         match self {
-            Self::Checksum | Self::Publish { .. } => true,
-            Self::Webhook { idempotent, .. } => *idempotent,
+            Self::Checksum | Self::Publish { .. } | Self::Log { .. } => true,
+            Self::Webhook { idempotent, .. } | Self::Command { idempotent, .. } => *idempotent,
         }
     }
 }

@@ -39,7 +39,7 @@ use crate::identity::Identity;
 use crate::metrics::Measured;
 use crate::parameters::Components;
 use crate::setup::random_number;
-use crate::steps::{Steps, Watch};
+use crate::steps::{CpuPool, Steps, Watch};
 use crate::wiring::{Doors, Keeper, Links, Listening, Log, MeshTransport, RaftLevers, Replicas, assemble, traces};
 
 /// How long other nodes leave events to the node that took the file: a claim takes a few milliseconds.
@@ -326,6 +326,8 @@ fn start_actors(
         http: http.context("the client for webhooks cannot be made")?,
         secrets: ground.secrets.clone(),
         watch: watch.clone(),
+        cpu: CpuPool::for_this_machine().context("the threads that compute cannot be started")?,
+        commands_dir: ground.config.node.commands_dir.clone(),
     };
     let pool = GmpPorts {
         log: Arc::clone(&log),

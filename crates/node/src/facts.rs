@@ -95,6 +95,7 @@ impl Facts {
             hung_total: pool.hung,
             work_us: pool.work_us,
             round_us: pool.round_us,
+            leaked_total: pool.leaked,
         }
     }
 

@@ -209,6 +209,31 @@ fn results_and_the_next_claim_travel_together() {
 }
 
 #[test]
+fn an_entry_takes_as_many_results_as_it_can_hold() {
+    let mut cluster = Cluster::new(1);
+    let mut pool = pool(1, 400);
+    for _ in 0..400 {
+        cluster.upload(1, 10);
+    }
+    let events = claim_all(&mut cluster, &mut pool, at(10));
+    assert_eq!(events.len(), 400);
+    for event in &events {
+        let end = WorkEnd::Failed { reason: "x".repeat(2000), retryable: true };
+        pool.on_result(WorkResult { end, ..done(*event, 1) }, 100);
+    }
+    let mut told = 0;
+    for round in 0..10 {
+        let Some((id, commands)) = proposals(pool.decide(&cluster.view, at(20 + round))).pop() else { break };
+        let Some(Command::Complete { results, .. }) = commands.first() else { panic!("{commands:?}") };
+        assert!(results.len() <= 131, "{} results of 2 KB", results.len());
+        told += results.len();
+        let applied = apply(&mut cluster, &commands);
+        pool.on_answer(id, Ok(applied), at(20 + round));
+    }
+    assert_eq!((told, pool.totals.failed), (400, 400));
+}
+
+#[test]
 fn a_view_that_lags_behind_the_answer_hands_nothing_out_twice() {
     let mut cluster = Cluster::new(1);
     let mut pool = pool(1, 1);

@@ -34,6 +34,15 @@ pub enum StepView {
         timeout_ms: u64,
         idempotent: bool,
     },
+    Command {
+        program: String,
+        arguments: Vec<String>,
+        timeout_ms: u64,
+        idempotent: bool,
+    },
+    Log {
+        message: String,
+    },
 }
 
 /// Query of `GET routes`.
@@ -88,10 +97,28 @@ pub enum StepChange {
         #[serde(default)]
         idempotent: bool,
     },
+    /// Runs a program of the folder for commands of the node.
+    Command {
+        /// The name of a file in that folder.
+        program: String,
+        #[serde(default)]
+        arguments: Vec<String>,
+        #[serde(default = "default_command_timeout_ms")]
+        timeout_ms: u64,
+        /// A second run does no harm, so that a doubtful one may be repeated.
+        #[serde(default)]
+        idempotent: bool,
+    },
+    /// Writes a line to the node's log.
+    Log { message: String },
 }
 
 fn default_timeout_ms() -> u64 {
     10_000
+}
+
+fn default_command_timeout_ms() -> u64 {
+    60_000
 }
 
 impl std::fmt::Debug for StepChange {
@@ -100,6 +127,8 @@ impl std::fmt::Debug for StepChange {
             Self::Checksum {} => formatter.write_str("Checksum"),
             Self::Publish { account, folder } => write!(formatter, "Publish({account:?}, {folder:?})"),
             Self::Webhook { url, key, .. } => write!(formatter, "Webhook({url:?}, has_key: {})", key.is_some()),
+            Self::Command { program, arguments, .. } => write!(formatter, "Command({program:?}, {arguments:?})"),
+            Self::Log { message } => write!(formatter, "Log({message:?})"),
         }
     }
 }

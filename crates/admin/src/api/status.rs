@@ -46,7 +46,7 @@ pub struct ConsensusStatus {
 /// The pool of workers of one node.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GmpStatus {
-    /// As the parameter asks for.
+    /// How many workers there should be now.
     pub threads_max: u64,
     /// Workers that exist.
     pub workers: u64,
@@ -73,12 +73,15 @@ pub struct GmpStatus {
     pub returned_total: u64,
     /// Results that came too late.
     pub stale_total: u64,
-    /// Runs that ended by panic.
+    /// Workers that were replaced since a step panicked.
     #[serde(default)]
     pub panics_total: u64,
-    /// Runs that were cut off because a step hung.
+    /// Workers that were replaced since a step ran longer than it may.
     #[serde(default)]
     pub hung_total: u64,
+    /// Workers that were replaced since a step left processes running.
+    #[serde(default)]
+    pub leaked_total: u64,
     /// Mean time of an event on a worker.
     #[serde(default)]
     pub work_us: u64,

@@ -89,8 +89,9 @@ fn pool(registry: &mut Registry, pool: &GmpStatus) {
     counter(registry, "gmp_outcome_unknown", "Runs whose outcome is unknown", pool.outcome_unknown_total);
     counter(registry, "gmp_returned", "Events given back untouched", pool.returned_total);
     counter(registry, "gmp_stale", "Results that came too late", pool.stale_total);
-    counter(registry, "gmp_panics", "Runs that ended by panic", pool.panics_total);
-    counter(registry, "gmp_hung", "Runs that were cut off because a step hung", pool.hung_total);
+    counter(registry, "gmp_panics", "GMP workers replaced since a step panicked", pool.panics_total);
+    counter(registry, "gmp_hung", "GMP workers replaced since a step hung", pool.hung_total);
+    counter(registry, "gmp_leaked", "GMP workers replaced since a step left processes running", pool.leaked_total);
 }
 
 fn transfers(registry: &mut Registry, status: &NodeStatus) {

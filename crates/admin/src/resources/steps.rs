@@ -10,6 +10,11 @@ use crate::error::ApiError;
 const URL_BYTES_MAX: usize = 2048;
 const KEY_BYTES_MAX: usize = 1024;
 const TIMEOUT_MS_MAX: u64 = 300_000;
+const COMMAND_TIMEOUT_MS_MAX: u64 = 86_400_000;
+/// Far below what a system takes, and far above what a command needs.
+const ARGUMENTS_MAX: usize = 64;
+const ARGUMENT_BYTES_MAX: usize = 4096;
+const MESSAGE_BYTES_MAX: usize = 1024;
 
 /// All steps of a route.
 pub(super) fn read_all(changes: Vec<StepChange>, secrets: &SecretHandle) -> Result<Vec<Step>, ApiError> {
@@ -30,9 +35,8 @@ fn read(change: StepChange, position: usize, secrets: &SecretHandle) -> Result<S
             check_url(&url).map_err(|detail| {
                 ApiError::invalid(field("url"), detail).mend("write such as https://example.org/received")
             })?;
-            if !(1..=TIMEOUT_MS_MAX).contains(&timeout_ms) {
-                return Err(ApiError::invalid(field("timeout_ms"), format!("a timeout has 1 to {TIMEOUT_MS_MAX} ms")));
-            }
+            check_timeout(timeout_ms, TIMEOUT_MS_MAX)
+                .map_err(|detail| ApiError::invalid(field("timeout_ms"), detail))?;
             let key = match key {
                 Some(key) if key.is_empty() || key.len() > KEY_BYTES_MAX => {
                     return Err(ApiError::invalid(field("key"), format!("a key has 1 to {KEY_BYTES_MAX} bytes")));
@@ -41,6 +45,32 @@ fn read(change: StepChange, position: usize, secrets: &SecretHandle) -> Result<S
                 None => None,
             };
             Ok(Step::Webhook { url, key, timeout_ms, idempotent })
+        }
+        StepChange::Command { program, arguments, timeout_ms, idempotent } => {
+            if !Step::is_program_name(&program) {
+                return Err(ApiError::invalid(field("program"), "a program is the plain name of a file")
+                    .mend("write the name of a file in the folder for commands, without a path"));
+            }
+            if arguments.len() > ARGUMENTS_MAX {
+                return Err(ApiError::invalid(field("arguments"), format!("a command has at most {ARGUMENTS_MAX}")));
+            }
+            if let Some(wrong) =
+                arguments.iter().position(|text| text.len() > ARGUMENT_BYTES_MAX || text.contains('\0'))
+            {
+                let detail = format!("an argument has at most {ARGUMENT_BYTES_MAX} bytes, none of them zero");
+                return Err(ApiError::invalid(field(&format!("arguments[{wrong}]")), detail));
+            }
+            check_timeout(timeout_ms, COMMAND_TIMEOUT_MS_MAX)
+                .map_err(|detail| ApiError::invalid(field("timeout_ms"), detail))?;
+            Ok(Step::Command { program, arguments, timeout_ms, idempotent })
+        }
+        StepChange::Log { message } => {
+            // A line break would make several lines of it, one of which could look like another's.
+            if message.is_empty() || message.len() > MESSAGE_BYTES_MAX || message.contains(char::is_control) {
+                let detail = format!("a message is one line of 1 to {MESSAGE_BYTES_MAX} bytes");
+                return Err(ApiError::invalid(field("message"), detail));
+            }
+            Ok(Step::Log { message })
         }
     }
 }
@@ -55,7 +85,18 @@ pub(super) fn describe(step: &Step) -> StepView {
             timeout_ms: *timeout_ms,
             idempotent: *idempotent,
         },
+        Step::Command { program, arguments, timeout_ms, idempotent } => StepView::Command {
+            program: program.clone(),
+            arguments: arguments.clone(),
+            timeout_ms: *timeout_ms,
+            idempotent: *idempotent,
+        },
+        Step::Log { message } => StepView::Log { message: message.clone() },
     }
+}
+
+fn check_timeout(timeout_ms: u64, max_ms: u64) -> Result<(), String> {
+    if (1..=max_ms).contains(&timeout_ms) { Ok(()) } else { Err(format!("a timeout has 1 to {max_ms} ms")) }
 }
 
 /// The log holds no secret in clear.
@@ -105,6 +146,29 @@ mod tests {
         assert!(shown.contains(r#""has_key":true"#) && !shown.contains("hush"), "{shown}");
     }
 
+    fn command(program: &str, arguments: &[&str], timeout_ms: u64) -> StepChange {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        StepChange::Command { program: program.to_owned(), arguments, timeout_ms, idempotent: false }
+    }
+
+    fn log(message: &str) -> StepChange {
+        StepChange::Log { message: message.to_owned() }
+    }
+
+    #[test]
+    fn commands_and_messages_are_read_and_shown() {
+        let text = r#"{"type": "command", "program": "scan.sh", "arguments": ["--deep", "/ 'a'"], "idempotent": true}"#;
+        let step = read(serde_json::from_str(text).unwrap(), 0, &secrets()).unwrap();
+        let arguments = vec!["--deep".to_owned(), "/ 'a'".to_owned()];
+        let expected = Step::Command { program: "scan.sh".to_owned(), arguments, timeout_ms: 60_000, idempotent: true };
+        assert_eq!(step, expected);
+        let shown = serde_json::to_value(describe(&step)).unwrap();
+        assert_eq!((&shown["type"], &shown["timeout_ms"]), (&"command".into(), &60_000.into()));
+        let step = read(serde_json::from_str(r#"{"type": "log", "message": "came in"}"#).unwrap(), 0, &secrets());
+        let shown = serde_json::to_string(&describe(&step.unwrap())).unwrap();
+        assert_eq!(shown, r#"{"type":"log","message":"came in"}"#);
+    }
+
     #[test]
     fn bad_steps_name_their_field() {
         let long = format!("https://example.org/{}", "x".repeat(URL_BYTES_MAX));
@@ -118,6 +182,17 @@ mod tests {
             (webhook("https://example.org", Some(""), 5), "steps[3].key"),
             (webhook("https://example.org", None, 0), "steps[3].timeout_ms"),
             (publish, "steps[3].account"),
+            (command("", &[], 5), "steps[3].program"),
+            (command("..", &[], 5), "steps[3].program"),
+            (command("../scan", &[], 5), "steps[3].program"),
+            (command("/bin/sh", &[], 5), "steps[3].program"),
+            (command("scan", &["x"; 65], 5), "steps[3].arguments"),
+            (command("scan", &["good", "b\0d"], 5), "steps[3].arguments[1]"),
+            (command("scan", &[&"x".repeat(5000)], 5), "steps[3].arguments[0]"),
+            (command("scan", &[], 0), "steps[3].timeout_ms"),
+            (log(""), "steps[3].message"),
+            (log("two\nlines"), "steps[3].message"),
+            (log(&"x".repeat(2000)), "steps[3].message"),
         ] {
             let error = read(change, 3, &secrets()).unwrap_err();
             assert_eq!(error.field.as_deref(), Some(field));

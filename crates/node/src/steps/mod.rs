@@ -1,20 +1,27 @@
 //! The steps of a route, carried out: the GMP workers' port to files, the log and the outside.
 
 mod checksum;
+mod command;
+mod cpu;
+mod failure;
+mod log_line;
 mod publish;
+mod subject;
 mod watch;
 mod webhook;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use flotilla_actors::ports::{Progress, ProposalError, ReplicatedLog, StepRunner, WorkOutcome};
 use flotilla_files::Files;
-use flotilla_model::{
-    BlobId, Command, NodeId, Outcome, Rejection, Step, StepReport, StepResult, WorkEnd, WorkItem, WorkerId,
-};
+use flotilla_model::{Command, NodeId, Outcome, Rejection, Step, StepReport, StepResult, WorkEnd, WorkItem, WorkerId};
 use flotilla_pki::SecretHandle;
+
+pub(crate) use cpu::CpuPool;
+use failure::StepFailure;
 
 use crate::clock::now_ms;
 
@@ -26,27 +33,6 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(3600);
 /// How long a worker waits for the log; an event is tried again when there is no quorum.
 const SPARE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Why a step did not succeed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum StepFailure {
-    /// It had no effect, or may be done again.
-    Failed { message: String, retryable: bool },
-    /// It may have had an effect and must not be done again by itself.
-    OutcomeUnknown { message: String },
-    /// The lease is not valid any more: whatever was found out counts for nothing.
-    LeaseLost,
-}
-
-impl StepFailure {
-    fn retryable(message: impl ToString) -> Self {
-        Self::Failed { message: message.to_string(), retryable: true }
-    }
-
-    fn permanent(message: impl ToString) -> Self {
-        Self::Failed { message: message.to_string(), retryable: false }
-    }
-}
-
 /// Carries out steps on this node.
 pub(crate) struct Steps {
     pub(crate) node: NodeId,
@@ -56,6 +42,9 @@ pub(crate) struct Steps {
     pub(crate) http: reqwest::Client,
     pub(crate) secrets: SecretHandle,
     pub(crate) watch: Watch,
+    pub(crate) cpu: CpuPool,
+    /// Where the programs of `command` steps are, if this node runs any.
+    pub(crate) commands_dir: Option<PathBuf>,
 }
 
 #[async_trait]
@@ -87,7 +76,7 @@ impl Steps {
             }
             progress.begin(index, step.is_idempotent(), timeout_of(step));
             let seen = watch.step(index, step.kind());
-            let result = self.run_step(&work, index, step).await;
+            let result = self.run_step(&work, index, step, &progress).await;
             seen.end(&result);
             let report = |result| StepReport {
                 step: index,
@@ -109,6 +98,10 @@ impl Steps {
                     progress.end(report(StepResult::Failed { message: message.clone() }));
                     WorkEnd::Failed { reason: format!("{}: {message}", step.kind()), retryable }
                 }
+                Err(StepFailure::Internal { message }) => {
+                    progress.end(report(StepResult::Failed { message: message.clone() }));
+                    WorkEnd::FailedInternally { reason: format!("{}: {message}", step.kind()) }
+                }
                 Err(StepFailure::OutcomeUnknown { message }) => {
                     progress.end(report(StepResult::Failed { message: message.clone() }));
                     WorkEnd::OutcomeUnknown { step: index, reason: message }
@@ -122,13 +115,21 @@ impl Steps {
 
 fn timeout_of(step: &Step) -> Duration {
     match step {
-        Step::Webhook { timeout_ms, .. } => Duration::from_millis(*timeout_ms) + SPARE_TIMEOUT,
-        Step::Checksum | Step::Publish { .. } => STEP_TIMEOUT,
+        Step::Webhook { timeout_ms, .. } | Step::Command { timeout_ms, .. } => {
+            Duration::from_millis(*timeout_ms) + SPARE_TIMEOUT
+        }
+        Step::Checksum | Step::Publish { .. } | Step::Log { .. } => STEP_TIMEOUT,
     }
 }
 
 impl Steps {
-    async fn run_step(&self, work: &WorkItem, index: u32, step: &Step) -> Result<String, StepFailure> {
+    async fn run_step(
+        &self,
+        work: &WorkItem,
+        index: u32,
+        step: &Step,
+        progress: &Progress,
+    ) -> Result<String, StepFailure> {
         match step {
             Step::Checksum => self.checksum(&work.event).await,
             Step::Publish { account, folder } => self.publish(work, account, folder).await,
@@ -141,6 +142,12 @@ impl Steps {
                 };
                 self.webhook(&work.event, index, &call).await
             }
+            Step::Command { program, arguments, timeout_ms, idempotent } => {
+                let timeout = Duration::from_millis(*timeout_ms);
+                let order = command::Order { program, arguments, timeout, idempotent: *idempotent };
+                self.command(&work.event, index, &order, progress).await
+            }
+            Step::Log { message } => Ok(log_line::write(&work.event, message)),
         }
     }
 
@@ -158,9 +165,11 @@ impl Steps {
             Ok(_) => Ok(()),
             Err(StepFailure::LeaseLost) => Err(WorkEnd::Returned),
             // Noted or not, the step has not run.
-            Err(StepFailure::Failed { message, .. } | StepFailure::OutcomeUnknown { message }) => {
-                Err(WorkEnd::Failed { reason: message, retryable: true })
-            }
+            Err(
+                StepFailure::Failed { message, .. }
+                | StepFailure::Internal { message }
+                | StepFailure::OutcomeUnknown { message },
+            ) => Err(WorkEnd::FailedInternally { reason: message }),
         }
     }
 
@@ -170,23 +179,15 @@ impl Steps {
         let mut answers = match answer {
             Ok(applied) => applied.answers,
             Err(ProposalError::NotAccepted { reason } | ProposalError::Unknown { reason }) => {
-                return Err(StepFailure::retryable(reason));
+                return Err(StepFailure::internal(reason));
             }
         };
         match answers.pop() {
             Some(Ok(outcome)) => Ok(outcome),
             Some(Err(Rejection::StaleLease { .. } | Rejection::StaleSession { .. })) => Err(StepFailure::LeaseLost),
-            Some(Err(rejection)) if rejection.is_temporary() => Err(StepFailure::retryable(rejection)),
+            Some(Err(rejection)) if rejection.is_temporary() => Err(StepFailure::internal(rejection)),
             Some(Err(rejection)) => Err(StepFailure::permanent(rejection)),
-            None => Err(StepFailure::retryable("the log gave no answer")),
+            None => Err(StepFailure::internal("the log gave no answer")),
         }
-    }
-
-    /// Nodes that hold the contents, this one first.
-    fn holders(&self, blob: BlobId) -> Vec<NodeId> {
-        let view = self.log.view();
-        let mut holders = view.state.blobs.get(&blob).map_or_else(Vec::new, |blob| blob.holders.clone());
-        holders.sort_by_key(|node| *node != self.node);
-        holders
     }
 }

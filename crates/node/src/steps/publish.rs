@@ -12,8 +12,7 @@ impl Steps {
         account: &AccountName,
         folder: &str,
     ) -> Result<String, StepFailure> {
-        let file = work.event.file().ok_or_else(|| StepFailure::permanent("the event is about no file"))?;
-        let target_path = file.path.inside(folder).map_err(StepFailure::permanent)?;
+        let target_path = self.need_file(&work.event)?.path.inside(folder).map_err(StepFailure::permanent)?;
         let detail = format!("published as {target_path} of {account}");
         let command = Command::PublishFile {
             event: work.event.id,

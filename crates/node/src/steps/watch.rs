@@ -82,7 +82,9 @@ impl StepWatch {
     pub(super) fn end(mut self, result: &Result<String, StepFailure>) {
         let end = match result {
             Ok(_) => StepEnd::Succeeded,
-            Err(StepFailure::Failed { message, .. }) => StepEnd::Failed { reason: message },
+            Err(StepFailure::Failed { message, .. } | StepFailure::Internal { message }) => {
+                StepEnd::Failed { reason: message }
+            }
             Err(StepFailure::OutcomeUnknown { message }) => StepEnd::OutcomeUnknown { reason: message },
             Err(StepFailure::LeaseLost) => StepEnd::LeaseLost,
         };

@@ -66,7 +66,7 @@ impl Steps {
             .header("flotilla-event", event.id.0)
             .header("flotilla-kind", event.kind.name())
             .header("flotilla-account", event.account.as_str())
-            .header("idempotency-key", format!("{:032x}-{}-{step}", self.cluster_id, event.id))
+            .header("idempotency-key", self.idempotency_key(event, step))
             .header("flotilla-timestamp", timestamp);
         if let Some(sealed) = call.key {
             request = request.header("flotilla-signature", format!("sha256={}", self.sign(sealed, timestamp, &body)?));

@@ -1,0 +1,33 @@
+//! What an event is about, as steps need it.
+
+use flotilla_files::{BlobDigest, ByteRange, ReadRequest};
+use flotilla_model::{BlobId, EventRecord, FileSubject, NodeId};
+
+use super::{StepFailure, Steps};
+
+impl Steps {
+    /// The file, for a step that makes no sense without one.
+    pub(super) fn need_file<'a>(&self, event: &'a EventRecord) -> Result<&'a FileSubject, StepFailure> {
+        event.file().ok_or_else(|| StepFailure::permanent("the event is about no file"))
+    }
+
+    /// The same for each try of one step of one event, and different for every other one.
+    pub(super) fn idempotency_key(&self, event: &EventRecord, step: u32) -> String {
+        format!("{:032x}-{}-{step}", self.cluster_id, event.id)
+    }
+
+    /// The whole contents, verified as they come.
+    pub(super) async fn read(&self, file: &FileSubject) -> Result<flotilla_files::Download, StepFailure> {
+        let digest = BlobDigest { sha256: file.sha256, length: file.length };
+        let request = ReadRequest { blob: file.blob, digest, range: ByteRange::ALL, holders: self.holders(file.blob) };
+        self.files.read(request).await.map_err(StepFailure::internal)
+    }
+
+    /// Nodes that hold the contents, this one first.
+    fn holders(&self, blob: BlobId) -> Vec<NodeId> {
+        let view = self.log.view();
+        let mut holders = view.state.blobs.get(&blob).map_or_else(Vec::new, |blob| blob.holders.clone());
+        holders.sort_by_key(|node| *node != self.node);
+        holders
+    }
+}
