@@ -95,6 +95,7 @@ pub(crate) const EVENT_DEDUPLICATION_KEYS: &str = "EventQueue.maxDeduplicationKe
 pub(crate) const FILES_REPLICAS: &str = "Files.replicas";
 pub(crate) const FILES_REPAIR_RATE: &str = "Files.repairRate";
 pub(crate) const FILES_SIZE: &str = "Files.maxSize";
+pub(crate) const GATEWAY_EVENT_STREAMS: &str = "Gateway.maxEventStreams";
 pub(crate) const GATEWAY_UPLOADS: &str = "Gateway.maxUploads";
 pub(crate) const TRANSFER_LOG_RECORDS: &str = "TransferLog.maxRecords";
 pub(crate) const TM_SHUTDOWN: &str = "TransactionManager.GracefulShutdownTimeout";
@@ -237,6 +238,13 @@ pub const CATALOGUE: &[Parameter] = &[
         "2",
         Unit::None,
         "Nodes that must have a file on disk before its upload is acknowledged.",
+    ),
+    integer(
+        GATEWAY_EVENT_STREAMS,
+        (1, 100_000),
+        "128",
+        Unit::None,
+        "Streams on which events are published, and as many on which they are followed, at once on each node.",
     ),
     integer(GATEWAY_UPLOADS, (1, 100_000), "256", Unit::None, "Uploads at once on each node; further ones get 503."),
     integer(HTTP_SHUTDOWN, (0, 3600), "30", Unit::Seconds, "How long a stopping node lets transfers under way finish."),

@@ -84,6 +84,14 @@ impl<L: Fn(&str) -> Option<String>> Parameters<L> {
         self.integer(EVENTS) as usize
     }
 
+    pub fn event_deduplication_window(&self) -> Duration {
+        Duration::from_secs(self.integer(EVENT_DEDUPLICATION_WINDOW))
+    }
+
+    pub fn event_deduplication_keys_max(&self) -> usize {
+        self.integer(EVENT_DEDUPLICATION_KEYS) as usize
+    }
+
     pub fn files_replicas(&self) -> usize {
         self.integer(FILES_REPLICAS) as usize
     }
@@ -94,6 +102,10 @@ impl<L: Fn(&str) -> Option<String>> Parameters<L> {
 
     pub fn files_size_max_bytes(&self) -> u64 {
         self.integer(FILES_SIZE)
+    }
+
+    pub fn gateway_event_streams_max(&self) -> usize {
+        self.integer(GATEWAY_EVENT_STREAMS) as usize
     }
 
     pub fn gateway_uploads_max(&self) -> usize {
@@ -148,6 +160,9 @@ mod tests {
         assert_eq!(parameters.event_lease_timeout(), Duration::from_secs(300));
         assert_eq!(parameters.events_max(), 1_000_000);
         assert_eq!(parameters.event_bytes_max(), 512 << 20);
+        assert_eq!(parameters.event_deduplication_window(), Duration::from_secs(300));
+        assert_eq!(parameters.event_deduplication_keys_max(), 100_000);
+        assert_eq!(parameters.gateway_event_streams_max(), 128);
         assert_eq!(parameters.files_replicas(), 2);
         assert_eq!(parameters.files_repair_rate_bytes_per_s(), 50 << 20);
         assert_eq!(parameters.files_size_max_bytes(), 1 << 40);

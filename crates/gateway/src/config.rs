@@ -28,6 +28,8 @@ pub struct GatewayConfig {
     pub body_timeout: Duration,
     /// Less than this in one `body_timeout` is no progress: a byte now and then must not hold an upload.
     pub body_progress_bytes: u64,
+    /// A follower of events hears something at least this often: proxies cut connections that are silent for a minute.
+    pub heartbeat: Duration,
     /// How long the outcome of a change is sought, through fail-overs, before the client hears that it is unknown.
     pub commit_timeout: Duration,
     /// Wrong passwords in a row that one account may have from one address.
@@ -47,6 +49,7 @@ impl GatewayConfig {
             keep_alive: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
             body_progress_bytes: 4096,
+            heartbeat: Duration::from_secs(15),
             commit_timeout: Duration::from_secs(10),
             attempts_max: 10,
             attempts_recover: Duration::from_secs(6),

@@ -8,10 +8,14 @@ use flotilla_credentials::Passwords;
 use flotilla_files::Files;
 use flotilla_model::{NodeId, State};
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::Attempts;
+use crate::events::{BODIES_BYTES_MAX, Slots};
 use crate::metrics::Metrics;
+use crate::observer::{Observed, observe};
 use crate::{Dependencies, GatewayConfig, Log};
 
 /// Longer a "not found" does not wait for a cluster without a primary; an election takes less.
@@ -25,13 +29,38 @@ pub(crate) struct Context {
     pub(crate) passwords: Passwords,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) attempts: Mutex<Attempts>,
+    pub(crate) observed: Observed,
+    /// The gateway stops: streams are to end.
+    pub(crate) draining: CancellationToken,
+    /// Streams on which events are published, and followed.
+    pub(crate) publishers: Slots,
+    pub(crate) followers: Slots,
+    /// Bytes of events that are read as a whole.
+    pub(crate) bodies: Semaphore,
 }
 
 impl Context {
-    pub(crate) fn new(config: GatewayConfig, dependencies: Dependencies) -> Self {
+    /// To be called on a tokio runtime.
+    pub(crate) fn new(config: GatewayConfig, dependencies: Dependencies, draining: CancellationToken) -> Self {
         let Dependencies { node, log, files, passwords, metrics } = dependencies;
         let attempts = Mutex::new(Attempts::new(config.attempts_max, config.attempts_recover));
-        Self { config, node, log, files, passwords, metrics, attempts }
+        let observed = observe(&log);
+        let (publishers, followers) = (Slots::default(), Slots::default());
+        let bodies = Semaphore::new(BODIES_BYTES_MAX);
+        Self {
+            config,
+            node,
+            log,
+            files,
+            passwords,
+            metrics,
+            attempts,
+            observed,
+            draining,
+            publishers,
+            followers,
+            bodies,
+        }
     }
 
     /// A state with all that was acknowledged so far, if the cluster can tell it soon.

@@ -1,4 +1,5 @@
-//! Protocols for partners. Today: HTTPS with HTTP Basic, folder listings and as much WebDAV as rclone needs.
+//! Protocols for partners. Today: HTTPS with HTTP Basic, folder listings and as much WebDAV as rclone needs; events of
+//! applications, published and followed.
 //!
 //! A [`Gateway`] authenticates against the replicated accounts, streams bodies to and from [`flotilla_files`], and makes a
 //! file appear with one command of the log. It knows no actors and no consensus, only the port [`Log`].
@@ -9,8 +10,11 @@ mod codes;
 mod commit;
 mod config;
 mod context;
+mod events;
 mod metrics;
+mod observer;
 mod ports;
+mod pressure;
 mod problem;
 mod refusals;
 mod request;
@@ -18,5 +22,5 @@ mod server;
 
 pub use config::{Dependencies, GatewayConfig};
 pub use metrics::{Histogram, LATENCY_BOUNDS_MS, METHODS, Metrics};
-pub use ports::{Log, ProposeError};
+pub use ports::{Changes, Log, ProposeError};
 pub use server::{Gateway, StartError};

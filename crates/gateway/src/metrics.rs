@@ -1,10 +1,12 @@
 //! Figures of the gateway, as plain counters that the node publishes.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Names of the methods that are counted apart.
-pub const METHODS: [&str; 9] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND", "MKCOL", "MOVE", "other"];
+pub const METHODS: [&str; 10] =
+    ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND", "MKCOL", "MOVE", "POST", "other"];
 /// Upper bounds of the latency buckets in milliseconds; one more bucket is for all beyond.
 pub const LATENCY_BOUNDS_MS: [u64; 14] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 60_000];
 
@@ -12,7 +14,7 @@ pub const LATENCY_BOUNDS_MS: [u64; 14] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 10
 pub struct Metrics {
     /// By method (as in [`METHODS`]) and class of status (0: 1xx to 4: 5xx).
     pub requests: [[AtomicU64; 5]; METHODS.len()],
-    /// From the head of the request to the last byte of the answer, by method.
+    /// From the head of the request to the last byte of the answer, by method. Streams of events are not in it.
     pub latency: [Histogram; METHODS.len()],
     /// Bytes of bodies.
     pub bytes_in: AtomicU64,
@@ -32,6 +34,19 @@ pub struct Metrics {
     pub uploads_shed: AtomicU64,
     /// Commands proposed again because their outcome was not known.
     pub commits_repeated: AtomicU64,
+    /// Uploads and batches of events that had to wait because the queue was nearly full.
+    pub slowed: AtomicU64,
+    /// Applications' events, by what became of them.
+    pub events_published: AtomicU64,
+    /// Published before under their idempotency key.
+    pub events_repeated: AtomicU64,
+    pub events_refused: AtomicU64,
+    /// Events told to followers, each time.
+    pub events_followed: AtomicU64,
+    /// Streams on which events are published, open now.
+    pub event_streams: AtomicU64,
+    /// Streams on which events are followed, open now.
+    pub followers: AtomicU64,
 }
 
 /// Counts by [`LATENCY_BOUNDS_MS`].
@@ -51,11 +66,13 @@ impl Histogram {
 }
 
 impl Metrics {
-    pub(crate) fn request(&self, method: &str, status: u16, took: Duration) {
+    pub(crate) fn request(&self, method: &str, status: u16, took: Option<Duration>) {
         let method = METHODS.iter().position(|name| *name == method).unwrap_or(METHODS.len() - 1);
         let class = usize::from((status / 100).clamp(1, 5) - 1);
         add(&self.requests[method][class], 1);
-        self.latency[method].record(took);
+        if let Some(took) = took {
+            self.latency[method].record(took);
+        }
     }
 }
 
@@ -78,6 +95,25 @@ impl<'a> Gauge<'a> {
 impl Drop for Gauge<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Adds one for as long as it lives, wherever it goes.
+pub(crate) struct OwnedGauge {
+    metrics: Arc<Metrics>,
+    gauge: fn(&Metrics) -> &AtomicU64,
+}
+
+impl OwnedGauge {
+    pub(crate) fn enter(metrics: &Arc<Metrics>, gauge: fn(&Metrics) -> &AtomicU64) -> Self {
+        add(gauge(metrics), 1);
+        Self { metrics: Arc::clone(metrics), gauge }
+    }
+}
+
+impl Drop for OwnedGauge {
+    fn drop(&mut self) {
+        (self.gauge)(&self.metrics).fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -108,7 +144,7 @@ mod tests {
     #[test]
     fn unknown_methods_and_classes_are_counted() {
         let metrics = Metrics::default();
-        metrics.request("BREW", 418, Duration::ZERO);
-        assert_eq!(metrics.requests[8][3].load(Ordering::Relaxed), 1);
+        metrics.request("BREW", 418, Some(Duration::ZERO));
+        assert_eq!(metrics.requests[9][3].load(Ordering::Relaxed), 1);
     }
 }

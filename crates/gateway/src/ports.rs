@@ -1,13 +1,22 @@
 //! What the gateway needs of others, implemented where the node is put together.
 
+use std::pin::Pin;
+
 use async_trait::async_trait;
 use flotilla_model::{Command, Outcome, Rejection, State};
+use futures::Stream;
+
+/// Tells that something has changed; it ends with the owner of what is watched.
+pub type Changes = Pin<Box<dyn Stream<Item = ()> + Send>>;
 
 /// The replicated log: reads come down, commands go up.
 #[async_trait]
 pub trait Log: Send + Sync + 'static {
     /// The newest state that this node knows. Never blocks; a clone of the state costs nothing.
     fn state(&self) -> State;
+
+    /// Tells of states that are newer than the one at the call; one notice may stand for many.
+    fn changes(&self) -> Changes;
 
     /// A state in which every command is applied that was acknowledged before the call, on whatever node; `None` when the
     /// cluster cannot tell at the moment.

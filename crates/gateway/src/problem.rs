@@ -8,10 +8,12 @@ use serde::Serialize;
 
 use crate::codes::Code;
 
+#[derive(Clone)]
 pub(crate) struct Problem {
     code: &'static Code,
     detail: String,
     field: Option<&'static str>,
+    retry_after_s: Option<u64>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -27,9 +29,25 @@ struct Document<'a> {
     mend: &'a str,
 }
 
+/// An error among other answers.
+#[derive(Serialize)]
+struct Short<'a> {
+    error: ShortError<'a>,
+}
+
+#[derive(Serialize)]
+struct ShortError<'a> {
+    code: &'a str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_s: Option<u64>,
+}
+
 impl Problem {
     pub(crate) fn new(code: &'static Code, detail: impl fmt::Display) -> Self {
-        Self { code, detail: detail.to_string(), field: None, headers: Vec::new() }
+        Self { code, detail: detail.to_string(), field: None, retry_after_s: None, headers: Vec::new() }
     }
 
     /// A malformed header.
@@ -51,12 +69,36 @@ impl Problem {
     }
 
     /// "Not processed, safe to retry": says after how many seconds.
-    pub(crate) fn retry_after_s(self, seconds: u64) -> Self {
-        self.with(header::RETRY_AFTER, seconds)
+    pub(crate) fn retry_after_s(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// May be tried again sooner than others, if it may be tried again at all.
+    pub(crate) fn retried_within(mut self, seconds: u64) -> Self {
+        self.retry_after_s = self.retry_after_s.map(|others| others.min(seconds));
+        self
     }
 
     pub(crate) fn code(&self) -> &'static Code {
         self.code
+    }
+
+    #[cfg(test)]
+    pub(crate) fn field_name(&self) -> Option<&'static str> {
+        self.field
+    }
+
+    /// `{"error":{...}}` on one line, among other answers.
+    pub(crate) fn write_short(&self, out: &mut Vec<u8>) {
+        let error = ShortError {
+            code: self.code.code,
+            detail: &self.detail,
+            field: self.field,
+            retry_after_s: self.retry_after_s,
+        };
+        // Texts and numbers always serialise, and a vector takes all.
+        let _ = serde_json::to_writer(out, &Short { error });
     }
 
     pub(crate) fn into_response(self) -> HttpResponse {
@@ -71,6 +113,9 @@ impl Problem {
             mend: code.mend,
         };
         let mut response = HttpResponse::build(code.status);
+        if let Some(seconds) = self.retry_after_s {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
         for header in self.headers {
             response.insert_header(header);
         }

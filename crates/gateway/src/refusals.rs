@@ -20,7 +20,9 @@ impl From<Rejection> for Problem {
             Rejection::ConditionFailed => &codes::PRECONDITION_FAILED,
             Rejection::QuotaBytes { .. } | Rejection::QuotaFiles { .. } => &codes::QUOTA_EXCEEDED,
             Rejection::TooFewReplicas { .. } => &codes::TOO_FEW_NODES,
-            Rejection::QueueFull { .. } => &codes::QUEUE_FULL,
+            Rejection::QueueFull { .. } | Rejection::QueueBytesFull { .. } => &codes::QUEUE_FULL,
+            Rejection::EventExpired => &codes::EVENT_EXPIRED,
+            Rejection::TooManyLanes { .. } => &codes::TOO_MANY_LANES,
             Rejection::NoCluster => &codes::NO_QUORUM,
             _ => &codes::INTERNAL,
         };

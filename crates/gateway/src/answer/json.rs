@@ -6,6 +6,7 @@ use crate::answer::folder::Folder;
 use crate::codes;
 use crate::problem::Problem;
 use crate::request::etag;
+use crate::request::time::rfc3339;
 
 const LIMIT_DEFAULT: usize = 1000;
 /// A page is built in memory: about 1 MiB.
@@ -87,9 +88,4 @@ pub(crate) fn listing(folder: &Folder, query: &Query) -> String {
     let listing = Listing { path: &folder.path, entries: lines.collect(), next };
     // Strings and numbers always serialise.
     serde_json::to_string(&listing).unwrap_or_default()
-}
-
-fn rfc3339(time_ms: u64) -> String {
-    let time = i64::try_from(time_ms).ok().and_then(|time_ms| jiff::Timestamp::from_millisecond(time_ms).ok());
-    time.map_or_else(String::new, |time| time.to_string())
 }

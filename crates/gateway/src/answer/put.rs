@@ -17,6 +17,7 @@ use crate::codes;
 use crate::commit::{CommitError, Repeat, commit};
 use crate::context::{Context, now_ms};
 use crate::metrics::{Gauge, add};
+use crate::pressure;
 use crate::problem::Problem;
 use crate::refusals::RETRY_AFTER_S;
 use crate::request::body::Body;
@@ -63,6 +64,7 @@ where
 {
     let started_ms = now_ms();
     let plan = plan(context, head).await?;
+    pressure::slow_upload(context, &plan.account).await;
     let _slot = Gauge::enter_below(&context.metrics.uploads_in_flight, plan.uploads_max)
         .ok_or_else(|| shed(context, plan.uploads_max))?;
     let blob = BlobId(ulid::Ulid::new().0);
@@ -113,6 +115,7 @@ async fn plan(context: &Context, head: Head<'_>) -> Result<Plan, Problem> {
             None => return Err(problem),
         },
     };
+    pressure::check_upload(&state, &account)?;
     let quota_left = quota_left(&state, &account, old.as_ref().map_or(0, |old| old.length));
     let candidates = candidates(&state, context.node);
     let replicas = state.needed_replicas();

@@ -7,3 +7,4 @@ pub(crate) mod etag;
 pub(crate) mod head;
 pub(crate) mod path;
 pub(crate) mod range;
+pub(crate) mod time;

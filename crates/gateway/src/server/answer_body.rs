@@ -12,6 +12,10 @@ use tokio::time::Instant;
 use crate::metrics::{Metrics, add};
 use crate::server::activity::Busy;
 
+/// Marks the answer to a request as a stream without an end of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct LongLived;
+
 /// A request from its head to the last byte of its answer.
 pub(crate) struct Running {
     metrics: Arc<Metrics>,
@@ -19,6 +23,7 @@ pub(crate) struct Running {
     status: u16,
     since: Instant,
     is_counted: bool,
+    is_timed: bool,
     _busy: Option<Busy>,
 }
 
@@ -27,11 +32,17 @@ impl Running {
         add(&metrics.requests_in_flight, 1);
         // Until there is an answer: a request whose client went away.
         let status = 499;
-        Self { metrics, method, status, since: Instant::now(), is_counted: true, _busy: busy }
+        Self { metrics, method, status, since: Instant::now(), is_counted: true, is_timed: true, _busy: busy }
     }
 
     pub(crate) fn answered(mut self, status: u16) -> Self {
         self.status = status;
+        self
+    }
+
+    /// How long it takes is up to the client.
+    pub(crate) fn long_lived(mut self) -> Self {
+        self.is_timed = false;
         self
     }
 
@@ -45,7 +56,8 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.metrics.requests_in_flight.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
         if self.is_counted {
-            self.metrics.request(self.method.as_str(), self.status, self.since.elapsed());
+            let took = self.is_timed.then(|| self.since.elapsed());
+            self.metrics.request(self.method.as_str(), self.status, took);
         }
     }
 }

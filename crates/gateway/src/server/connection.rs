@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
@@ -15,8 +15,11 @@ use tokio_rustls::server::TlsStream;
 use crate::server::activity::Activity;
 use crate::server::connections::Open;
 
+/// What TLS is spoken over.
+pub(crate) type Plain = BufReader<TcpStream>;
+
 pub(crate) struct Connection {
-    stream: TlsStream<TcpStream>,
+    stream: TlsStream<Plain>,
     activity: Activity,
     /// Between two requests, the head of the next included.
     idle_limit: Duration,
@@ -29,7 +32,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TlsStream<TcpStream>, open: Open, idle_limit: Duration, write_limit: Duration) -> Self {
+    pub(crate) fn new(stream: TlsStream<Plain>, open: Open, idle_limit: Duration, write_limit: Duration) -> Self {
         Self {
             stream,
             activity: Activity::new(),
@@ -64,7 +67,12 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        let filled = buffer.filled().len();
         let result = Pin::new(&mut this.stream).poll_read(context, buffer);
+        let is_at_end = result.is_ready() && buffer.filled().len() == filled && buffer.remaining() > 0;
+        if is_at_end {
+            this.activity.leave();
+        }
         // While a request is under way its own timers hold.
         let Some(idle_since) = this.activity.idle_since() else { return result };
         match this.idle.poll(context, idle_since + this.idle_limit) {

@@ -48,7 +48,7 @@ impl Gateway {
         let local_address = listener.local_addr().map_err(failed)?;
         tls.alpn_protocols = vec![b"http/1.1".to_vec()];
         let connections = Connections::new(dependencies.metrics.clone(), config.connections_max);
-        let context = Arc::new(Context::new(config, dependencies));
+        let context = Arc::new(Context::new(config, dependencies, connections.draining()));
         let server = listener::server(listener, TlsAcceptor::from(Arc::new(tls)), context, connections.clone())
             .map_err(StartError::Workers)?;
         let handle = server.handle();

@@ -3,12 +3,15 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_http::{HttpService, KeepAlive, Request};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::{App, web};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -21,6 +24,15 @@ use crate::server::service;
 
 /// The connections that the kernel holds ready; what comes beyond is refused by it.
 const BACKLOG: i32 = 1024;
+
+/// What one call to the system may bring. The TLS library asks for 4 KiB at a time, which costs a call for each few events of
+/// a stream.
+const READ_BYTES: usize = 16 << 10;
+
+/// A client that is gone without a word is noticed after a minute and a half: its uploads and streams hold places.
+const KEEP_ALIVE_IDLE: Duration = Duration::from_secs(60);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
+const KEEP_ALIVE_RETRIES: u32 = 3;
 
 /// A listening socket, bound before anything runs.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -72,6 +84,20 @@ pub(crate) fn server(
         .run())
 }
 
+/// Sets what finds a dead client on a stream that may be silent for hours.
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    // Answers are written whole; waiting for more would only delay them.
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    let keep_alive = TcpKeepalive::new()
+        .with_time(KEEP_ALIVE_IDLE)
+        .with_interval(KEEP_ALIVE_INTERVAL)
+        .with_retries(KEEP_ALIVE_RETRIES);
+    socket.set_tcp_keepalive(&keep_alive)?;
+    // The same for what was sent and is not acknowledged.
+    socket.set_tcp_user_timeout(Some(KEEP_ALIVE_IDLE + KEEP_ALIVE_INTERVAL * KEEP_ALIVE_RETRIES))
+}
+
 #[derive(Clone)]
 struct Accepting {
     tls: TlsAcceptor,
@@ -89,9 +115,9 @@ impl Accepting {
         let open = self.connections.open().ok_or(())?;
         let config = &self.context.config;
         let peer = stream.peer_addr().ok();
-        // Answers are written whole; waiting for more would only delay them.
-        let _ = stream.set_nodelay(true);
-        match timeout(config.handshake_timeout, self.tls.accept(stream)).await {
+        prepare(&stream)
+            .unwrap_or_else(|error| tracing::debug!(?peer, %error, "a connection keeps the system's defaults"));
+        match timeout(config.handshake_timeout, self.tls.accept(BufReader::with_capacity(READ_BYTES, stream))).await {
             Ok(Ok(stream)) => {
                 let idle_limit = config.keep_alive + config.header_timeout;
                 Ok((Connection::new(stream, open, idle_limit, config.body_timeout), peer))

@@ -12,4 +12,5 @@ mod gateway;
 mod listener;
 mod service;
 
+pub(crate) use answer_body::LongLived;
 pub use gateway::{Gateway, StartError};

@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 
 use async_trait::async_trait;
-use flotilla_gateway::{Log, ProposeError};
+use flotilla_gateway::{Changes, Log, ProposeError};
 use flotilla_model::*;
+use futures::stream;
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 /// What becomes of one proposal.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,15 +22,22 @@ pub(crate) enum Fate {
 #[derive(Default)]
 pub(crate) struct TestLog {
     state: Mutex<State>,
+    changed: watch::Sender<()>,
     /// What this node knows, when it lags behind.
     old: Mutex<Option<State>>,
     fates: Mutex<VecDeque<Fate>>,
     always: Mutex<Option<Fate>>,
+    /// Proposals wait while it is shut.
+    is_shut: watch::Sender<bool>,
+    /// How many events each proposal brought.
+    published: Mutex<Vec<usize>>,
 }
 
 impl TestLog {
     pub(crate) fn apply(&self, command: &Command) -> Outcome {
-        self.state.lock().apply(command).unwrap()
+        let outcome = self.state.lock().apply(command).unwrap();
+        self.changed.send_replace(());
+        outcome
     }
 
     pub(crate) fn now(&self) -> State {
@@ -46,6 +55,20 @@ impl TestLog {
 
     pub(crate) fn always(&self, fate: Fate) {
         *self.always.lock() = Some(fate);
+    }
+
+    /// Lets no proposal through until [`TestLog::open`].
+    pub(crate) fn shut(&self) {
+        self.is_shut.send_replace(true);
+    }
+
+    pub(crate) fn open(&self) {
+        self.is_shut.send_replace(false);
+    }
+
+    /// How many events each proposal has brought so far, whether it has an answer or not.
+    pub(crate) fn published(&self) -> Vec<usize> {
+        self.published.lock().clone()
     }
 
     pub(crate) fn file(&self, path: &str) -> Option<FileRecord> {
@@ -82,6 +105,55 @@ impl TestLog {
     }
 }
 
+impl TestLog {
+    /// Gives the events of an account and kind something to do.
+    pub(crate) fn route(&self, account: &str, kind: &str) {
+        self.apply(&Command::PutKindRoute {
+            account: name(account),
+            kind: KindPattern::parse(kind).unwrap(),
+            steps: vec![Step::Checksum],
+            lane: None,
+            priority: None,
+            expected_version: None,
+        });
+    }
+
+    /// Events of an account, past the gateway; gives the id of the last.
+    pub(crate) fn publish(&self, account: &str, kind: &str, count: usize) -> u64 {
+        let event = NewEvent {
+            kind: KindName::parse(kind).unwrap(),
+            data: Payload::new(b"{\"by\":\"test\"}"),
+            ordering_key: None,
+            idempotency_key: None,
+            priority: None,
+            not_before_ms: None,
+            expires_ms: None,
+            trace_id: None,
+        };
+        let events = vec![event; count];
+        let outcome =
+            self.apply(&Command::PublishEvents { account: name(account), node: NodeId(2), events, now_ms: 1 });
+        match outcome {
+            Outcome::Published(publications) => match publications.last() {
+                Some(Publication::New(id)) => id.0,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Takes and ends an event, as a worker does.
+    pub(crate) fn work_off(&self) -> EventId {
+        let (node, session) = (NodeId(1), SessionId(1));
+        let claim = Command::Claim { node, session, count: 1, steal_after_ms: 0, now_ms: 2 };
+        let Outcome::Claimed { leases, .. } = self.apply(&claim) else { panic!("not claimed") };
+        let (event, attempt) = leases[0];
+        let results = vec![WorkResult { event, attempt, worker: WorkerId(1), end: WorkEnd::Done, steps: vec![] }];
+        self.apply(&Command::Complete { node, session, results, now_ms: 3 });
+        event
+    }
+}
+
 pub(crate) fn name(text: &str) -> AccountName {
     AccountName::parse(text).unwrap()
 }
@@ -92,17 +164,30 @@ impl Log for TestLog {
         self.old.lock().clone().unwrap_or_else(|| self.now())
     }
 
+    fn changes(&self) -> Changes {
+        Box::pin(stream::unfold(self.changed.subscribe(), |mut changed| async move {
+            changed.changed().await.ok()?;
+            Some(((), changed))
+        }))
+    }
+
     async fn latest(&self) -> Option<State> {
         Some(self.now())
     }
 
     async fn propose(&self, command: Command) -> Result<Outcome, ProposeError> {
+        if let Command::PublishEvents { events, .. } = &command {
+            self.published.lock().push(events.len());
+        }
+        let mut is_shut = self.is_shut.subscribe();
+        is_shut.wait_for(|is_shut| !is_shut).await.unwrap();
         let fate = self.fates.lock().pop_front().or(*self.always.lock());
         if matches!(fate, None | Some(Fate::AnswerLost)) {
             let result = self.state.lock().apply(&command);
+            self.changed.send_replace(());
             let state = self.now();
             // It walks the whole state: too slow for measurements.
-            if state.files.len() < 100 {
+            if state.files.len() + state.events.len() + state.journal.len() < 100 {
                 state.check_invariants().unwrap();
             }
             if fate.is_none() {

@@ -7,6 +7,7 @@ mod access;
 mod connections;
 mod curl;
 mod download;
+mod events;
 mod listing;
 mod log;
 mod nodes;

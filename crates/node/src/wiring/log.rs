@@ -41,6 +41,10 @@ impl gateway::Log for Log {
         self.0.view().state.clone()
     }
 
+    fn changes(&self) -> gateway::Changes {
+        actor::changes(self.0.watch())
+    }
+
     async fn latest(&self) -> Option<State> {
         self.0.linearizable_view().await.ok().map(|view| view.state.clone())
     }

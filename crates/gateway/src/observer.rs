@@ -1,0 +1,72 @@
+//! Watches the log for all streams of a gateway, so that each is woken for what concerns it only: most entries change
+//! no account and add no event.
+
+use std::sync::Arc;
+
+use flotilla_model::{EventId, State};
+use futures::StreamExt;
+use tokio::sync::watch;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::Log;
+
+/// What streams wait for. Receivers are levels: who is late sees the newest.
+#[derive(Clone)]
+pub(crate) struct Observed {
+    /// The digest of all accounts.
+    pub(crate) accounts: watch::Receiver<u64>,
+    /// The newest event of the journal.
+    pub(crate) journal: watch::Receiver<EventId>,
+    /// The task ends with the last holder.
+    _task: Arc<DropGuard>,
+}
+
+struct Senders {
+    accounts: watch::Sender<u64>,
+    journal: watch::Sender<EventId>,
+}
+
+/// Starts the task; it ends with the log or when nobody holds what it observes.
+pub(crate) fn observe(log: &Arc<dyn Log>) -> Observed {
+    // Before the first look, so that nothing falls between.
+    let mut changes = log.changes();
+    let state = log.state();
+    let (accounts_sender, accounts) = watch::channel(state.accounts.digest());
+    let (journal_sender, journal) = watch::channel(newest(&state, EventId(0)));
+    let senders = Senders { accounts: accounts_sender, journal: journal_sender };
+    drop(state);
+    let stop = CancellationToken::new();
+    let stopped = stop.clone().cancelled_owned();
+    let log = Arc::clone(log);
+    tokio::spawn(async move {
+        let observing = async {
+            while changes.next().await.is_some() {
+                senders.look(&log.state());
+            }
+        };
+        tokio::select! {
+            () = observing => {}
+            () = stopped => {}
+        }
+    });
+    Observed { accounts, journal, _task: Arc::new(stop.drop_guard()) }
+}
+
+impl Senders {
+    fn look(&self, state: &State) {
+        self.accounts.send_if_modified(|digest| {
+            let old = std::mem::replace(digest, state.accounts.digest());
+            *digest != old
+        });
+        self.journal.send_if_modified(|end| {
+            let old = std::mem::replace(end, newest(state, *end));
+            *end != old
+        });
+    }
+}
+
+/// The newest event of the journal, of which `known` was in it once.
+pub(crate) fn newest(state: &State, known: EventId) -> EventId {
+    let known = known.max(state.journal_lost());
+    state.journal.after(known).last().map_or(known, |entry| entry.id)
+}
