@@ -99,16 +99,17 @@ fn kind_pattern(text: &str) -> Result<KindPattern, Problem> {
 
 /// Where a follower begins: behind the event that its client saw last, behind the one it asks for, or now.
 async fn position(context: &Context, head: Head<'_>, after: Option<u64>) -> Result<EventId, Problem> {
+    let known = *context.observed.journal.borrow();
     // What a client sends when it comes back counts for more than what stands in its URL.
     let last = text(head.headers, LAST_EVENT_ID)?.filter(|last| !last.is_empty());
     let (position, is_header) = match (last, after) {
         (Some(last), _) => (last.parse().map_err(|_| Problem::header(LAST_EVENT_ID, "not an event's id"))?, true),
         (None, Some(after)) => (after, false),
-        (None, None) => return Ok(*context.observed.journal.borrow()),
+        (None, None) => return Ok(newest(&context.log.state(), known)),
     };
-    if EventId(position) > *context.observed.journal.borrow()
+    if EventId(position) > known
         && let Some(latest) = context.latest().await
-        && EventId(position) > newest(&latest, *context.observed.journal.borrow())
+        && EventId(position) > newest(&latest, known)
     {
         // Of another cluster, or of this one before it was set back: to wait for it would be to skip all before it.
         let detail = format!("no event has the id {position} yet: begin with after=0, or without a position");

@@ -13,7 +13,7 @@ fn command(rig: &Rig, folder: &std::path::Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("curl");
     command
         .current_dir(folder)
-        .args(["--silent", "--show-error", "--noproxy", "*", "--max-time", "30", "--cacert", "ca.pem"])
+        .args(["--silent", "--show-error", "--noproxy", "*", "--cacert", "ca.pem"])
         .args(["--resolve", &format!("localhost:{port}:127.0.0.1"), "--user", &format!("ann:{PASSWORD}")])
         .args(arguments)
         .kill_on_drop(true);
@@ -22,7 +22,8 @@ fn command(rig: &Rig, folder: &std::path::Path, arguments: &[&str]) -> Command {
 
 /// Runs curl in a folder; gives its exit code and what it printed.
 async fn curl(rig: &Rig, folder: &std::path::Path, arguments: &[&str]) -> (i32, String) {
-    let output = command(rig, folder, arguments).stdin(Stdio::null()).output().await.unwrap();
+    let output =
+        command(rig, folder, arguments).args(["--max-time", "30"]).stdin(Stdio::null()).output().await.unwrap();
     let printed = [output.stdout, output.stderr].concat();
     (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&printed).into_owned())
 }
@@ -86,7 +87,7 @@ async fn curl_publishes_and_follows_on_streams() {
     let mut frames = BufReader::new(following.stdout.take().unwrap()).lines();
     assert_eq!(frames.next_line().await.unwrap().unwrap(), "retry: 1000");
 
-    // A dot for standard input lets curl read answers while it waits for input.
+    // A dot for standard input lets curl read answers while it waits for input. (With --max-time it would not.)
     let arguments = ["-N", "-T", ".", "-X", "POST", "-H", "Content-Type: application/x-ndjson", &url];
     let mut publishing =
         command(&rig, folder.path(), &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
