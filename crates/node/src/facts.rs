@@ -124,10 +124,11 @@ impl Facts {
             load(&self.gateway.requests[index][1])
         };
         let uploads = load(&self.gateway.uploads_in_flight);
+        let streams = load(&self.gateway.event_streams) + load(&self.gateway.followers);
         GatewayStatus {
             connections: load(&self.gateway.connections_open),
             uploads,
-            downloads: load(&self.gateway.requests_in_flight).saturating_sub(uploads),
+            downloads: load(&self.gateway.requests_in_flight).saturating_sub(uploads + streams),
             uploads_total: succeeded("PUT"),
             downloads_total: succeeded("GET"),
             bytes_in_total: load(&self.gateway.bytes_in),

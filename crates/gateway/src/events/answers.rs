@@ -4,7 +4,6 @@ use flotilla_model::EventId;
 use serde::Serialize;
 
 use crate::events::batch::{Answer, Answers};
-use crate::metrics::{Metrics, add};
 
 /// Of a line with an id of eight digits.
 const LINE_BYTES: usize = 16;
@@ -59,17 +58,4 @@ pub(crate) fn write_one(answer: &Answer<'_>, out: &mut Vec<u8>) {
 fn write(value: &impl Serialize, out: &mut Vec<u8>) {
     // Numbers and booleans always serialise, and a vector takes all.
     let _ = serde_json::to_writer(out, value);
-}
-
-/// Counts what became of each event.
-pub(crate) fn count(answers: &Answers, metrics: &Metrics) {
-    let (mut published, mut repeated, mut refused) = (0, 0, 0);
-    answers.each(|answer| match answer {
-        Answer::Published(_) => published += 1,
-        Answer::Repeated(_) => repeated += 1,
-        Answer::Refused(_) => refused += 1,
-    });
-    add(&metrics.events_published, published);
-    add(&metrics.events_repeated, repeated);
-    add(&metrics.events_refused, refused);
 }

@@ -117,7 +117,28 @@ impl Unanswered {
     }
 }
 
+/// How many events became what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) published: u64,
+    pub(crate) repeated: u64,
+    pub(crate) refused: u64,
+}
+
 impl Answers {
+    pub(crate) fn tally(&self) -> Tally {
+        let mut tally = Tally { refused: self.refused.len() as u64, ..Tally::default() };
+        match &self.publications {
+            Ok(publications) => publications.iter().for_each(|publication| match publication {
+                Publication::New(_) => tally.published += 1,
+                Publication::Again(_) => tally.repeated += 1,
+                Publication::Refused(_) => tally.refused += 1,
+            }),
+            Err((count, _)) => tally.refused += *count as u64,
+        }
+        tally
+    }
+
     /// Goes through them in the order of the events.
     pub(crate) fn each(&self, mut take: impl FnMut(Answer<'_>)) {
         let mut refused = self.refused.iter().peekable();
@@ -192,6 +213,7 @@ mod tests {
         let full = Publication::Refused(Rejection::QueueFull { limit: 1 });
         let answers = unanswered.answered(Ok(vec![Publication::New(EventId(5)), full, Publication::Again(EventId(4))]));
         let found = read(&answers);
+        assert_eq!(answers.tally(), Tally { published: 1, repeated: 1, refused: 5 });
         let starts = ["bad-event", "new 5", "bad-event", "bad-event", "queue-full", "again 4", "bad-event"];
         assert!(found.iter().zip(starts).all(|(found, start)| found.starts_with(start)), "{found:?}");
         assert_eq!(found.len(), starts.len());

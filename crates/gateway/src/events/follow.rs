@@ -11,6 +11,7 @@ use flotilla_model::{AccountName, EventId, KindPattern, State};
 use futures::{Stream, stream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
 use crate::events::frames;
@@ -35,6 +36,7 @@ pub(crate) struct Follower {
     context: Arc<Context>,
     wanted: Wanted,
     standing: Standing,
+    client_left: CancellationToken,
     journal: watch::Receiver<EventId>,
     /// What the client knows to have seen, as its next `Last-Event-ID`.
     told: EventId,
@@ -52,7 +54,13 @@ enum Stage {
 }
 
 impl Follower {
-    pub(crate) fn new(context: Arc<Context>, wanted: Wanted, standing: Standing, slot: Slot) -> Self {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        wanted: Wanted,
+        standing: Standing,
+        slot: Slot,
+        client_left: CancellationToken,
+    ) -> Self {
         let mut journal = context.observed.journal.clone();
         // It may have grown since the position was determined.
         journal.mark_changed();
@@ -64,6 +72,7 @@ impl Follower {
             context,
             wanted,
             standing,
+            client_left,
             stage: Stage::Begin,
             _slot: slot,
         }
@@ -104,6 +113,8 @@ impl Follower {
             tokio::select! {
                 biased;
                 () = self.context.draining.cancelled() => return None,
+                // Else it would hold its place until a heartbeat finds nobody.
+                () = self.client_left.cancelled() => return None,
                 problem = self.standing.lost(&self.context) => {
                     self.stage = Stage::Over;
                     return Some(frames::error(&problem));

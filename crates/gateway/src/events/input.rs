@@ -1,7 +1,9 @@
 //! The lines of a stream, as far as they have come.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -15,8 +17,13 @@ use crate::events::lines::{LINE_BYTES_MAX, Lines, is_blank};
 use crate::metrics::{Metrics, add};
 use crate::problem::Problem;
 
+/// The body of a request, held by the answer's body until that is dropped: when a stream ends before its request does, the
+/// connection reads and forgets what is on the way, so that the client gets all answers. It does so only while the body is
+/// there.
+pub(crate) type SharedPayload = Rc<RefCell<Payload>>;
+
 pub(crate) struct Input {
-    payload: Payload,
+    payload: SharedPayload,
     lines: Lines,
     reader: EventReader,
     metrics: Arc<Metrics>,
@@ -34,7 +41,12 @@ pub(crate) enum Read {
 
 impl Input {
     pub(crate) fn new(payload: Payload, reader: EventReader, metrics: Arc<Metrics>) -> Self {
+        let payload = Rc::new(RefCell::new(payload));
         Self { payload, lines: Lines::default(), reader, metrics, batch: Batch::default() }
+    }
+
+    pub(crate) fn payload(&self) -> SharedPayload {
+        Rc::clone(&self.payload)
     }
 
     /// Waits for the next line and takes all that are there, until the batch is full. To be dropped at any time.
@@ -55,7 +67,8 @@ impl Input {
             if self.batch.is_full() {
                 return Poll::Ready(Read::More);
             }
-            match Pin::new(&mut self.payload).poll_next(context) {
+            let piece = Pin::new(&mut *self.payload.borrow_mut()).poll_next(context);
+            match piece {
                 Poll::Ready(Some(Ok(piece))) => {
                     add(&self.metrics.bytes_in, piece.len() as u64);
                     self.lines.push(piece);

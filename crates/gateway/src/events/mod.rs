@@ -22,6 +22,7 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Payload;
+use tokio_util::sync::CancellationToken;
 
 use crate::codes;
 use crate::context::Context;
@@ -32,18 +33,19 @@ pub(crate) use post::BODIES_BYTES_MAX;
 pub(crate) use slots::Slots;
 pub(crate) use target::Target;
 
-/// Answers a request for a path below `/events`.
+/// Answers a request for a path below `/events`. `client_left` is cancelled when the client has closed its end.
 pub(crate) async fn answer(
     context: &Arc<Context>,
     head: Head<'_>,
     target: Target,
     payload: Payload,
+    client_left: CancellationToken,
 ) -> Result<HttpResponse, Problem> {
     match (target, head.method.as_str()) {
         (_, "OPTIONS") => Ok(HttpResponse::NoContent().insert_header((header::ALLOW, target.allow())).finish()),
         (Target::All, "POST") => post::post(context, head, payload).await,
         (Target::Stream, "POST") => open::publisher(context, head, payload).await,
-        (Target::Stream, "GET") => open::follower(context, head).await,
+        (Target::Stream, "GET") => open::follower(context, head, client_left).await,
         (Target::One(id), "GET" | "HEAD") => one::get(context, head, id).await,
         (Target::One(id), "DELETE") => one::cancel(context, head, id).await,
         (_, other) => {

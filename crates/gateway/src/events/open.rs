@@ -7,6 +7,7 @@ use actix_web::web::{Payload, Query};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use flotilla_model::{AccountName, EventId, KindPattern, State};
 use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::authenticate;
 use crate::codes;
@@ -52,7 +53,11 @@ pub(crate) async fn publisher(
     Ok(long_lived(response).streaming(stream.answers()))
 }
 
-pub(crate) async fn follower(context: &Arc<Context>, head: Head<'_>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn follower(
+    context: &Arc<Context>,
+    head: Head<'_>,
+    client_left: CancellationToken,
+) -> Result<HttpResponse, Problem> {
     let (account, state) = authenticate(context, head).await?;
     let query = match Query::<FollowQuery>::from_query(head.uri.query().unwrap_or_default()) {
         Ok(query) => query.into_inner(),
@@ -62,7 +67,7 @@ pub(crate) async fn follower(context: &Arc<Context>, head: Head<'_>) -> Result<H
     let after = position(context, head, query.after).await?;
     let slot = enter(context, &state, &context.followers, &account)?;
     let standing = Standing::new(context, &state, &account);
-    let follower = Follower::new(Arc::clone(context), Wanted { account, kind, after }, standing, slot);
+    let follower = Follower::new(Arc::clone(context), Wanted { account, kind, after }, standing, slot, client_left);
     let mut response = HttpResponse::Ok();
     response.content_type("text/event-stream");
     Ok(long_lived(response).streaming(follower.frames()))
@@ -94,16 +99,17 @@ fn kind_pattern(text: &str) -> Result<KindPattern, Problem> {
 
 /// Where a follower begins: behind the event that its client saw last, behind the one it asks for, or now.
 async fn position(context: &Context, head: Head<'_>, after: Option<u64>) -> Result<EventId, Problem> {
+    let known = *context.observed.journal.borrow();
     // What a client sends when it comes back counts for more than what stands in its URL.
     let last = text(head.headers, LAST_EVENT_ID)?.filter(|last| !last.is_empty());
     let (position, is_header) = match (last, after) {
         (Some(last), _) => (last.parse().map_err(|_| Problem::header(LAST_EVENT_ID, "not an event's id"))?, true),
         (None, Some(after)) => (after, false),
-        (None, None) => return Ok(*context.observed.journal.borrow()),
+        (None, None) => return Ok(newest(&context.log.state(), known)),
     };
-    if EventId(position) > *context.observed.journal.borrow()
+    if EventId(position) > known
         && let Some(latest) = context.latest().await
-        && EventId(position) > newest(&latest, *context.observed.journal.borrow())
+        && EventId(position) > newest(&latest, known)
     {
         // Of another cluster, or of this one before it was set back: to wait for it would be to skip all before it.
         let detail = format!("no event has the id {position} yet: begin with after=0, or without a position");

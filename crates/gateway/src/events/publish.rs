@@ -8,7 +8,6 @@ use tokio::time::sleep;
 use crate::codes;
 use crate::commit::{Repeat, commit};
 use crate::context::{Context, now_ms};
-use crate::events::answers;
 use crate::events::batch::{Answers, Batch};
 use crate::metrics::add;
 use crate::pressure::{self, Pressure};
@@ -54,7 +53,10 @@ pub(crate) async fn publish(context: &Context, account: AccountName, mut batch: 
         }
     };
     let answers = unanswered.answered(outcome);
-    answers::count(&answers, &context.metrics);
+    let (tally, metrics) = (answers.tally(), &context.metrics);
+    add(&metrics.events_published, tally.published);
+    add(&metrics.events_repeated, tally.repeated);
+    add(&metrics.events_refused, tally.refused);
     answers
 }
 

@@ -89,9 +89,14 @@ impl EventStream {
 
     /// The body of the answer.
     pub(crate) fn answers(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
-        stream::unfold(self, |mut stream| async move {
-            let bytes = stream.next().await?;
-            Some((Ok(bytes), stream))
+        let payload = self.input.payload();
+        stream::unfold(self, move |mut stream| {
+            // Stays with this closure when the stream has ended.
+            let _ = &payload;
+            async move {
+                let bytes = stream.next().await?;
+                Some((Ok(bytes), stream))
+            }
         })
     }
 

@@ -67,7 +67,12 @@ impl AsyncRead for Connection {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        let filled = buffer.filled().len();
         let result = Pin::new(&mut this.stream).poll_read(context, buffer);
+        let is_at_end = result.is_ready() && buffer.filled().len() == filled && buffer.remaining() > 0;
+        if is_at_end {
+            this.activity.leave();
+        }
         // While a request is under way its own timers hold.
         let Some(idle_since) = this.activity.idle_since() else { return result };
         match this.idle.poll(context, idle_since + this.idle_limit) {

@@ -6,6 +6,7 @@ use actix_http::Request;
 use actix_web::body::BoxBody;
 use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
+use tokio_util::sync::CancellationToken;
 
 use crate::answer::{self, ALLOW};
 use crate::codes;
@@ -24,10 +25,11 @@ pub(crate) async fn serve(
 ) -> HttpResponse<AnswerBody> {
     let busy = request.conn_data::<Activity>().map(Activity::begin);
     let running = Running::new(context.metrics.clone(), request.method().clone(), busy);
+    let left = request.conn_data::<Activity>().map(Activity::left).unwrap_or_default();
     let head =
         Head { method: request.method(), uri: request.uri(), headers: request.headers(), peer: request.peer_addr() };
     let response =
-        dispatch(&context.into_inner(), head, payload).await.unwrap_or_else(|problem| refused(head, problem));
+        dispatch(&context.into_inner(), head, payload, left).await.unwrap_or_else(|problem| refused(head, problem));
     let mut running = running.answered(response.status().as_u16());
     if response.extensions().contains::<LongLived>() {
         running = running.long_lived();
@@ -64,9 +66,14 @@ pub(crate) async fn expected(
     }
 }
 
-async fn dispatch(context: &Arc<Context>, head: Head<'_>, mut payload: web::Payload) -> Result<HttpResponse, Problem> {
+async fn dispatch(
+    context: &Arc<Context>,
+    head: Head<'_>,
+    mut payload: web::Payload,
+    client_left: CancellationToken,
+) -> Result<HttpResponse, Problem> {
     if let Some(target) = events::Target::parse(head.uri.path()) {
-        return events::answer(context, head, target?, payload).await;
+        return events::answer(context, head, target?, payload, client_left).await;
     }
     match head.method.as_str() {
         "GET" | "HEAD" => answer::get(context, head).await,

@@ -45,7 +45,7 @@ async fn a_large_batch_goes_in_several_proposals() {
     assert!(results.iter().zip(1..).all(|(result, id)| *result == json!({"id": id, "duplicate": false})));
     assert_eq!((results.len(), rig.log.published()), (1000, vec![512, 488]));
     let data: Vec<_> = rig.log.now().journal.iter().map(|entry| entry.data.as_bytes().to_vec()).collect();
-    assert!(data.iter().zip(0..).all(|(data, number: u64)| *data == number.to_string().into_bytes()));
+    assert!(data.iter().zip(0_u64..).all(|(data, number)| *data == number.to_string().into_bytes()));
 
     let large: Vec<Value> = (0..20).map(|_| json!({"kind": "a", "data": "x".repeat(60_000)})).collect();
     assert_eq!(post(&rig, &json!(large)).await.len(), 20);

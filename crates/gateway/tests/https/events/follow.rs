@@ -63,7 +63,11 @@ async fn across_reconnects_each_event_comes_once() {
     let total = 5000;
     let publishing = {
         let log = rig.log.clone();
-        tokio::task::spawn_blocking(move || (0..total / 10).for_each(|_| drop(log.publish("ann", "a", 10))))
+        tokio::task::spawn_blocking(move || {
+            for _ in 0..total / 10 {
+                log.publish("ann", "a", 10);
+            }
+        })
     };
     let mut last = 0;
     for taken in [1, 7, 500, 1, 3000].into_iter().cycle() {

@@ -93,7 +93,6 @@ async fn an_event_in_a_step_that_may_have_had_an_effect_is_not_cancelled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn others_events_are_as_none_and_so_are_events_of_files() {
     let rig = rig().await;
-    rig.log.route("bob", "a");
     let hash = rig.passwords.hash(PASSWORD).await.unwrap();
     rig.log.put_account("bob", Some(&hash), true, (None, None));
     rig.log.route("bob", "a");

@@ -30,7 +30,7 @@ fn event(kind: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_refuses_what_would_enter_it() {
     let rig = filled(100).await;
-    let post = |body: Value| async { rig.ask("POST", "/events").json(&body).send().await.unwrap() };
+    let post = async |body: Value| rig.ask("POST", "/events").json(&body).send().await.unwrap();
     let refused = problem(post(event("a")).await, 503, "queue-full").await;
     assert!(refused["mend"].as_str().unwrap().contains("safe to retry"));
     let response = rig.ask("POST", "/events").json(&event("a")).send().await.unwrap();

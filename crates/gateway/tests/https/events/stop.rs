@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::events::client::{Follower, Publisher, line};
-use crate::rig::{rig, wait_until};
+use crate::rig::{rig, rig_with, wait_until};
 
 fn event() -> String {
     line(&json!({"kind": "a", "data": 1}))
@@ -14,7 +14,7 @@ fn event() -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_end_with_what_is_acknowledged() {
-    let rig = rig().await;
+    let rig = rig_with(1, |config| config.commit_timeout = Duration::from_secs(60)).await;
     let mut idle = Publisher::open(&rig).await;
     let mut busy = Publisher::open(&rig).await;
     let mut follower = Follower::open(&rig, "?after=0", None).await;
@@ -44,20 +44,20 @@ async fn streams_end_with_what_is_acknowledged() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outcome_that_does_not_come_holds_no_stop_up() {
-    let rig = rig().await;
+    let rig = rig_with(1, |config| config.commit_timeout = Duration::from_secs(60)).await;
     rig.log.shut();
     let mut publisher = Publisher::open(&rig).await;
     publisher.send(event()).await;
     wait_until("it is proposed", || rig.log.published() == [1]).await;
     let begin = Instant::now();
     let stop = tokio::spawn(rig.gateway.stop(Duration::from_secs(20)));
-    // The commit timeout of the rig passes, or the patience of the stream: either way it is said what is not known.
     let answer = publisher.answer().await.unwrap();
-    assert!(["outcome-unknown", "stopping"].contains(&answer["error"]["code"].as_str().unwrap()), "{answer}");
-    while publisher.answer().await.is_some() {}
+    assert_eq!(answer["error"]["code"], "stopping");
+    assert!(answer["error"]["detail"].as_str().unwrap().contains("may or may not"), "{answer}");
+    assert_eq!(publisher.answer().await, None);
     drop(publisher);
     assert!(stop.await.unwrap());
-    assert!(begin.elapsed() < Duration::from_secs(5));
+    assert!(begin.elapsed() < Duration::from_secs(15));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,6 +66,6 @@ async fn a_client_that_does_not_leave_is_cut() {
     let mut publisher = Publisher::open(&rig).await;
     let begin = Instant::now();
     assert!(!rig.gateway.stop(Duration::from_millis(300)).await);
-    assert!(begin.elapsed() < Duration::from_secs(3));
+    assert!(begin.elapsed() < Duration::from_secs(8));
     assert_eq!(publisher.answer().await.unwrap()["error"]["code"], "stopping");
 }

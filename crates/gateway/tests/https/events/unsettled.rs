@@ -1,12 +1,13 @@
 //! Streams through fail-overs, and through changes of their account.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::events::client::{Follower, Publisher, line};
 use crate::log::Fate;
-use crate::rig::{rig, wait_until};
+use crate::rig::{rig, rig_with, wait_until};
 
 fn keyed(key: &str) -> String {
     line(&json!({"kind": "a", "data": 1, "idempotency_key": key}))
@@ -71,7 +72,7 @@ async fn keys_that_are_not_remembered_make_no_repeat_safe() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_of_an_account_that_is_disabled_end() {
-    let rig = rig().await;
+    let rig = rig_with(1, |config| config.commit_timeout = Duration::from_secs(60)).await;
     let mut idle = Publisher::open(&rig).await;
     let mut follower = Follower::open(&rig, "", None).await;
     follower.frame().await.unwrap();
