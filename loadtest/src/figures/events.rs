@@ -15,7 +15,7 @@ use crate::statistics::Figure;
 
 const PUBLISHERS: usize = 64;
 const WORKERS: &str = "32";
-const POOL: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.maxThreads";
+pub(super) const POOL: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.maxThreads";
 
 /// Events published a second, and events completed a second over publishing and draining together.
 pub(super) async fn measure(bed: &Bed, arguments: &FiguresArguments, collector: &mut Collector) -> Result<()> {
@@ -42,7 +42,7 @@ pub(super) async fn measure(bed: &Bed, arguments: &FiguresArguments, collector: 
     Ok(())
 }
 
-async fn statistics(bed: &Bed) -> Result<EventStatistics> {
+pub(super) async fn statistics(bed: &Bed) -> Result<EventStatistics> {
     Ok(serde_json::from_value(bed.cluster.command(0, &["events", "stats"]).await?)?)
 }
 

@@ -5,6 +5,7 @@ mod failover;
 mod idle;
 mod parameters;
 mod uploads;
+mod workers;
 
 use anyhow::Result;
 
@@ -53,6 +54,9 @@ pub(crate) async fn run(arguments: &FiguresArguments) -> Result<()> {
     }
     if collector.wants("events") {
         events::measure(&bed, arguments, &mut collector).await?;
+    }
+    if collector.wants("workers") {
+        workers::measure(&bed, arguments, &mut collector).await?;
     }
     if collector.wants("failover") {
         failover::measure(&mut bed, arguments, &mut collector).await?;
