@@ -98,5 +98,17 @@ async fn the_pool_changes_size_live_on_all_nodes() -> Result<()> {
             .await?;
         }
     }
-    Ok(())
+    let own = scene.node_status(1).await?.node.to_string();
+    scene.cluster.command(0, &["param", "set", POOL, "3", "--node", &own]).await?;
+    let sizes = async || {
+        let mut sizes = Vec::new();
+        for index in 0..3 {
+            sizes.push(scene.node_status(index).await?.gmp.workers);
+        }
+        anyhow::Ok(sizes)
+    };
+    wait_until("one node has a size of its own", DEADLINE, async || Ok((sizes().await? == [7, 3, 7]).then_some(())))
+        .await?;
+    scene.cluster.command(2, &["param", "reset", POOL, "--node", &own]).await?;
+    wait_until("it has the cluster's again", DEADLINE, async || Ok((sizes().await? == [7, 7, 7]).then_some(()))).await
 }
