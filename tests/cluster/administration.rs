@@ -16,7 +16,7 @@ async fn parameters_are_checked_and_replicated() -> Result<()> {
     for (name, value, part) in [
         ("EventQueue.maxRetryCount", "many", "EventQueue.maxRetryCount"),
         ("EventQueue.maxRetryCount", "1001", "1000"),
-        ("EventQueue.maxRetrys", "1", "EventQueue.maxRetryCount"),
+        ("EventQueue.maxRetryCounts", "1", "EventQueue.maxRetryCount"),
     ] {
         let refused = scene.cluster.command(0, &["param", "set", name, value]).await.unwrap_err().to_string();
         assert!(refused.contains(part), "{name}={value}: {refused}");

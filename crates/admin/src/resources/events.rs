@@ -36,7 +36,8 @@ async fn list(
     Ok(web::Json(Page { items, next_cursor }))
 }
 
-/// For changes in bulk: exactly those that were counted are changed.
+/// For changes in bulk: exactly those that were counted are changed. Nothing that was changed before is among them,
+/// through whichever node.
 async fn ids(
     admin: web::Data<Admin>,
     _: Read,
@@ -44,7 +45,7 @@ async fn ids(
 ) -> Result<web::Json<Page<EventId>>, ApiError> {
     let limit = checked_limit(query.limit.unwrap_or(PAGE_IDS_MAX), PAGE_IDS_MAX)?;
     let filter = EventFilter::read(&query)?;
-    let state = admin.view().state;
+    let state = admin.fresh_view().await?.state;
     let mut items = Vec::new();
     let next_cursor = scan(&state, &filter, query.cursor, limit, |row| items.push(row.id));
     Ok(web::Json(Page { items, next_cursor }))
