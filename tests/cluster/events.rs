@@ -15,14 +15,18 @@ use crate::common::{DEADLINE, Scene};
 const POOL: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.maxThreads";
 
 /// A receiver of webhooks that answers each POST with a fixed status and keeps what came.
-struct Receiver {
+pub(crate) struct Receiver {
     url: String,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Receiver {
     fn start(port: u16, status: &'static str) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, port))?, status)
+    }
+
+    /// Answers what waits for an answer at `listener` already, and all that comes.
+    pub(crate) fn on(listener: TcpListener, status: &'static str) -> Result<Self> {
         let url = format!("http://{}/hook", listener.local_addr()?);
         let requests = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&requests);
