@@ -158,7 +158,7 @@ impl PoolCore {
 
     /// A worker has ended an event.
     pub fn on_result(&mut self, result: WorkResult, duration_us: u64) {
-        let is_work = matches!(result.end, WorkEnd::Done | WorkEnd::Failed { .. });
+        let is_work = matches!(result.end, WorkEnd::Done | WorkEnd::Failed { .. } | WorkEnd::FailedInternally { .. });
         if !self.holdings.end(result) {
             // Revoked meanwhile.
             self.totals.stale += 1;

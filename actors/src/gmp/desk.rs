@@ -204,7 +204,10 @@ fn shorten(outcome: &mut WorkOutcome) {
         let (StepResult::Succeeded { detail: text } | StepResult::Failed { message: text }) = &mut step.result;
         cut(text);
     }
-    if let WorkEnd::Failed { reason, .. } | WorkEnd::OutcomeUnknown { reason, .. } = &mut outcome.end {
+    if let WorkEnd::Failed { reason, .. }
+    | WorkEnd::OutcomeUnknown { reason, .. }
+    | WorkEnd::FailedInternally { reason } = &mut outcome.end
+    {
         cut(reason);
     }
 }
