@@ -9,6 +9,7 @@ use crate::journal::{EventEnd, JournalEntry};
 use crate::names::{AccountName, KindName, KindPattern, LaneName};
 use crate::outcome::{Outcome, Publication, Rejection};
 use crate::party::Route;
+use crate::queue::QueueBounds;
 use crate::state::{State, parameter_names};
 
 /// Bytes that the journal keeps at most, whatever their number.
@@ -33,13 +34,14 @@ impl State {
         // The account's own name, so that all its events share one text.
         let account = row.name.clone();
         self.advance_clock(*now_ms);
+        let bounds = self.queue_bounds();
         let mut destination: Option<Destination> = None;
         let mut publications = Vec::with_capacity(events.len());
         for event in events {
             let known = destination.take().filter(|known| known.kind == event.kind);
             let published = match known.map_or_else(|| self.destination(&account, &event.kind), Ok) {
                 Ok(to) => {
-                    let published = self.publish_one(&account, *node, event, &to);
+                    let published = self.publish_one(&account, *node, event, &to, bounds);
                     destination = Some(to);
                     published
                 }
@@ -81,6 +83,7 @@ impl State {
         node: NodeId,
         new: &NewEvent,
         to: &Destination,
+        bounds: QueueBounds,
     ) -> Result<Publication, Rejection> {
         if let Some(event) = new.idempotency_key.as_ref().and_then(|key| self.remembered(account, key)) {
             self.header.totals.events_repeated += 1;
@@ -91,7 +94,7 @@ impl State {
             return Err(Rejection::EventExpired);
         }
         if to.route.is_some() {
-            self.check_room(self.queue_bounds(), new.data.len() as u64)?;
+            self.check_room(bounds, new.data.len() as u64)?;
         }
         self.header.last_event += 1;
         self.header.totals.events_published += 1;

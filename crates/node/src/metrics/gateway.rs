@@ -9,6 +9,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, NoLabelSet}
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -40,6 +41,15 @@ impl GatewayMetrics {
         counter("gateway_logins_failed", "Requests with a wrong name or password", &metrics.logins_failed);
         counter("gateway_logins_limited", "Requests refused because of too many of those", &metrics.logins_limited);
         counter("gateway_commits_repeated", "Commands proposed again for their outcome", &metrics.commits_repeated);
+        counter("gateway_events_published", "Events of applications that were taken", &metrics.events_published);
+        counter("gateway_events_repeated", "Events published again under their key", &metrics.events_repeated);
+        counter("gateway_events_refused", "Events of applications that were refused", &metrics.events_refused);
+        counter("gateway_slowed", "Uploads and proposals slowed as the queue is nearly full", &metrics.slowed);
+        let mut gauge = |name: &str, help: &str, value: &AtomicU64| {
+            registry.register(name, help, ConstGauge::new(load(value)));
+        };
+        gauge("gateway_event_streams", "Streams on which applications publish", &metrics.event_streams);
+        gauge("gateway_followers", "Consumers that follow events", &metrics.followers);
     }
 
     fn requests(&self) -> Family<RequestLabels, Counter> {
