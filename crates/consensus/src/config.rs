@@ -48,7 +48,7 @@ impl Config {
             segment_bytes: 16 << 20,
             cache_bytes: 64 << 20,
             snapshot_entries: 20_000,
-            snapshot_bytes: 64 << 20,
+            snapshot_bytes: 256 << 20,
             kept_entries: 1000,
             snapshot_piece_bytes: 1 << 20,
         }

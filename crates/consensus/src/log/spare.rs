@@ -11,7 +11,7 @@ use super::segment::{SPARE_NAME, fill_with_zeros, prepare_file, used_name};
 use crate::disk::{Disk, DiskFile, Pace};
 
 /// Old segments kept for use again: as many as a snapshot frees at once under load.
-const USED_MAX: usize = 8;
+const USED_MAX: usize = 20;
 
 /// A file of zeros and its name.
 type Prepared = io::Result<(Arc<dyn DiskFile>, String)>;

@@ -24,6 +24,8 @@ use crate::types::{LogId, Vote};
 
 /// Room kept for the seal.
 const SEAL_BYTES: usize = FRAME_HEADER_BYTES + RECORD_HEADER_BYTES;
+/// The buffer of frames is kept for the next one unless it has grown beyond this.
+const BUFFER_KEPT_BYTES: usize = 8 << 20;
 
 /// A frame that is written and not yet synced.
 pub(super) struct Written {
@@ -50,6 +52,8 @@ pub(super) struct Writer {
     committed_is_written: bool,
     failure: Option<(io::ErrorKind, String)>,
     is_closing: bool,
+    /// Empty between frames; used again, since the first touch of new pages costs more than filling them.
+    buffer: Vec<u8>,
 }
 
 impl Writer {
@@ -74,6 +78,7 @@ impl Writer {
             committed_is_written: true,
             failure: None,
             is_closing: false,
+            buffer: Vec::new(),
         }
     }
 
@@ -168,18 +173,26 @@ impl Writer {
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        let mut buffer = Vec::new();
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let places = self.write_records(&records, &mut buffer);
+        buffer.clear();
+        buffer.shrink_to(BUFFER_KEPT_BYTES);
+        self.buffer = buffer;
+        places
+    }
+
+    fn write_records(&mut self, records: &[Record], buffer: &mut Vec<u8>) -> io::Result<Vec<(LogId, Location)>> {
         let size: usize = records.iter().map(record_bytes).sum::<usize>() + FRAME_HEADER_BYTES + SEAL_BYTES;
         if self.open.as_ref().is_some_and(|open| open.offset + size as u64 > open.capacity) {
             self.seal()?;
         }
         if self.open.is_none() {
-            self.begin_segment(&mut buffer)?;
+            self.begin_segment(buffer)?;
         }
-        let mut frame = FrameBuilder::begin(&mut buffer);
+        let mut frame = FrameBuilder::begin(buffer);
         let mut places = Vec::new();
-        for record in &records {
-            let (at, length) = frame.push(&mut buffer, record);
+        for record in records {
+            let (at, length) = frame.push(buffer, record);
             if let Record::Entry { id, .. } = record {
                 places.push((*id, at as u64, length as u32));
             }
@@ -187,8 +200,8 @@ impl Writer {
         }
         let number = self.next_frame;
         let Some(open) = &mut self.open else { return Err(io::Error::other("no open segment")) };
-        frame.finish(&mut buffer, open.salt, number);
-        open.file.write_at(open.offset, &buffer)?;
+        frame.finish(buffer, open.salt, number);
+        open.file.write_at(open.offset, buffer)?;
         let base = open.offset;
         open.offset += buffer.len() as u64;
         self.next_frame += 1;

@@ -136,7 +136,8 @@ async fn carry(proposals: Vec<Proposal>, dispatcher: Dispatcher) {
     let (proposals, late): (Vec<_>, Vec<_>) = proposals.into_iter().partition(|proposal| proposal.deadline > now);
     late.into_iter().for_each(|proposal| drop(proposal.answer.send(Err(ProposeError::Overloaded))));
     let Some(deadline) = proposals.iter().map(|proposal| proposal.deadline).max() else { return };
-    let mut commands = Commands::default();
+    let bytes = proposals.iter().map(|proposal| proposal.commands.bytes.len()).sum();
+    let mut commands = Commands { count: 0, bytes: Vec::with_capacity(bytes) };
     proposals.iter().for_each(|proposal| commands.append(&proposal.commands));
     let count = commands.count;
     let reply = match dispatcher.dispatch(commands.into_payload(), deadline).await {

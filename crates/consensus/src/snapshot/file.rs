@@ -16,6 +16,9 @@ const CHECKSUM_BYTES: u64 = 4;
 /// The meta data holds the membership: far below this.
 const META_BYTES_MAX: usize = 1 << 20;
 const BUFFER_BYTES: usize = 1 << 20;
+/// A snapshot is synced in pieces of this size while it is written: one sync of the whole would hold up the syncs of the log
+/// on the same device for as long as the device takes for all of it.
+const SYNC_EVERY_BYTES: u64 = 4 << 20;
 
 /// Why a snapshot could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +87,8 @@ impl SnapshotFile {
 
     /// Writes a snapshot and makes it durable, under the name it has now.
     pub(super) fn write(&self, meta: &SnapshotMeta, state: &State) -> Result<(), SnapshotError> {
-        let sink = ChecksummedWriter { file: self.file.as_ref(), offset: 0, hasher: crc32fast::Hasher::new() };
+        let sink =
+            ChecksummedWriter { file: self.file.as_ref(), offset: 0, synced: 0, hasher: crc32fast::Hasher::new() };
         let mut writer = BufWriter::with_capacity(BUFFER_BYTES, sink);
         let meta = postcard::to_allocvec(meta).map_err(io::Error::other).map_err(self.io("encode"))?;
         let mut head = MAGIC.to_vec();
@@ -148,6 +152,7 @@ impl SnapshotFile {
 struct ChecksummedWriter<'a> {
     file: &'a dyn DiskFile,
     offset: u64,
+    synced: u64,
     hasher: crc32fast::Hasher,
 }
 
@@ -156,6 +161,10 @@ impl Write for ChecksummedWriter<'_> {
         self.file.write_at(self.offset, bytes)?;
         self.hasher.update(bytes);
         self.offset += bytes.len() as u64;
+        if self.offset - self.synced >= SYNC_EVERY_BYTES {
+            self.file.sync()?;
+            self.synced = self.offset;
+        }
         Ok(bytes.len())
     }
 
