@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::core::{CertificatesConfig, CertificatesCore, Effect};
 use super::status::CertificatesStatus;
-use crate::ports::{Clock, CredentialKeeper, CredentialReport, ReplicatedLog, Trust};
+use crate::ports::{Clock, CredentialKeeper, CredentialReport, ReplicatedLog, Trust, calmed};
 use crate::supervision::{
     ActorHandle, BoxError, Ctx, Observer, Policy, Published, Receive, SendError, SpawnError, StopError, Supervised,
     Supervisor,
@@ -143,7 +143,7 @@ impl Certificates {
         let factory =
             move || Ok(Warden { ports: ports.clone(), core: CertificatesCore::new(config), status: status.clone() });
         let actor = supervisor.spawn("certificates", Policy::ordinary("control").with_tick(LOOK_EVERY), factory)?;
-        actor.wake_on(supervisor.runtime(), log.changes());
+        actor.wake_on(supervisor.runtime(), calmed(log.changes()));
         Ok(Self { actor, status: observer })
     }
 

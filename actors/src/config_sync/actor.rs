@@ -10,7 +10,7 @@ use super::core::{Apply, SyncCore};
 use super::drift::DriftDetector;
 use super::status::{ConfigSyncStatus, Drift};
 use crate::failover::Beats;
-use crate::ports::{Clock, ParameterSink, RaftControl, ReplicatedLog};
+use crate::ports::{Clock, ParameterSink, RaftControl, ReplicatedLog, calmed};
 use crate::supervision::{
     ActorHandle, BoxError, Ctx, Observer, Policy, Published, SpawnError, StopError, Supervised, Supervisor,
 };
@@ -129,7 +129,7 @@ impl ConfigSync {
             Ok(Sync { ports: ports.clone(), core, drift, status: status.clone() })
         };
         let actor = supervisor.spawn("config-sync", Policy::ordinary("control").with_tick(TICK), factory)?;
-        actor.wake_on(&runtime, log.changes());
+        actor.wake_on(&runtime, calmed(log.changes()));
         Ok(Self { actor, status: observer })
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::core::{Effect, MembershipConfig, MembershipCore};
 use super::status::MembershipStatus;
-use crate::ports::{Clock, MeshLinks, RaftControl, RaftFailure, ReplicatedLog};
+use crate::ports::{Clock, MeshLinks, RaftControl, RaftFailure, ReplicatedLog, calmed};
 use crate::supervision::{
     ActorHandle, BoxError, Ctx, Observer, Policy, Published, SpawnError, StopError, Supervised, Supervisor,
 };
@@ -130,7 +130,7 @@ impl Membership {
             Ok(Keeper { ports: ports.clone(), core: MembershipCore::new(config.clone()), status: status.clone() })
         };
         let actor = supervisor.spawn("membership", Policy::critical("control").with_tick(TICK), factory)?;
-        actor.wake_on(&runtime, log.changes());
+        actor.wake_on(&runtime, calmed(log.changes()));
         actor.wake_on(&runtime, raft.changes());
         Ok(Self { actor, status: observer })
     }

@@ -11,6 +11,7 @@ mod parameters;
 mod raft;
 mod work;
 
+pub(crate) use changes::calmed;
 pub use changes::{Changes, changes};
 pub use clock::{Clock, Now, SystemClock};
 pub use cpu::CpuLoad;

@@ -20,7 +20,7 @@ use crate::network::RaftServer;
 use crate::propose::{Applied, ForwardServer, ProposeError, Proposer};
 use crate::read::{self, ReadError};
 use crate::state_machine::Published;
-use crate::status::{self, Status, StatusWatch};
+use crate::status::{self, StandingWatch, Status, StatusWatch};
 use crate::transport::{Lane, Transport};
 use crate::types::{PeerAddress, Raft};
 use crate::wire::{self, Kind, Refusal};
@@ -88,6 +88,11 @@ impl Consensus {
     /// Tells of each change of [`Consensus::status`] from now on.
     pub fn watch_status(&self) -> StatusWatch {
         StatusWatch::new(&self.inner.raft)
+    }
+
+    /// Tells of each change of term, primary, role and membership from now on.
+    pub fn watch_standing(&self) -> StandingWatch {
+        StandingWatch::new(&self.inner.raft)
     }
 
     /// Answers a call of another node. `from` is who the mesh has proved it to be.

@@ -38,6 +38,6 @@ pub use read::ReadError;
 pub use runtime::{random_below, random_u64, seed_randomness};
 pub use snapshot::SnapshotError;
 pub use start::StartError;
-pub use status::{PeerProgress, Role, Status, StatusWatch};
+pub use status::{PeerProgress, Role, StandingWatch, Status, StatusWatch};
 pub use transport::{Lane, Transport, TransportError};
 pub use types::PeerAddress;

@@ -88,6 +88,24 @@ impl StatusWatch {
     }
 }
 
+/// Waits for changes of term, primary, role and membership only: how far the log is changes several times with every entry.
+pub struct StandingWatch {
+    metrics: WatchReceiverOf<TypeConfig, openraft::metrics::RaftServerMetrics<TypeConfig>>,
+}
+
+impl StandingWatch {
+    pub(crate) fn new(raft: &Raft) -> Self {
+        let mut metrics = raft.server_metrics();
+        metrics.borrow_and_update();
+        Self { metrics }
+    }
+
+    /// Returns when one of them has changed since the last call; `false` when none ever will again.
+    pub async fn changed(&mut self) -> bool {
+        self.metrics.changed().await.is_ok()
+    }
+}
+
 pub(crate) fn status(raft: &Raft, log_syncs: u64, log_failure: Option<String>) -> Status {
     let metrics = raft.metrics().borrow_watched().clone();
     let membership = metrics.membership_config.membership();

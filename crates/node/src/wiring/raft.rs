@@ -45,7 +45,7 @@ impl RaftControl for RaftLevers {
     }
 
     fn changes(&self) -> Changes {
-        let changes = self.consensus.watch_status();
+        let changes = self.consensus.watch_standing();
         Box::pin(stream::unfold(changes, |mut changes| async move { changes.changed().await.then_some(((), changes)) }))
     }
 
