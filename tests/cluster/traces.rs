@@ -184,6 +184,38 @@ async fn a_trace_goes_on_where_the_work_goes_on() -> Result<()> {
     Ok(())
 }
 
+/// The trace that a publisher names holds the publishing, the run and the step, and the receiver of the webhook hears of it.
+#[tokio::test]
+async fn an_event_of_an_application_goes_on_in_its_publishers_trace() -> Result<()> {
+    let collector = Collector::start()?;
+    let scene = traced_to(&collector.endpoint).await?;
+    let receiver = Receiver::start(0, Behaviour::Answer("200 OK"))?;
+    scene.partner("alice", &[]).await?;
+    let hook = format!("webhook={}", receiver.url);
+    scene.cluster.command(0, &["route", "set", "alice", "--kind", "order.*", "--step", &hook]).await?;
+    let url = format!("{}/events", scene.cluster.nodes[1].transfer_url());
+    let request = scene.cluster.client().post(url).basic_auth("alice", Some(PASSWORD));
+    let request = request.header("traceparent", format!("00-{CLIENTS_TRACE}-b7ad6b7169203331-01"));
+    let answer = request.json(&serde_json::json!({"kind": "order.created", "data": 1})).send().await?;
+    ensure!(answer.status() == HttpStatus::CREATED, "{answer:?}");
+    let id = answer.json::<serde_json::Value>().await?["id"].as_i64().context("no id")?;
+
+    let spans = wait_until("the spans of the event have come", DEADLINE, async || {
+        let spans = collector.trace(CLIENTS_TRACE);
+        Ok((spans.len() == 3).then_some(spans))
+    })
+    .await?;
+    let (publish, event, step) = (named(&spans, "publish")?, named(&spans, "event")?, named(&spans, "step")?);
+    assert_eq!((event.parent(), step.parent()), (publish.id(), event.id()));
+    assert_on_node(publish, NodeId(2));
+    assert_eq!(publish.number("flotilla.event"), Some(id));
+    assert_eq!(publish.text("flotilla.event.kind"), Some("order.created"));
+    let requests = receiver.requests();
+    let expected = format!("traceparent: 00-{CLIENTS_TRACE}-{}-01", step.id());
+    assert!(requests.len() == 1 && requests[0].lines().any(|line| line == expected), "{expected} in {requests:?}");
+    Ok(())
+}
+
 /// A receiver that takes connections and never answers is worse than one that is not there.
 #[tokio::test]
 async fn a_receiver_that_never_answers_holds_up_no_upload() -> Result<()> {

@@ -167,6 +167,7 @@ async fn main() -> Result<()> {
         .with_no_client_auth()
         .with_single_cert(vec![pair.cert.der().clone()], key.into())?;
     let dependencies = Dependencies {
+        cluster_id: 1,
         node: NodeId(1),
         log: log.clone(),
         files,

@@ -61,6 +61,8 @@ impl GatewayConfig {
 /// What a gateway works with.
 #[derive(Clone)]
 pub struct Dependencies {
+    /// Keeps the traces of two clusters' events apart.
+    pub cluster_id: u128,
     /// The node that this process is.
     pub node: NodeId,
     pub log: Arc<dyn Log>,

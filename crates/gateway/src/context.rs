@@ -24,6 +24,7 @@ const LATEST_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) struct Context {
     pub(crate) config: GatewayConfig,
+    pub(crate) cluster_id: u128,
     pub(crate) node: NodeId,
     pub(crate) log: Arc<dyn Log>,
     pub(crate) files: Files,
@@ -44,13 +45,14 @@ pub(crate) struct Context {
 impl Context {
     /// To be called on a tokio runtime.
     pub(crate) fn new(config: GatewayConfig, dependencies: Dependencies, draining: CancellationToken) -> Self {
-        let Dependencies { node, log, files, passwords, metrics, tracer } = dependencies;
+        let Dependencies { cluster_id, node, log, files, passwords, metrics, tracer } = dependencies;
         let attempts = Mutex::new(Attempts::new(config.attempts_max, config.attempts_recover));
         let observed = observe(&log);
         let (publishers, followers) = (Slots::default(), Slots::default());
         let bodies = Semaphore::new(BODIES_BYTES_MAX);
         Self {
             config,
+            cluster_id,
             node,
             log,
             files,

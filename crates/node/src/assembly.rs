@@ -217,6 +217,7 @@ impl Node {
         let mut gateway_config = GatewayConfig::new(ground.config.gateway.listen);
         gateway_config.connections_max = ground.config.limits.gateway_connections_max;
         let dependencies = Dependencies {
+            cluster_id: ground.cluster_id,
             node: id,
             log: Arc::new(core.log.clone()),
             files,

@@ -36,6 +36,11 @@ impl Tracer {
         Self(Some(Arc::new(shared)))
     }
 
+    /// Whether spans go anywhere at all.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// An upload begins: the first span of its file's trace.
     pub fn upload(&self, upload: &Upload<'_>) -> UploadSpan {
         UploadSpan::begin(self, upload)

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use flotilla_model::{AccountName, Command, KindName, Outcome, State};
+use flotilla_model::{AccountName, Command, KindName, NewEvent, Outcome, Publication, State};
+use flotilla_telemetry::{Publish, Trace};
 use tokio::time::sleep;
 
 use crate::codes;
@@ -41,13 +42,17 @@ pub(crate) async fn publish(context: &Context, account: AccountName, mut batch: 
         if batch.is_idempotent() && remembers_keys(context, &state) { Repeat::Harmless } else { Repeat::Never };
     drop(state);
     let (events, unanswered) = batch.split();
+    let traces = Traces::begin(context, &account, &events);
     let outcome = if events.is_empty() {
         Ok(Vec::new())
     } else {
         let count = events.len();
         let command = Command::PublishEvents { account, node: context.node, events, now_ms: now_ms() };
         match commit(context, command, repeat).await {
-            Ok(Outcome::Published(publications)) if publications.len() == count => Ok(publications),
+            Ok(Outcome::Published(publications)) if publications.len() == count => {
+                traces.end(context, &publications);
+                Ok(publications)
+            }
             Ok(other) => Err(Problem::new(&codes::INTERNAL, format!("an unexpected outcome: {other:.100?}"))),
             Err(error) => Err(error.into()),
         }
@@ -58,6 +63,34 @@ pub(crate) async fn publish(context: &Context, account: AccountName, mut batch: 
     add(&metrics.events_repeated, tally.repeated);
     add(&metrics.events_refused, tally.refused);
     answers
+}
+
+/// What the first spans of events say, once the events have their ids. Empty unless traces are exported.
+struct Traces {
+    account: AccountName,
+    /// Kind, and the trace that the publisher has named.
+    events: Vec<(KindName, Option<u128>)>,
+    started_ms: u64,
+}
+
+impl Traces {
+    fn begin(context: &Context, account: &AccountName, events: &[NewEvent]) -> Self {
+        let events = match context.tracer.is_on() {
+            true => events.iter().map(|event| (event.kind.clone(), event.trace_id)).collect(),
+            false => Vec::new(),
+        };
+        Self { account: account.clone(), events, started_ms: now_ms() }
+    }
+
+    /// An event that was published before has its span from then.
+    fn end(self, context: &Context, publications: &[Publication]) {
+        for ((kind, given), publication) in self.events.iter().zip(publications) {
+            let Publication::New(event) = *publication else { continue };
+            let trace = given.map_or_else(|| Trace::of_event(context.cluster_id, event), Trace::given);
+            let (kind, account, started_ms) = (kind.as_str(), self.account.as_str(), self.started_ms);
+            context.tracer.publish(&Publish { trace, event, kind, account, started_ms }).end();
+        }
+    }
 }
 
 /// Whether a key is remembered for as long as the outcome of a command is sought.

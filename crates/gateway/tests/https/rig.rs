@@ -57,6 +57,7 @@ pub(crate) async fn second(
     config.commit_timeout = Duration::from_millis(500);
     change(&mut config);
     let dependencies = Dependencies {
+        cluster_id: 1,
         node: NodeId(node),
         log: log.clone(),
         files: nodes.files(node),

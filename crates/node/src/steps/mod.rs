@@ -25,8 +25,8 @@ use failure::StepFailure;
 
 use crate::clock::now_ms;
 
-use watch::RunWatch;
 pub(crate) use watch::Watch;
+use watch::{RunWatch, StepWatch};
 
 /// How long a step that has no time-out of its own may go on; reading a very large file from another node takes a while.
 const STEP_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -76,7 +76,7 @@ impl Steps {
             }
             progress.begin(index, step.is_idempotent(), timeout_of(step));
             let seen = watch.step(index, step.kind());
-            let result = self.run_step(&work, index, step, &progress).await;
+            let result = self.run_step(&work, index, step, &progress, &seen).await;
             seen.end(&result);
             let report = |result| StepReport {
                 step: index,
@@ -129,6 +129,7 @@ impl Steps {
         index: u32,
         step: &Step,
         progress: &Progress,
+        seen: &StepWatch,
     ) -> Result<String, StepFailure> {
         match step {
             Step::Checksum => self.checksum(&work.event).await,
@@ -139,6 +140,7 @@ impl Steps {
                     key: key.as_ref(),
                     timeout: Duration::from_millis(*timeout_ms),
                     idempotent: *idempotent,
+                    traceparent: seen.traceparent(),
                 };
                 self.webhook(&work.event, index, &call).await
             }

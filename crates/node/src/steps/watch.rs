@@ -79,6 +79,10 @@ impl RunWatch {
 }
 
 impl StepWatch {
+    pub(super) fn traceparent(&self) -> Option<String> {
+        self.span.as_ref().and_then(StepSpan::traceparent)
+    }
+
     pub(super) fn end(mut self, result: &Result<String, StepFailure>) {
         let end = match result {
             Ok(_) => StepEnd::Succeeded,

@@ -3,6 +3,8 @@
 //! Of a file the body is a notice in JSON. An application's data is the body as it was published; what else there is to know
 //! stands in headers: `Flotilla-Event`, `Flotilla-Kind`, `Flotilla-Account`.
 //!
+//! A receiver that traces goes on in the event's trace: `traceparent` (W3C Trace Context) names the step's span.
+//!
 //! `Idempotency-Key` is the same for every try of one step of one event, so a receiver that honours it acts once. With a key,
 //! `Flotilla-Signature: sha256=<hex>` is the HMAC-SHA-256 over `<Flotilla-Timestamp>.<body>`.
 
@@ -23,6 +25,8 @@ pub(super) struct Call<'a> {
     pub(super) key: Option<&'a Sealed>,
     pub(super) timeout: Duration,
     pub(super) idempotent: bool,
+    /// Names the step's span to the receiver.
+    pub(super) traceparent: Option<String>,
 }
 
 /// The body that receivers get.
@@ -68,6 +72,9 @@ impl Steps {
             .header("flotilla-account", event.account.as_str())
             .header("idempotency-key", self.idempotency_key(event, step))
             .header("flotilla-timestamp", timestamp);
+        if let Some(traceparent) = &call.traceparent {
+            request = request.header("traceparent", traceparent);
+        }
         if let Some(sealed) = call.key {
             request = request.header("flotilla-signature", format!("sha256={}", self.sign(sealed, timestamp, &body)?));
         }

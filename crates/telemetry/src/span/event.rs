@@ -113,6 +113,11 @@ impl EventSpan {
 pub struct StepSpan(Span);
 
 impl StepSpan {
+    /// The W3C `traceparent` header for calls that the step makes; nothing when its trace is not exported.
+    pub fn traceparent(&self) -> Option<String> {
+        self.0.traceparent()
+    }
+
     pub fn end(self, end: StepEnd<'_>) {
         finish(self.0, end.told());
     }

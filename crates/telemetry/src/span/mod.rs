@@ -87,6 +87,12 @@ impl Span {
         }
     }
 
+    /// The W3C header that names this span to whoever is called.
+    fn traceparent(&self) -> Option<String> {
+        let open = self.0.as_ref()?;
+        Some(format!("00-{}-{}-01", open.trace, open.id))
+    }
+
     /// It went well.
     pub fn end(mut self) {
         self.finish(Status::Unset);

@@ -147,17 +147,11 @@ async fn a_file_has_one_trace_on_all_nodes() {
 async fn an_event_of_an_application_has_a_trace_that_begins_with_its_publishing() {
     let receiver = Receiver::default();
     let telemetry = receiver.telemetry_of(1, 1.0, Limits::default());
-    let publish = Publish {
-        cluster_id: 7,
-        event: EventId(42),
-        kind: "order.created",
-        account: "shop",
-        traceparent: None,
-        started_ms: 1,
-    };
+    let trace = Trace::of_event(7, EventId(42));
+    let publish = Publish { trace, event: EventId(42), kind: "order.created", account: "shop", started_ms: 1 };
     telemetry.tracer().publish(&publish).end();
     telemetry.stop().await;
-    let (span, trace) = (receiver.named("publish"), Trace::of_event(7, EventId(42)));
+    let span = receiver.named("publish");
     assert_eq!((span.span_context.trace_id(), span.span_context.span_id()), (trace.id(), trace.root()));
     assert!(span.links.is_empty());
 }
