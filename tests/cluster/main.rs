@@ -8,6 +8,7 @@ mod demo;
 mod events;
 mod failover;
 mod files;
+mod publishing;
 mod queue;
 mod receiver;
 mod repair;
