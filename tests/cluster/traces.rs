@@ -115,6 +115,8 @@ async fn metrics_tell_of_it(scene: &Scene, worker: usize) -> Result<()> {
         assert!(number(&text, &name) >= 1);
     }
     assert!(number(&text, "flotilla_event_wait_seconds_count") >= 1);
+    let runs = text.lines().filter(|line| line.starts_with("flotilla_gmp_worker_runs_total{worker="));
+    assert!(runs.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum::<u64>() >= 1, "{text}");
     // The receiver has the spans a moment before the node knows that.
     wait_until("the exported spans are counted", DEADLINE, async || {
         let exported = number(&scene.metrics(worker).await?, "flotilla_trace_spans_exported_total");

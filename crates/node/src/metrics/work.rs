@@ -1,8 +1,11 @@
-//! How long events wait and how long steps take.
+//! How long events wait, how long steps take, and what each worker does.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use flotilla_model::WorkerId;
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
@@ -19,11 +22,19 @@ struct StepLabels {
     result: &'static str,
 }
 
+/// At most a thousand of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WorkerLabels {
+    worker: u32,
+}
+
 /// Shared by its clones.
 #[derive(Clone, Debug)]
 pub(crate) struct WorkMetrics {
     steps: Family<StepLabels, Histogram, fn() -> Histogram>,
     waits: Histogram,
+    worker_runs: Family<WorkerLabels, Counter>,
+    worker_seconds: Family<WorkerLabels, Counter<f64, AtomicU64>>,
 }
 
 impl Default for WorkMetrics {
@@ -31,6 +42,8 @@ impl Default for WorkMetrics {
         Self {
             steps: Family::new_with_constructor(|| Histogram::new(STEP_BOUNDS_S)),
             waits: Histogram::new(WAIT_BOUNDS_S),
+            worker_runs: Family::default(),
+            worker_seconds: Family::default(),
         }
     }
 }
@@ -44,9 +57,19 @@ impl WorkMetrics {
         self.waits.observe(time.as_secs_f64());
     }
 
+    /// A run has ended, however it did.
+    pub(crate) fn worked(&self, worker: WorkerId, time: Duration) {
+        let labels = WorkerLabels { worker: worker.0 };
+        self.worker_runs.get_or_create(&labels).inc();
+        self.worker_seconds.get_or_create(&labels).inc_by(time.as_secs_f64());
+    }
+
     pub(crate) fn register(&self, registry: &mut Registry) {
         registry.register("step_duration_seconds", "How long steps took on this node", self.steps.clone());
         registry.register("event_wait_seconds", "From publishing to the first run, on this node", self.waits.clone());
+        registry.register("gmp_worker_runs", "Runs of events that a worker has ended", self.worker_runs.clone());
+        let help = "Time that a worker has spent on runs that have ended";
+        registry.register("gmp_worker_busy_seconds", help, self.worker_seconds.clone());
     }
 }
 
@@ -55,12 +78,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_counted_by_kind_and_result() {
+    fn durations_are_counted_by_kind_result_and_worker() {
         let metrics = WorkMetrics::default();
         metrics.took("checksum", "succeeded", Duration::from_millis(2));
         metrics.clone().took("checksum", "succeeded", Duration::from_millis(20));
         metrics.took("webhook", "cut-off", Duration::from_secs(7200));
         metrics.waited(Duration::ZERO);
+        metrics.worked(WorkerId(3), Duration::from_millis(1500));
+        metrics.worked(WorkerId(3), Duration::from_millis(500));
+        metrics.worked(WorkerId(4), Duration::ZERO);
         let mut registry = Registry::with_prefix("flotilla");
         metrics.register(&mut registry);
         let mut text = String::new();
@@ -71,6 +97,9 @@ mod tests {
             r#"flotilla_step_duration_seconds_bucket{le="3600.0",kind="webhook",result="cut-off"} 0"#,
             r#"flotilla_step_duration_seconds_bucket{le="+Inf",kind="webhook",result="cut-off"} 1"#,
             "flotilla_event_wait_seconds_count 1",
+            r#"flotilla_gmp_worker_runs_total{worker="3"} 2"#,
+            r#"flotilla_gmp_worker_busy_seconds_total{worker="3"} 2.0"#,
+            r#"flotilla_gmp_worker_runs_total{worker="4"} 1"#,
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

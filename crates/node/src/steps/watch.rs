@@ -21,6 +21,20 @@ pub(crate) struct Watch {
 pub(super) struct RunWatch {
     span: EventSpan,
     metrics: WorkMetrics,
+    _time: WorkerTime,
+}
+
+/// The time of a worker on a run, which may be cut off.
+struct WorkerTime {
+    worker: WorkerId,
+    started: Instant,
+    metrics: WorkMetrics,
+}
+
+impl Drop for WorkerTime {
+    fn drop(&mut self) {
+        self.metrics.worked(self.worker, self.started.elapsed());
+    }
 }
 
 /// A step that is looked at. One that is dropped was cut off.
@@ -49,7 +63,8 @@ impl Watch {
             attempt: work.lease.attempt,
             wait,
         });
-        RunWatch { span, metrics: self.metrics.clone() }
+        let time = WorkerTime { worker, started: Instant::now(), metrics: self.metrics.clone() };
+        RunWatch { span, metrics: self.metrics.clone(), _time: time }
     }
 
     /// A file has one trace, from its upload on; so has an event from its publishing on.
