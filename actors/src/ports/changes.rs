@@ -18,7 +18,7 @@ pub fn changes<T: Send + Sync + 'static>(receiver: watch::Receiver<T>) -> Change
 }
 
 /// Between two looks of an actor that need not follow every entry of the log.
-pub(crate) const CALM: Duration = Duration::from_millis(20);
+const CALM: Duration = Duration::from_millis(20);
 
 /// The first change at once, and after it at most one each [`CALM`]. Under load every entry of the log is a change; who acts
 /// on rare ones would otherwise be woken thousands of times a second for nothing.

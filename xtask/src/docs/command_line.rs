@@ -4,7 +4,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-const PROGRAM: &str = "target/debug/flotilla";
+/// Built beside this program, wherever that is.
+const PROGRAM: &str = "flotilla";
 const EXIT_CODES: &str = include_str!("../../../src/exit.rs");
 /// Of a line of help, so that the page is the same whatever terminal it is made in.
 const COLUMNS: &str = "110";
@@ -55,9 +56,10 @@ fn add_commands(command: &[&str], common: &[&str], page: &mut String) -> Result<
 }
 
 fn help(command: &[&str]) -> Result<String> {
-    let mut process = Command::new(PROGRAM);
+    let program = std::env::current_exe()?.with_file_name(PROGRAM);
+    let mut process = Command::new(&program);
     process.args(command).arg("-h").env("COLUMNS", COLUMNS).stdin(Stdio::null());
-    let output = process.output().with_context(|| format!("cannot start {PROGRAM}"))?;
+    let output = process.output().with_context(|| format!("cannot start {}", program.display()))?;
     ensure!(output.status.success(), "{} -h ended with {}", command.join(" "), output.status);
     let text = String::from_utf8(output.stdout)?;
     Ok(text.lines().map(|line| line.trim_end().to_owned() + "\n").collect())

@@ -1,4 +1,5 @@
-//! An event that an application has published: it has a trace of its own, or goes on in its publisher's; either way this is its first span.
+//! An event that an application has published: it has a trace of its own, or goes on in its publisher's. Either way this is
+//! its first span.
 
 use std::time::{Duration, UNIX_EPOCH};
 
