@@ -141,13 +141,7 @@ const PIB: u64 = 1 << 50;
 
 /// Every parameter, by name.
 pub const CATALOGUE: &[Parameter] = &[
-    integer(
-        AUDIT_RECORDS,
-        (100, 10_000_000),
-        "100000",
-        Unit::None,
-        "Rows of the audit log kept; the oldest go first.",
-    ),
+    integer(AUDIT_RECORDS, (100, 10_000_000), "100000", Unit::None, "Rows of the audit log kept; the oldest go first."),
     word(
         CLUSTER_CRYPTO_ALIAS,
         Kind::Name { length_max: 64 },

@@ -21,6 +21,7 @@ mod peer;
 mod pin;
 mod request;
 mod revocation;
+mod rotation;
 mod secret;
 mod secret_file;
 mod secret_set;

@@ -56,10 +56,10 @@ async fn change(
         node: query.node,
         value,
         expected_version,
-        changed_by: caller.name,
+        changed_by: caller.name.clone(),
         now_ms: now_ms(),
     };
-    Ok(done(&admin.propose(command).await?))
+    Ok(done(&admin.change(&caller, command).await?))
 }
 
 /// Most parameters have to be equal on all nodes.
