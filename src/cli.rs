@@ -1,6 +1,7 @@
 //! The command line.
 
 mod queue;
+mod taeh;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use queue::{FilterArguments, QueueCommand, SelectionArguments};
+pub(crate) use taeh::{SecretPlace, TaehCommand};
 
 /// An active/active cluster of secure file-transfer servers.
 ///
@@ -60,6 +62,9 @@ pub(crate) enum Command {
     /// The members, in order of promotion.
     #[command(subcommand)]
     Servers(ServersCommand),
+    /// The cluster secret.
+    #[command(subcommand)]
+    Taeh(TaehCommand),
 }
 
 /// Where a node lives.

@@ -9,6 +9,7 @@ mod queue;
 mod route;
 mod servers;
 mod status;
+mod taeh;
 mod token;
 mod transfers;
 
@@ -49,6 +50,7 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Transfers(command) => transfers::run(command, format).await,
         Command::Queue(command) => queue::run(command, format).await,
         Command::Servers(command) => servers::run(command, format).await,
+        Command::Taeh(command) => taeh::run(command, format).await,
     }
 }
 

@@ -3,9 +3,28 @@
 
 use std::fs;
 
+use crate::key::{KeyError, Purpose};
 use crate::secret::ClusterSecret;
 use crate::secret_set::SecretSet;
 use crate::store::{Store, StoreError, remove_if_present};
+
+/// Sets these seals apart from all others of the same key.
+const CONTEXT: &[u8] = b"flotilla v1 next cluster secret";
+
+impl SecretSet {
+    /// The next secret, sealed under the current one: for those who know that.
+    pub fn seal_next(&self, next: &ClusterSecret) -> Result<Vec<u8>, KeyError> {
+        self.current().derive(Purpose::SealedValues).seal(CONTEXT, next.to_text().as_bytes())
+    }
+
+    /// Opens what [`SecretSet::seal_next`] made on a node that has a secret in common with this one.
+    pub fn open_next(&self, sealed: &[u8]) -> Result<ClusterSecret, KeyError> {
+        let keys = self.keys(Purpose::SealedValues);
+        let plain = keys.iter().find_map(|key| key.open(CONTEXT, sealed).ok()).ok_or(KeyError::Open)?;
+        let text = std::str::from_utf8(&plain).map_err(|_| KeyError::Open)?;
+        ClusterSecret::from_text(text).map_err(|_| KeyError::Open)
+    }
+}
 
 impl Store {
     /// Takes a new secret in; the one before stays accepted. Private keys are sealed anew. Done twice it changes nothing.
@@ -86,6 +105,14 @@ mod tests {
         // Under the new secret alone, as a node has it that joins later.
         fs::remove_file(store.retired_secret_path()).unwrap();
         assert!(store.load_authority().unwrap().is_some());
+    }
+
+    #[test]
+    fn the_next_secret_opens_under_the_current_one_only() {
+        let [old, new, other] = [(); 3].map(|()| ClusterSecret::generate().unwrap());
+        let sealed = SecretSet::new(old.clone()).seal_next(&new).unwrap();
+        assert_eq!(SecretSet::new(other.clone()).accepting(old).open_next(&sealed), Ok(new));
+        assert_eq!(SecretSet::new(other).open_next(&sealed), Err(KeyError::Open));
     }
 
     #[test]

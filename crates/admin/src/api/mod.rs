@@ -14,6 +14,7 @@ mod parameter;
 mod problem;
 mod queue;
 mod route;
+mod secret;
 mod servers;
 mod status;
 mod time;
@@ -35,6 +36,7 @@ pub use parameter::{NodeParameterView, ParameterChange, ParameterQuery, Paramete
 pub use problem::Problem;
 pub use queue::{EventStatistics, QueueStatus, RoomStatus};
 pub use route::{RouteChange, RouteQuery, RouteView, RoutesQuery, StepChange, StepView};
+pub use secret::{RotationFinish, RotationRequest, RotationView, SecretExport, SecretView};
 pub use servers::ServerView;
 pub use status::{
     ActorStatus, CertificateStatus, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, NodeStatus, ReadyStatus,

@@ -17,6 +17,7 @@ mod metrics;
 mod parameters;
 mod queue;
 mod routes;
+mod secret;
 mod servers;
 mod status;
 mod steps;
@@ -43,6 +44,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(lanes::configure)
         .configure(parameters::configure)
         .configure(routes::configure)
+        .configure(secret::configure)
         .configure(servers::configure)
         .configure(status::configure)
         .configure(transfers::configure);
