@@ -1,5 +1,7 @@
 //! The command line.
 
+mod audit;
+mod parameter;
 mod queue;
 mod taeh;
 
@@ -8,6 +10,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use audit::AuditCommand;
+pub(crate) use parameter::ParameterCommand;
 pub(crate) use queue::{FilterArguments, QueueCommand, SelectionArguments};
 pub(crate) use taeh::{SecretPlace, TaehCommand};
 
@@ -65,6 +69,9 @@ pub(crate) enum Command {
     /// The cluster secret.
     #[command(subcommand)]
     Taeh(TaehCommand),
+    /// The audit log: who changed what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 /// Where a node lives.
@@ -185,48 +192,6 @@ pub(crate) enum TokenCommand {
         /// How long it is good for, in seconds.
         #[arg(long, default_value_t = 3600, value_parser = clap::value_parser!(u64).range(60..=604_800))]
         lifetime: u64,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ParameterCommand {
-    /// Show all parameters, or those whose name contains a text.
-    List {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-        /// Part of a name, in any case.
-        search: Option<String>,
-    },
-    /// Show one parameter.
-    Get {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-        name: String,
-        /// As it is in force on one node, named by its id.
-        #[arg(long)]
-        node: Option<u64>,
-    },
-    /// Set a parameter; it takes effect on all nodes at once.
-    Set {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-        name: String,
-        value: String,
-        /// Only on one node, named by its id, instead of the cluster's value. Some parameters can be set so.
-        #[arg(long)]
-        node: Option<u64>,
-        /// Only if its version is this one.
-        #[arg(long)]
-        expected_version: Option<u64>,
-    },
-    /// Go back to the default, or on one node to the cluster's value.
-    Reset {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-        name: String,
-        /// The node, named by its id.
-        #[arg(long)]
-        node: Option<u64>,
     },
 }
 

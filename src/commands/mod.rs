@@ -3,6 +3,7 @@
 mod account;
 mod added;
 mod administrator;
+mod audit;
 mod node;
 mod parameter;
 mod queue;
@@ -50,6 +51,7 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Transfers(command) => transfers::run(command, format).await,
         Command::Queue(command) => queue::run(command, format).await,
         Command::Servers(command) => servers::run(command, format).await,
+        Command::Audit(command) => audit::run(command, format).await,
         Command::Taeh(command) => taeh::run(command, format).await,
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod administrators;
+mod audit;
 mod cluster;
 mod event_filter;
 mod event_operations;
@@ -37,6 +38,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     let scope = web::scope(BASE_PATH)
         .configure(accounts::configure)
         .configure(administrators::configure)
+        .configure(audit::configure)
         .configure(cluster::configure)
         .configure(events::configure)
         .configure(join::configure)
