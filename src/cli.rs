@@ -1,13 +1,19 @@
 //! The command line.
 
+mod audit;
+mod parameter;
 mod queue;
+mod taeh;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use audit::AuditCommand;
+pub(crate) use parameter::ParameterCommand;
 pub(crate) use queue::{FilterArguments, QueueCommand, SelectionArguments};
+pub(crate) use taeh::{SecretPlace, TaehCommand};
 
 /// An active/active cluster of secure file-transfer servers.
 ///
@@ -60,6 +66,12 @@ pub(crate) enum Command {
     /// The members, in order of promotion.
     #[command(subcommand)]
     Servers(ServersCommand),
+    /// The cluster secret.
+    #[command(subcommand)]
+    Taeh(TaehCommand),
+    /// The audit log: who changed what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 /// Where a node lives.
@@ -180,48 +192,6 @@ pub(crate) enum TokenCommand {
         /// How long it is good for, in seconds.
         #[arg(long, default_value_t = 3600, value_parser = clap::value_parser!(u64).range(60..=604_800))]
         lifetime: u64,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ParameterCommand {
-    /// Show all parameters, or those whose name contains a text.
-    List {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-        /// Part of a name, in any case.
-        search: Option<String>,
-    },
-    /// Show one parameter.
-    Get {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-        name: String,
-        /// As it is in force on one node, named by its id.
-        #[arg(long)]
-        node: Option<u64>,
-    },
-    /// Set a parameter; it takes effect on all nodes at once.
-    Set {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-        name: String,
-        value: String,
-        /// Only on one node, named by its id, instead of the cluster's value. Some parameters can be set so.
-        #[arg(long)]
-        node: Option<u64>,
-        /// Only if its version is this one.
-        #[arg(long)]
-        expected_version: Option<u64>,
-    },
-    /// Go back to the default, or on one node to the cluster's value.
-    Reset {
-        #[command(flatten)]
-        connection: ConnectionArguments,
-        name: String,
-        /// The node, named by its id.
-        #[arg(long)]
-        node: Option<u64>,
     },
 }
 

@@ -8,6 +8,7 @@ pub mod membership;
 pub mod mesh;
 mod parameters;
 pub mod ports;
+pub mod secret_rotation;
 pub mod supervision;
 #[cfg(test)]
 mod testing;

@@ -3,12 +3,14 @@
 mod account;
 mod added;
 mod administrator;
+mod audit;
 mod node;
 mod parameter;
 mod queue;
 mod route;
 mod servers;
 mod status;
+mod taeh;
 mod token;
 mod transfers;
 
@@ -49,6 +51,8 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Transfers(command) => transfers::run(command, format).await,
         Command::Queue(command) => queue::run(command, format).await,
         Command::Servers(command) => servers::run(command, format).await,
+        Command::Audit(command) => audit::run(command, format).await,
+        Command::Taeh(command) => taeh::run(command, format).await,
     }
 }
 

@@ -12,5 +12,6 @@ mod publishing;
 mod queue;
 mod receiver;
 mod repair;
+mod secret;
 mod setup;
 mod traces;

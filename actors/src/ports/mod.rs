@@ -9,6 +9,7 @@ mod log;
 mod mesh;
 mod parameters;
 mod raft;
+mod secrets;
 mod work;
 
 pub(crate) use changes::calmed;
@@ -20,4 +21,5 @@ pub use log::{Applied, ProposalError, ReplicatedLog, View};
 pub use mesh::{Fitness, FitnessSource, Heartbeat, LinkLevel, LinkView, MeshLinks, MeshListener, Peer};
 pub use parameters::ParameterSink;
 pub use raft::{Checkpoint, RaftControl, RaftFailure, RaftStatus};
+pub use secrets::SecretKeeper;
 pub use work::{Progress, StepRunner, WorkOutcome};

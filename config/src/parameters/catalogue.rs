@@ -88,6 +88,7 @@ impl Parameter {
     }
 }
 
+pub(crate) const AUDIT_RECORDS: &str = "Audit.maxRecords";
 pub(crate) const CLUSTER_MODE: &str = "Cluster.mode";
 pub(crate) const CLUSTER_CRYPTO_ALIAS: &str = "Cluster.Crypto.Alias";
 pub(crate) const CLUSTER_CONNECTION_TIMEOUT: &str = "Cluster.connectionTimeout";
@@ -140,6 +141,7 @@ const PIB: u64 = 1 << 50;
 
 /// Every parameter, by name.
 pub const CATALOGUE: &[Parameter] = &[
+    integer(AUDIT_RECORDS, (100, 10_000_000), "100000", Unit::None, "Rows of the audit log kept; the oldest go first."),
     word(
         CLUSTER_CRYPTO_ALIAS,
         Kind::Name { length_max: 64 },

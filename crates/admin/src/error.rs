@@ -52,6 +52,7 @@ impl ApiError {
     fn title(&self) -> &'static str {
         match self.code {
             "account-in-use" => "The account is in use",
+            "authority-in-use" => "The CA is in use",
             "bad-credentials" => "Name or password is wrong",
             "body-too-large" => "The body is too large",
             "body-too-slow" => "The body came too slowly",
@@ -66,8 +67,10 @@ impl ApiError {
             "name-taken" => "The name is taken",
             "no-credentials" => "Credentials are needed",
             "not-found" => "There is no such resource",
+            "only-holder" => "The node alone holds contents",
             "outcome-unknown" => "It is not known whether the change was made",
             "password-change-required" => "The password must be changed first",
+            "quorum-at-stake" => "The cluster would lose its majority",
             "too-many-requests" => "Too many requests",
             "unavailable" => "The cluster cannot do this now",
             "version-conflict" => "The resource was changed meanwhile",
@@ -146,6 +149,13 @@ impl From<Rejection> for ApiError {
             | R::NoSuchAdministrator { .. }
             | R::NoSuchEvent { .. } => (StatusCode::NOT_FOUND, "not-found"),
             R::AccountNotEmpty { .. } => (StatusCode::CONFLICT, "account-in-use"),
+            R::WouldLoseQuorum { .. } => (StatusCode::CONFLICT, "quorum-at-stake"),
+            R::OnlyHolder { .. } => (StatusCode::CONFLICT, "only-holder"),
+            R::NoSuchAuthority { .. } | R::NoRotation { .. } => (StatusCode::NOT_FOUND, "not-found"),
+            R::AuthorityOfMember { .. } | R::AuthorityInUse { .. } => (StatusCode::CONFLICT, "authority-in-use"),
+            R::AlreadyRevoked { .. } | R::RotationUnderWay { .. } | R::SecretNotAdopted { .. } => {
+                (StatusCode::CONFLICT, "wrong-state")
+            }
             R::LastMember | R::LastAdministrator => (StatusCode::CONFLICT, "last-of-its-kind"),
             R::WrongEventState { .. } => (StatusCode::CONFLICT, "wrong-state"),
             R::NoCluster | R::QueueFull { .. } | R::QueueBytesFull { .. } | R::TooFewReplicas { .. } => {
@@ -201,6 +211,8 @@ impl From<ParameterError> for ApiError {
 
 #[cfg(test)]
 mod tests {
+    use flotilla_model::NodeId;
+
     use super::*;
 
     #[test]
@@ -214,6 +226,10 @@ mod tests {
             (Rejection::TooManySteps { limit: 32 }, 400, "invalid-value", Some("steps")),
             (Rejection::QueueBytesFull { limit: 1 }, 503, "unavailable", None),
             (Rejection::LaneWeight { limit: 1000 }, 400, "invalid-value", Some("weight")),
+            (Rejection::WouldLoseQuorum { node: NodeId(2), up: 1, members: 2 }, 409, "quorum-at-stake", None),
+            (Rejection::OnlyHolder { node: NodeId(2), contents: 1 }, 409, "only-holder", None),
+            (Rejection::NoSuchAuthority { fingerprint: String::new() }, 404, "not-found", None),
+            (Rejection::RotationUnderWay { started_ms: 1 }, 409, "wrong-state", None),
             (Rejection::TooManyRoutes { limit: 64 }, 400, "invalid-value", Some("kind")),
         ] {
             let error = ApiError::from(rejection);

@@ -5,13 +5,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{EncodedCommand, Origin};
 use crate::ids::{BlobId, EventId, NodeId, SessionId, Sha256};
 use crate::member::{Authority, MemberRole};
 use crate::names::{AccountName, EventKey, FilePath, KindName, KindPattern, LaneName};
-use crate::party::{AdministratorRole, Step};
+use crate::party::{AdministratorRole, Sealed, Step};
 use crate::payload::Payload;
 use crate::priority::Priority;
 use crate::transfer::Protocol;
+use crate::trust::CertificateRecord;
 use crate::work::WorkResult;
 
 /// What must hold of the old file when a new one takes its name.
@@ -61,6 +63,17 @@ pub enum EventAction {
     Cancel,
     /// The step whose outcome is unknown has happened, or is to be done again.
     Resolve(ResolveAnswer),
+}
+
+/// One parameter of a change of many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParameterChange {
+    pub name: String,
+    /// The value of one node instead of the cluster's.
+    pub node: Option<NodeId>,
+    /// `None` goes back to the default.
+    pub value: Option<String>,
+    pub expected_version: Option<u64>,
 }
 
 /// One change of the state.
@@ -292,5 +305,74 @@ pub enum Command {
         lane: Option<LaneName>,
         priority: Option<Priority>,
         expected_version: Option<u64>,
+    },
+    /// Does what the inner command says and, if it is accepted, writes it to the audit log.
+    Audited {
+        origin: Origin,
+        command: EncodedCommand,
+        now_ms: u64,
+    },
+    /// Within `Audited`: something was done to one node's own store, which the log does not hold.
+    RecordOperation {
+        operation: String,
+        subject: String,
+        before: Option<String>,
+        after: Option<String>,
+    },
+    /// Sets many parameters: all of them or none.
+    SetParameters {
+        changes: Vec<ParameterChange>,
+        changed_by: String,
+        now_ms: u64,
+    },
+    /// The local certificates of a node: all that it has, in place of those reported before.
+    ReportCertificates {
+        node: NodeId,
+        session: SessionId,
+        certificates: Vec<CertificateRecord>,
+        now_ms: u64,
+    },
+    /// Refuses a certificate from now on.
+    RevokeCertificate {
+        serial: String,
+        subject: String,
+        reason: String,
+        not_after_ms: u64,
+        now_ms: u64,
+    },
+    /// A member has a new CA. The old one stays trusted until it is removed.
+    ReplaceAuthority {
+        node: NodeId,
+        authority: Authority,
+        now_ms: u64,
+    },
+    /// Trusts a CA no longer; with `force` also if there are certificates of it.
+    DistrustAuthority {
+        fingerprint: String,
+        force: bool,
+    },
+    /// Stops or starts the Transaction Manager of one node, or (`None`) of all.
+    SetTransactionManager {
+        node: Option<NodeId>,
+        is_stopped: bool,
+        now_ms: u64,
+    },
+    /// Begins to change the cluster secret: `sealed` is the new one under a key of the old one.
+    RotateSecret {
+        fingerprint: String,
+        previous: String,
+        sealed: Sealed,
+        now_ms: u64,
+    },
+    /// A node has the new secret on disk and accepts it.
+    SecretAdopted {
+        node: NodeId,
+        fingerprint: String,
+    },
+    /// The old secret is refused from now on; without `force` only if all members have the new one.
+    FinishRotation {
+        fingerprint: String,
+        force: bool,
+        now_ms: u64,
     },
 }

@@ -51,7 +51,13 @@ impl State {
             lanes,
             kind_routes,
             idempotency_keys,
-            journal
+            journal,
+            audit,
+            parameter_history,
+            certificates,
+            revocations,
+            stopped_tms,
+            secret_rotations
         );
         ensure(self.tally.is_empty(), || "counts of lanes were left over".to_owned())
     }
@@ -65,7 +71,14 @@ impl State {
             ensure(id.0 <= self.header.last_node, || format!("node {id} was never given out"))?;
             ensure(self.authorities.contains(&member.authority), || format!("the CA of node {id} is not trusted"))?;
         }
-        Ok(())
+        let of_members = |node: &crate::ids::NodeId| self.members.contains(node);
+        ensure(self.certificates.iter().all(|((node, _), _)| of_members(node)), || {
+            "certificates of a node that is no member are kept".to_owned()
+        })?;
+        ensure(self.stopped_tms.iter().all(|(node, _)| of_members(node)), || {
+            "the TM of a node that is no member is stopped".to_owned()
+        })?;
+        ensure(self.secret_rotations.len() <= 1, || "two secrets are being changed at once".to_owned())
     }
 
     fn check_contents(&self) -> Result<(), Violation> {

@@ -4,6 +4,7 @@
 //! in the same order and ends with the same [`State::digest`]. There is no I/O, no clock and no async here.
 
 mod apply;
+mod audit;
 mod command;
 mod deduplication;
 mod event;
@@ -23,9 +24,11 @@ mod snapshot;
 mod state;
 mod table;
 mod transfer;
+mod trust;
 mod work;
 
-pub use command::{Command, EventAction, NewEvent, PutCondition, ResolveAnswer};
+pub use audit::{AuditId, AuditRecord, EncodedCommand, Origin};
+pub use command::{Command, EventAction, NewEvent, ParameterChange, PutCondition, ResolveAnswer};
 pub use deduplication::RememberedKey;
 pub use event::{EventKind, EventOptions, EventRecord, EventState, FileSubject, Lease, Subject};
 pub use file::{BlobRecord, FileRecord, FolderEntry, Usage};
@@ -36,7 +39,7 @@ pub use lane::{Lane, LaneCounts, LaneTotals};
 pub use member::{Authority, Cluster, JoinToken, Member, MemberRole};
 pub use names::{AccountName, EventKey, FilePath, KindName, KindPattern, LaneName, NameError, PathError};
 pub use outcome::{Outcome, Publication, Rejection};
-pub use party::{Account, Administrator, AdministratorRole, Parameter, Route, Sealed, Step};
+pub use party::{Account, Administrator, AdministratorRole, Parameter, ParameterVersion, Route, Sealed, Step};
 pub use payload::Payload;
 pub use priority::Priority;
 pub use queue::{QueueBounds, QueueStatistics, Room};
@@ -44,4 +47,5 @@ pub use snapshot::SnapshotError;
 pub use state::{State, parameter_names};
 pub use table::Table;
 pub use transfer::{Protocol, Transfer, TransferState};
+pub use trust::{CertificateRecord, Revocation, SecretRotation, StoppedTm};
 pub use work::{StepReport, StepResult, WorkEnd, WorkItem, WorkResult};

@@ -137,6 +137,34 @@ pub enum Rejection {
     NoFile { event: EventId },
     #[error("an account has at most {limit} routes")]
     TooManyRoutes { limit: u64 },
+    #[error("the command within cannot be read, or may not stand within another")]
+    NestedCommand,
+    #[error(
+        "without node {node} only {up} of {members} members would be up, which is no majority: bring another one back first"
+    )]
+    WouldLoseQuorum { node: NodeId, up: u64, members: u64 },
+    #[error("a node reports at most {limit} certificates of {bytes} bytes each")]
+    TooManyCertificates { limit: u64, bytes: u64 },
+    #[error("the certificate with serial {serial} is revoked already")]
+    AlreadyRevoked { serial: String },
+    #[error("at most {limit} certificates can be revoked at a time")]
+    TooManyRevocations { limit: u64 },
+    #[error("no CA {fingerprint} is trusted")]
+    NoSuchAuthority { fingerprint: String },
+    #[error("the CA {fingerprint} is the one of node {node}: renew that first")]
+    AuthorityOfMember { fingerprint: String, node: NodeId },
+    #[error(
+        "the CA {fingerprint} has signed {alias:?} of node {node}, which is still valid: renew that first, or force it"
+    )]
+    AuthorityInUse { fingerprint: String, node: NodeId, alias: String },
+    #[error("at most {limit} CAs are trusted")]
+    TooManyAuthorities { limit: u64 },
+    #[error("the cluster secret is being changed already, since {started_ms}")]
+    RotationUnderWay { started_ms: u64 },
+    #[error("no change of the cluster secret to {fingerprint} is under way")]
+    NoRotation { fingerprint: String },
+    #[error("node {node} does not have the new cluster secret yet")]
+    SecretNotAdopted { node: NodeId },
 }
 
 impl Rejection {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::NodeId;
 use crate::names::{AccountName, LaneName};
 use crate::priority::Priority;
 
@@ -150,6 +151,18 @@ pub struct Parameter {
     pub value: String,
     /// Raised by every change.
     pub version: u64,
+    pub changed_by: String,
+    pub changed_ms: u64,
+}
+
+/// A value that a parameter had, or has.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ParameterVersion {
+    pub name: String,
+    /// The value of one node instead of the cluster's.
+    pub node: Option<NodeId>,
+    /// `None`: it went back to the default.
+    pub value: Option<String>,
     pub changed_by: String,
     pub changed_ms: u64,
 }

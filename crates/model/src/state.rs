@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{AuditId, AuditRecord};
 use crate::deduplication::RememberedKey;
 use crate::event::EventRecord;
 use crate::file::{BlobRecord, FileRecord, Usage};
@@ -10,10 +11,11 @@ use crate::journal::Journal;
 use crate::lane::{Lane, LaneTotals};
 use crate::member::{Authority, Cluster, JoinToken, Member};
 use crate::names::{AccountName, EventKey, FilePath, KindPattern, LaneName};
-use crate::party::{Account, Administrator, Parameter, Route};
+use crate::party::{Account, Administrator, Parameter, ParameterVersion, Route};
 use crate::queue::Queue;
 use crate::table::Table;
 use crate::transfer::Transfer;
+use crate::trust::{CertificateRecord, Revocation, SecretRotation, StoppedTm};
 
 /// Names of the parameters that `apply` itself obeys. The catalogue with types and ranges is in `flotilla-config`;
 /// `CreateCluster` brings its defaults into the state.
@@ -39,6 +41,7 @@ pub mod parameter_names {
     pub const LEASE_TIMEOUT: &str = "EventQueue.leaseTimeout";
     pub const REPLICAS: &str = "Files.replicas";
     pub const MAX_TRANSFERS: &str = "TransferLog.maxRecords";
+    pub const MAX_AUDIT_RECORDS: &str = "Audit.maxRecords";
 }
 
 /// Scalars of the state.
@@ -120,6 +123,16 @@ pub struct State {
     pub kind_routes: Table<(AccountName, KindPattern), std::sync::Arc<Route>>,
     pub idempotency_keys: Table<(AccountName, EventKey), RememberedKey>,
     pub journal: Journal,
+    pub audit: Table<AuditId, AuditRecord>,
+    /// Every value that a parameter was set to, by version; the oldest go first.
+    pub parameter_history: Table<u64, ParameterVersion>,
+    /// Local certificates of the nodes, by node and alias.
+    pub certificates: Table<(NodeId, String), CertificateRecord>,
+    /// By serial number.
+    pub revocations: Table<String, Revocation>,
+    pub stopped_tms: Table<NodeId, StoppedTm>,
+    /// The last change of the cluster secret, by the fingerprint of the new one; at most one row.
+    pub secret_rotations: Table<String, SecretRotation>,
     /// Counted during a command, empty between two.
     pub(crate) tally: Vec<(LaneId, LaneTotals)>,
     // Derived: rebuilt from the tables, never persisted, not in the digest.
@@ -191,7 +204,7 @@ impl State {
         hasher.finish()
     }
 
-    fn table_digests(&self) -> [u64; 15] {
+    fn table_digests(&self) -> [u64; 21] {
         [
             self.members.digest(),
             self.authorities.digest(),
@@ -208,6 +221,12 @@ impl State {
             self.kind_routes.digest(),
             self.idempotency_keys.digest(),
             self.journal.digest(),
+            self.audit.digest(),
+            self.parameter_history.digest(),
+            self.certificates.digest(),
+            self.revocations.digest(),
+            self.stopped_tms.digest(),
+            self.secret_rotations.digest(),
         ]
     }
 

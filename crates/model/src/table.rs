@@ -119,4 +119,8 @@ impl<K: Ord + Clone, V> Table<K, V> {
     pub fn first(&self) -> Option<(&K, &V)> {
         self.rows.get_min().map(|(key, row)| (key, &**row))
     }
+
+    pub fn last(&self) -> Option<(&K, &V)> {
+        self.rows.get_max().map(|(key, row)| (key, &**row))
+    }
 }

@@ -13,6 +13,7 @@ use flotilla_actors::gmp::{Gmp, GmpPorts, PoolConfig};
 use flotilla_actors::membership::{Announcement, Membership, MembershipConfig, MembershipPorts};
 use flotilla_actors::mesh::{MeshLinksActor, MeshListenerActor};
 use flotilla_actors::ports::{Clock, ReplicatedLog, SystemClock};
+use flotilla_actors::secret_rotation::{RotationPorts, SecretRotations};
 use flotilla_actors::supervision::Supervisor;
 use flotilla_actors::ticker::{Ticker, TickerPorts};
 use flotilla_admin::{Admin, AdminParts, AdminServer, LocalToken};
@@ -40,7 +41,9 @@ use crate::metrics::Measured;
 use crate::parameters::Components;
 use crate::setup::random_number;
 use crate::steps::{CpuPool, Steps, Watch};
-use crate::wiring::{Doors, Keeper, Links, Listening, Log, MeshTransport, RaftLevers, Replicas, assemble, traces};
+use crate::wiring::{
+    Doors, Keeper, Links, Listening, Log, MeshTransport, RaftLevers, Replicas, Secrets, assemble, traces,
+};
 
 /// How long other nodes leave events to the node that took the file: a claim takes a few milliseconds.
 const STEAL_AFTER_MS: u64 = 200;
@@ -75,6 +78,7 @@ pub(crate) struct Actors {
     pub(crate) ticker: Ticker,
     pub(crate) certificates: Certificates,
     pub(crate) config_sync: ConfigSync,
+    pub(crate) secret_rotations: SecretRotations,
     pub(crate) mesh_listener: MeshListenerActor,
     pub(crate) mesh_links: MeshLinksActor,
 }
@@ -357,6 +361,16 @@ fn start_actors(
             supervisor,
             CertificatesPorts { log: Arc::clone(&log), keeper: Arc::new(keeper), clock: Arc::clone(&clock) },
             CertificatesConfig { node, session },
+        )?,
+        secret_rotations: SecretRotations::start(
+            supervisor,
+            RotationPorts {
+                log: Arc::clone(&log),
+                raft: raft.clone(),
+                keeper: Arc::new(Secrets { store: ground.pki.clone(), handle: ground.secrets.clone() }),
+                clock: Arc::clone(&clock),
+            },
+            node,
         )?,
         config_sync: ConfigSync::start(
             supervisor,

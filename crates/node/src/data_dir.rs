@@ -46,9 +46,19 @@ impl DataDir {
         if this.identity_file().exists() || this.config_file().exists() {
             return Err(DataDirError::InUse { path: root.to_owned() });
         }
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(root);
-        made.map_err(|source| DataDirError::Write { path: root.to_owned(), source })?;
-        Ok(this)
+        this.make()
+    }
+
+    /// Opens the folder, and makes one that is missing.
+    pub fn open_or_create(root: &Path) -> Result<Self, DataDirError> {
+        let this = Self::new(root);
+        if this.identity_file().exists() { Ok(this) } else { this.make() }
+    }
+
+    fn make(self) -> Result<Self, DataDirError> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.root);
+        made.map_err(|source| DataDirError::Write { path: self.root.clone(), source })?;
+        Ok(self)
     }
 
     pub fn root(&self) -> &Path {

@@ -67,8 +67,9 @@ pub(crate) async fn stop(node: Node, is_fatal: bool) {
             actors.ticker.stop(budget),
             actors.certificates.stop(budget),
             actors.config_sync.stop(budget),
+            actors.secret_rotations.stop(budget),
         );
-        let problems = [stopped.0, stopped.1, stopped.2, stopped.3, stopped.4];
+        let problems = [stopped.0, stopped.1, stopped.2, stopped.3, stopped.4, stopped.5];
         for error in problems.into_iter().filter_map(Result::err) {
             tracing::warn!(%error, "an actor was cut off");
         }

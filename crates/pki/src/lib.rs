@@ -26,6 +26,7 @@ mod pin;
 mod pkcs12;
 mod request;
 mod revocation;
+mod rotation;
 mod secret;
 mod secret_file;
 mod secret_set;

@@ -14,12 +14,14 @@ pub const SECRETS_MAX: usize = 3;
 #[derive(Clone, Debug)]
 pub struct SecretSet {
     secrets: Vec<ClusterSecret>,
+    /// No longer accepted from anyone, but values are still sealed under it.
+    retired: Option<ClusterSecret>,
 }
 
 impl SecretSet {
     /// A set with one secret.
     pub fn new(current: ClusterSecret) -> Self {
-        Self { secrets: vec![current] }
+        Self { secrets: vec![current], retired: None }
     }
 
     /// Accepts one more (the previous or the next of a rotation). The oldest is dropped beyond three.
@@ -32,14 +34,35 @@ impl SecretSet {
         self
     }
 
+    /// Opens what was sealed under a secret that is accepted no longer.
+    #[must_use]
+    pub fn opening(mut self, retired: ClusterSecret) -> Self {
+        if !self.secrets.contains(&retired) {
+            self.retired = Some(retired);
+        }
+        self
+    }
+
+    /// Whether a secret of this fingerprint is accepted.
+    pub fn accepts(&self, fingerprint: &str) -> bool {
+        self.secrets.iter().any(|secret| secret.fingerprint() == fingerprint)
+    }
+
+    /// The secret that is accepted besides the current one, during a rotation.
+    pub fn previous(&self) -> Option<&ClusterSecret> {
+        self.secrets.get(1)
+    }
+
     /// The secret for what is made now.
     pub fn current(&self) -> &ClusterSecret {
         &self.secrets[0]
     }
 
-    /// The key of each secret for a purpose, the current one's first.
+    /// The key of each secret for a purpose, the current one's first. For what lies sealed, the retired one's too.
     pub fn keys(&self, purpose: Purpose) -> Vec<Key> {
-        self.secrets.iter().map(|secret| secret.derive(purpose)).collect()
+        let opens = matches!(purpose, Purpose::SealedValues | Purpose::KeyFiles);
+        let retired = self.retired.as_ref().filter(|_| opens);
+        self.secrets.iter().chain(retired).map(|secret| secret.derive(purpose)).collect()
     }
 }
 
@@ -88,5 +111,15 @@ mod tests {
         let handle = SecretHandle::new(set);
         handle.publish(SecretSet::new(secrets[1].clone()));
         assert_eq!(handle.current().current(), &secrets[1]);
+    }
+
+    #[test]
+    fn a_retired_secret_opens_and_proves_nothing() {
+        let [new, old] = [(); 2].map(|()| ClusterSecret::generate().unwrap());
+        let sealed = old.derive(Purpose::SealedValues).seal(b"x", b"value").unwrap();
+        let set = SecretSet::new(new).opening(old.clone());
+        assert!(!set.accepts(&old.fingerprint()));
+        assert_eq!((set.keys(Purpose::MeshProof).len(), set.keys(Purpose::Cookies).len()), (1, 1));
+        assert!(set.keys(Purpose::SealedValues).iter().any(|key| key.open(b"x", &sealed).is_ok()));
     }
 }

@@ -1,7 +1,8 @@
 //! The folder of a node's trust, `<data>/pki/`:
 //!
 //! ```text
-//! taeh, taeh.previous        cluster secret, and the one before a rotation
+//! taeh, taeh.previous        cluster secret, and the one before it while both are accepted
+//! taeh.retired               the one before it, when it is accepted no longer: opens what is sealed under it
 //! ca.pem, ca.key             internal CA
 //! local/<alias>.pem, .key    local certificates
 //! trust/<fingerprint>.pem    exchanged CA certificates
@@ -155,8 +156,16 @@ impl Store {
         self.folder.join("taeh")
     }
 
-    fn previous_secret_path(&self) -> PathBuf {
+    pub(crate) fn previous_secret_path(&self) -> PathBuf {
         self.folder.join("taeh.previous")
+    }
+
+    pub(crate) fn retired_secret_path(&self) -> PathBuf {
+        self.folder.join("taeh.retired")
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Writes the current secret and, during a rotation, the previous one.
@@ -174,12 +183,14 @@ impl Store {
 
     /// Reads the secrets in force.
     pub fn load_secrets(&self) -> Result<SecretSet, StoreError> {
-        let set = SecretSet::new(ClusterSecret::load(&self.secret_path())?);
-        match ClusterSecret::load(&self.previous_secret_path()) {
-            Ok(previous) => Ok(set.accepting(previous)),
-            Err(SecretFileError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(set),
-            Err(error) => Err(error.into()),
+        let mut set = SecretSet::new(ClusterSecret::load(&self.secret_path())?);
+        if let Some(previous) = secret_if_present(&self.previous_secret_path())? {
+            set = set.accepting(previous);
         }
+        if let Some(retired) = secret_if_present(&self.retired_secret_path())? {
+            set = set.opening(retired);
+        }
+        Ok(set)
     }
 
     fn sealing_keys(&self) -> Result<Vec<Key>, StoreError> {
@@ -217,7 +228,7 @@ impl Store {
         atomic::write(&path, text.as_bytes(), Visibility::Everyone).map_err(|source| StoreError::Write { path, source })
     }
 
-    fn write_key(&self, name: &str, key: &PrivateKey) -> Result<(), StoreError> {
+    pub(crate) fn write_key(&self, name: &str, key: &PrivateKey) -> Result<(), StoreError> {
         self.write_key_as(name, name, key)
     }
 
@@ -240,7 +251,7 @@ impl Store {
         read_limited(&self.folder.join(name))
     }
 
-    fn read_key(&self, name: &str) -> Result<Option<PrivateKey>, StoreError> {
+    pub(crate) fn read_key(&self, name: &str) -> Result<Option<PrivateKey>, StoreError> {
         self.read_key_as(name, name)
     }
 
@@ -266,7 +277,15 @@ fn read_limited(path: &Path) -> Result<Option<zeroize::Zeroizing<String>>, Store
     fs::read_to_string(path).map(|text| Some(zeroize::Zeroizing::new(text))).map_err(read)
 }
 
-fn remove_if_present(path: &Path) -> Result<(), StoreError> {
+fn secret_if_present(path: &Path) -> Result<Option<ClusterSecret>, StoreError> {
+    match ClusterSecret::load(path) {
+        Ok(secret) => Ok(Some(secret)),
+        Err(SecretFileError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(crate) fn remove_if_present(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(StoreError::Write { path: path.to_owned(), source })

@@ -5,6 +5,7 @@
 
 mod account;
 mod administrator;
+mod audit;
 mod cluster;
 mod event;
 mod event_change;
@@ -14,6 +15,7 @@ mod parameter;
 mod problem;
 mod queue;
 mod route;
+mod secret;
 mod servers;
 mod status;
 mod time;
@@ -23,6 +25,7 @@ pub use flotilla_model::NodeId;
 
 pub use account::{AccountChange, AccountView};
 pub use administrator::{AdministratorChange, AdministratorView};
+pub use audit::{AuditQuery, AuditView};
 pub use cluster::{ClusterNode, ClusterStatus, LinkStatus, NodeRole};
 pub use event::{EventQuery, EventView};
 pub use event_change::{
@@ -31,10 +34,14 @@ pub use event_change::{
 };
 pub use join::{JoinAnswer, JoinMember, JoinRequest, JoinTokenAnswer, JoinTokenRequest};
 pub use lane::{LaneChange, LaneQuery, LaneView};
-pub use parameter::{NodeParameterView, ParameterChange, ParameterQuery, ParameterView};
+pub use parameter::{
+    BulkParameterChange, NodeParameterView, ParameterChange, ParameterQuery, ParameterVersionView, ParameterView,
+    ParametersChange,
+};
 pub use problem::Problem;
 pub use queue::{EventStatistics, QueueStatus, RoomStatus};
 pub use route::{RouteChange, RouteQuery, RouteView, RoutesQuery, StepChange, StepView};
+pub use secret::{RotationFinish, RotationRequest, RotationView, SecretExport, SecretView};
 pub use servers::ServerView;
 pub use status::{
     ActorStatus, CertificateStatus, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, NodeStatus, ReadyStatus,

@@ -53,3 +53,36 @@ pub struct ParameterChange {
     /// `null` goes back to the default.
     pub value: Option<String>,
 }
+
+/// Body of `PATCH configurations/options`: all of it or nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParametersChange {
+    pub changes: Vec<BulkParameterChange>,
+}
+
+/// One of many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BulkParameterChange {
+    pub name: String,
+    /// One node's value instead of the cluster's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeId>,
+    /// `null` goes back to the default.
+    pub value: Option<String>,
+    /// Only if it has this version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_version: Option<u64>,
+}
+
+/// What a parameter was set to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParameterVersionView {
+    pub version: u64,
+    /// Absent: it went back to the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    pub changed_by: String,
+    pub changed_at: Timestamp,
+}

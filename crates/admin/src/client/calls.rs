@@ -5,9 +5,10 @@ use reqwest::Method;
 
 use super::{Client, ClientError};
 use crate::api::{
-    AccountChange, AccountView, AdministratorChange, AdministratorView, ClusterStatus, Done, JoinAnswer, JoinRequest,
-    JoinTokenAnswer, JoinTokenRequest, NodeStatus, Page, ParameterChange, ParameterView, ReadyStatus, RouteChange,
-    RouteQuery, RouteView, RoutesQuery, ServerView, TransferQuery, TransferView,
+    AccountChange, AccountView, AdministratorChange, AdministratorView, AuditQuery, AuditView, BulkParameterChange,
+    ClusterStatus, Done, JoinAnswer, JoinRequest, JoinTokenAnswer, JoinTokenRequest, NodeStatus, Page, ParameterChange,
+    ParameterQuery, ParameterVersionView, ParameterView, ParametersChange, ReadyStatus, RouteChange, RouteQuery,
+    RouteView, RoutesQuery, ServerView, TransferQuery, TransferView,
 };
 
 impl Client {
@@ -77,6 +78,30 @@ impl Client {
     ) -> Result<Done, ClientError> {
         let change = ParameterChange { value: value.map(str::to_owned) };
         self.send(Method::PUT, &parameter_path(node, name), &change, if_version).await
+    }
+
+    /// All of them or none.
+    pub async fn set_parameters(&self, changes: Vec<BulkParameterChange>) -> Result<Done, ClientError> {
+        self.send(Method::PATCH, "configurations/options", &ParametersChange { changes }, None).await
+    }
+
+    /// Newest first.
+    pub async fn parameter_history(
+        &self,
+        node: Option<NodeId>,
+        name: &str,
+    ) -> Result<Vec<ParameterVersionView>, ClientError> {
+        let path = format!("configurations/options/{}/history", segment(name));
+        let page: Page<ParameterVersionView> = self.query(&path, &ParameterQuery { node }).await?;
+        Ok(page.items)
+    }
+
+    pub async fn audit_log(&self, query: &AuditQuery) -> Result<Page<AuditView>, ClientError> {
+        self.query("logs/audit", query).await
+    }
+
+    pub async fn audit_row(&self, id: u64) -> Result<AuditView, ClientError> {
+        self.get(&format!("logs/audit/{id}")).await
     }
 
     pub async fn accounts(&self) -> Result<Vec<AccountView>, ClientError> {

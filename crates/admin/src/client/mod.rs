@@ -6,6 +6,7 @@
 mod calls;
 mod error;
 mod queue;
+mod secret;
 
 use std::time::Duration;
 

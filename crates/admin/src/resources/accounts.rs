@@ -30,7 +30,7 @@ async fn show(admin: web::Data<Admin>, _: Read, name: web::Path<String>) -> Resu
 
 async fn change(
     admin: web::Data<Admin>,
-    _: Administer,
+    Administer(caller): Administer,
     name: web::Path<String>,
     Precondition(expected_version): Precondition,
     Body(change): Body<AccountChange>,
@@ -49,12 +49,16 @@ async fn change(
         expected_version,
         now_ms: now_ms(),
     };
-    Ok(done(&admin.propose(command).await?))
+    Ok(done(&admin.change(&caller, command).await?))
 }
 
-async fn remove(admin: web::Data<Admin>, _: Administer, name: web::Path<String>) -> Result<web::Json<Done>, ApiError> {
+async fn remove(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    name: web::Path<String>,
+) -> Result<web::Json<Done>, ApiError> {
     let name = name_in_path(&name)?;
-    Ok(done(&admin.propose(Command::RemoveAccount { name }).await?))
+    Ok(done(&admin.change(&caller, Command::RemoveAccount { name }).await?))
 }
 
 fn describe(account: &Account, state: &State) -> AccountView {

@@ -44,12 +44,16 @@ async fn change(
         role: change.role,
         now_ms: now_ms(),
     };
-    Ok(done(&admin.propose(command).await?))
+    Ok(done(&admin.change(&caller, command).await?))
 }
 
-async fn remove(admin: web::Data<Admin>, _: Administer, name: web::Path<String>) -> Result<web::Json<Done>, ApiError> {
+async fn remove(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    name: web::Path<String>,
+) -> Result<web::Json<Done>, ApiError> {
     let name = name_in_path(&name)?;
-    Ok(done(&admin.propose(Command::RemoveAdministrator { name }).await?))
+    Ok(done(&admin.change(&caller, Command::RemoveAdministrator { name }).await?))
 }
 
 fn describe(row: &Administrator) -> AdministratorView {

@@ -128,7 +128,7 @@ async fn change(
     action: EventAction,
 ) -> Result<Changed, ApiError> {
     let (operation, first, last) = (name(&action), events.first().copied(), events.last().copied());
-    let applied = admin.propose(Command::ChangeEvents { events, action, now_ms: now_ms() }).await?;
+    let applied = admin.change(caller, Command::ChangeEvents { events, action, now_ms: now_ms() }).await?;
     let Outcome::EventsChanged { changed, refused } = &applied.outcome else {
         return Err(ApiError::internal("the log answered something else"));
     };

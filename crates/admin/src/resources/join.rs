@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use actix_web::http::StatusCode;
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use flotilla_config::parameters::Parameters;
 use flotilla_config::{HostPort, check_host, check_https_url};
 use flotilla_model::{Authority, Command, JoinToken, NodeId, Outcome, Rejection, State};
@@ -17,13 +17,18 @@ use crate::Admin;
 use crate::api::{JoinAnswer, JoinMember, JoinRequest};
 use crate::error::ApiError;
 use crate::join::{TokenSecret, seal_secret};
-use crate::server::{Body, now_ms};
+use crate::server::{Body, Caller, now_ms, remote_address};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.service(resource("/cluster/join").post(join));
 }
 
-async fn join(admin: web::Data<Admin>, Body(request): Body<JoinRequest>) -> Result<web::Json<JoinAnswer>, ApiError> {
+async fn join(
+    admin: web::Data<Admin>,
+    request: HttpRequest,
+    Body(body): Body<JoinRequest>,
+) -> Result<web::Json<JoinAnswer>, ApiError> {
+    let (remote, request) = (remote_address(&request), body);
     if !admin.join_rate().admit(Instant::now()) {
         return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "too many join requests")
             .mend("try again in a moment"));
@@ -32,7 +37,7 @@ async fn join(admin: web::Data<Admin>, Body(request): Body<JoinRequest>) -> Resu
         TokenSecret::from_text(&request.secret).map_err(|error| ApiError::invalid("secret", error.to_string()))?;
     check_token(&admin, &secret).await?;
     let command = admission(&request, &secret)?;
-    let applied = admin.propose(command).await?;
+    let applied = admin.change(&Caller::joining(&secret.id(), remote), command).await?;
     let Outcome::MemberAdmitted { node, again } = applied.outcome else {
         return Err(ApiError::internal("the admission had an unexpected outcome"));
     };

@@ -39,7 +39,7 @@ async fn create(
         created_by: caller.name.clone(),
         now_ms,
     };
-    admin.propose(command).await?;
+    admin.change(&caller, command).await?;
     tracing::info!(token = %token.secret.id(), created_by = %caller.name, lifetime_s, "join token created");
     Ok(web::Json(JoinTokenAnswer {
         token: token.to_string(),

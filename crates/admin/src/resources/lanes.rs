@@ -65,7 +65,8 @@ async fn change(
     if state.lane(&lane).is_none() && !state.lane_is_named(&lane) {
         return Err(no_such_lane(&lane));
     }
-    let applied = admin.propose(Command::SetLane { lane: lane.clone(), weight, is_paused, now_ms: now_ms() }).await?;
+    let applied =
+        admin.change(&caller, Command::SetLane { lane: lane.clone(), weight, is_paused, now_ms: now_ms() }).await?;
     tracing::info!(%lane, weight, is_paused, changed_by = %caller.name, log_index = applied.index, "lane changed");
     Ok(done(&applied))
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod administrators;
+mod audit;
 mod cluster;
 mod event_filter;
 mod event_operations;
@@ -17,6 +18,7 @@ mod metrics;
 mod parameters;
 mod queue;
 mod routes;
+mod secret;
 mod servers;
 mod status;
 mod steps;
@@ -36,6 +38,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     let scope = web::scope(BASE_PATH)
         .configure(accounts::configure)
         .configure(administrators::configure)
+        .configure(audit::configure)
         .configure(cluster::configure)
         .configure(events::configure)
         .configure(join::configure)
@@ -43,6 +46,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(lanes::configure)
         .configure(parameters::configure)
         .configure(routes::configure)
+        .configure(secret::configure)
         .configure(servers::configure)
         .configure(status::configure)
         .configure(transfers::configure);

@@ -2,17 +2,22 @@
 
 use actix_web::web;
 use flotilla_config::parameters::{self, CATALOGUE, Parameter, Scope};
-use flotilla_model::{Command, NodeId, Rejection, State};
+use flotilla_model::{Command, NodeId, ParameterChange, ParameterVersion, Rejection, State};
 
-use super::{done, resource};
+use super::{PAGE_ROWS_MAX, done, resource};
 use crate::Admin;
-use crate::api::{Done, NodeParameterView, Page, ParameterChange, ParameterQuery, ParameterView, from_ms};
+use crate::api;
+use crate::api::{
+    BulkParameterChange, Done, NodeParameterView, Page, ParameterQuery, ParameterVersionView, ParameterView,
+    ParametersChange, from_ms,
+};
 use crate::error::ApiError;
 use crate::server::{Administer, Body, Precondition, Read, now_ms};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
-        .service(resource("/configurations/options").get(list))
+        .service(resource("/configurations/options").get(list).patch(change_many))
+        .service(resource("/configurations/options/{name}/history").get(history))
         .service(resource("/configurations/options/{name}").get(show).put(change));
 }
 
@@ -43,7 +48,7 @@ async fn change(
     name: web::Path<String>,
     query: web::Query<ParameterQuery>,
     Precondition(expected_version): Precondition,
-    Body(change): Body<ParameterChange>,
+    Body(change): Body<api::ParameterChange>,
 ) -> Result<web::Json<Done>, ApiError> {
     let parameter = find(&name)?;
     check_node(parameter, query.node)?;
@@ -56,10 +61,59 @@ async fn change(
         node: query.node,
         value,
         expected_version,
-        changed_by: caller.name,
+        changed_by: caller.name.clone(),
         now_ms: now_ms(),
     };
-    Ok(done(&admin.propose(command).await?))
+    Ok(done(&admin.change(&caller, command).await?))
+}
+
+/// Most changes in one request: every parameter for the cluster, and a few for each of a hundred nodes.
+const CHANGES_MAX: usize = 500;
+
+async fn change_many(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    Body(request): Body<ParametersChange>,
+) -> Result<web::Json<Done>, ApiError> {
+    if !(1..=CHANGES_MAX).contains(&request.changes.len()) {
+        return Err(ApiError::invalid("changes", format!("a request changes 1 to {CHANGES_MAX} parameters")));
+    }
+    let read = |(place, change)| read_change(change).map_err(|error: ApiError| error.at(format!("changes[{place}]")));
+    let changes = request.changes.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+    let command = Command::SetParameters { changes, changed_by: caller.name.clone(), now_ms: now_ms() };
+    Ok(done(&admin.change(&caller, command).await?))
+}
+
+fn read_change(change: BulkParameterChange) -> Result<ParameterChange, ApiError> {
+    let parameter = find(&change.name)?;
+    check_node(parameter, change.node)?;
+    let value = change.value.map(|text| parameters::validate(parameter.name, &text)).transpose()?;
+    Ok(ParameterChange {
+        name: parameter.name.to_owned(),
+        node: change.node,
+        value: value.map(|value| value.to_string()),
+        expected_version: change.expected_version,
+    })
+}
+
+/// Newest first.
+async fn history(
+    admin: web::Data<Admin>,
+    _: Read,
+    name: web::Path<String>,
+    query: web::Query<ParameterQuery>,
+) -> Result<web::Json<Page<ParameterVersionView>>, ApiError> {
+    let parameter = find(&name)?;
+    let state = admin.view().state;
+    let is_its = |row: &ParameterVersion| row.name == parameter.name && row.node == query.node;
+    let items = state.parameter_history.iter().rev().filter(|(_, row)| is_its(row)).take(PAGE_ROWS_MAX);
+    let items = items.map(|(version, row)| ParameterVersionView {
+        version: *version,
+        value: row.value.clone(),
+        changed_by: row.changed_by.clone(),
+        changed_at: from_ms(row.changed_ms),
+    });
+    Ok(web::Json(Page { items: items.collect(), next_cursor: None }))
 }
 
 /// Most parameters have to be equal on all nodes.

@@ -65,7 +65,7 @@ async fn change(
     let count = steps.len();
     let command =
         Command::PutKindRoute { account: account.clone(), kind: kind.clone(), steps, lane, priority, expected_version };
-    let applied = admin.propose(command).await?;
+    let applied = admin.change(&caller, command).await?;
     tracing::info!(%account, %kind, steps = count, changed_by = %caller.name, log_index = applied.index, "route set");
     Ok(done(&applied))
 }
@@ -88,7 +88,7 @@ async fn remove(
         priority: None,
         expected_version,
     };
-    let applied = admin.propose(command).await?;
+    let applied = admin.change(&caller, command).await?;
     tracing::info!(%account, %kind, changed_by = %caller.name, log_index = applied.index, "route removed");
     Ok(done(&applied))
 }

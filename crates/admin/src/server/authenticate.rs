@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, web};
 use flotilla_credentials::parse_basic;
-use flotilla_model::{AccountName, AdministratorRole};
+use flotilla_model::{AccountName, Administrator, AdministratorRole};
 
 use super::Admin;
 use crate::error::ApiError;
@@ -16,6 +16,8 @@ use crate::error::ApiError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
     pub(crate) name: String,
+    /// Address from which the request comes.
+    pub(crate) remote: String,
     pub(crate) role: AdministratorRole,
     must_change_password: bool,
 }
@@ -27,7 +29,18 @@ pub(crate) struct Operate(pub(crate) Caller);
 /// May change everything: administrators.
 pub(crate) struct Administer(pub(crate) Caller);
 
+/// The address at the other end of the request's connection.
+pub(crate) fn remote_address(request: &HttpRequest) -> String {
+    request.peer_addr().map_or_else(String::new, |address| address.ip().to_string())
+}
+
 impl Caller {
+    /// A node that joins: its token speaks for it.
+    pub(crate) fn joining(token: &str, remote: String) -> Self {
+        let name = format!("join token {token}");
+        Self { name, remote, role: AdministratorRole::Auditor, must_change_password: false }
+    }
+
     /// For what depends on more than the role.
     pub(crate) fn require_administrator(&self) -> Result<(), ApiError> {
         self.require(&[AdministratorRole::Administrator])
@@ -52,11 +65,12 @@ async fn identify(request: &HttpRequest) -> Result<Caller, ApiError> {
         return Err(error.mend("send the name and password of an administrator (HTTP Basic)"));
     };
     let value = value.to_str().map_err(|_| bad_credentials())?;
+    let remote = remote_address(request);
     let caller = match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            bearer(admin, token.trim()).ok_or_else(bad_credentials)?
+            bearer(admin, token.trim(), remote).ok_or_else(bad_credentials)?
         }
-        _ => basic(admin, value).await?,
+        _ => basic(admin, value, remote).await?,
     };
     if caller.must_change_password && !changes_own_password(request, &caller.name) {
         let detail = format!("the password of {} was given out by the system", caller.name);
@@ -70,15 +84,16 @@ async fn identify(request: &HttpRequest) -> Result<Caller, ApiError> {
 }
 
 /// The token of this node's data folder.
-fn bearer(admin: &Admin, token: &str) -> Option<Caller> {
+fn bearer(admin: &Admin, token: &str, remote: String) -> Option<Caller> {
     admin.parts().local_token.matches(token).then(|| Caller {
         name: "local".to_owned(),
+        remote,
         role: AdministratorRole::Administrator,
         must_change_password: false,
     })
 }
 
-async fn basic(admin: &Admin, header: &str) -> Result<Caller, ApiError> {
+async fn basic(admin: &Admin, header: &str, remote: String) -> Result<Caller, ApiError> {
     let credentials = parse_basic(header).ok_or_else(bad_credentials)?;
     let view = admin.view();
     let row = AccountName::parse(&credentials.name).ok().and_then(|name| view.state.administrators.get(&name));
@@ -86,7 +101,8 @@ async fn basic(admin: &Admin, header: &str) -> Result<Caller, ApiError> {
     let verified = admin.parts().passwords.verify(&credentials.name, stored, &credentials.password).await?;
     match row {
         Some(row) if verified => {
-            Ok(Caller { name: row.name.to_string(), role: row.role, must_change_password: row.must_change_password })
+            let Administrator { name, role, must_change_password, .. } = row;
+            Ok(Caller { name: name.to_string(), remote, role: *role, must_change_password: *must_change_password })
         }
         _ => {
             tracing::warn!(name = %credentials.name.escape_debug(), "administrator log-in refused");

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use flotilla_credentials::Passwords;
-use flotilla_model::Command;
+use flotilla_model::{Command, EncodedCommand, Origin};
 use flotilla_pki::{CredentialsHandle, SecretHandle};
 
+use super::Caller;
 use super::rate::RateLimit;
 use crate::error::ApiError;
 use crate::local_token::LocalToken;
@@ -61,8 +62,11 @@ impl Admin {
         Ok(self.shared.parts.ledger.fresh_view().await?)
     }
 
-    pub(crate) async fn propose(&self, command: Command) -> Result<Applied, ApiError> {
-        Ok(self.shared.parts.ledger.propose(command).await?)
+    /// Makes a change on somebody's behalf: it is in the audit log when it is made.
+    pub(crate) async fn change(&self, caller: &Caller, command: Command) -> Result<Applied, ApiError> {
+        let origin = Origin { who: caller.name.clone(), remote: caller.remote.clone() };
+        let audited = Command::Audited { origin, command: EncodedCommand::new(&command), now_ms: now_ms() };
+        Ok(self.shared.parts.ledger.propose(audited).await?)
     }
 }
 

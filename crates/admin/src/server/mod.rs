@@ -11,7 +11,7 @@ mod precondition;
 mod rate;
 mod start;
 
-pub(crate) use authenticate::{Administer, Caller, Operate, Read};
+pub(crate) use authenticate::{Administer, Caller, Operate, Read, remote_address};
 pub(crate) use body::Body;
 pub(crate) use context::now_ms;
 pub use context::{Admin, AdminParts};

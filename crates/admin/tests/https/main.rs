@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod consensus;
 mod event_changes;
 mod event_filters;

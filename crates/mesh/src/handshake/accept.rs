@@ -41,9 +41,9 @@ impl Admission {
         let (channel, peer, previous_cut) = match judged.await {
             Ok(judged) => judged,
             Err(error) => {
-                if let Some(code) = error.refusal() {
+                if let Some(refusal) = self.refusal(&error) {
                     // The refusal is the answer; that it cannot be told changes nothing.
-                    let _ = send(&mut stream, &Message::Refusal(code), HandshakeStep::Decision, timeout).await;
+                    let _ = send(&mut stream, &refusal, HandshakeStep::Decision, timeout).await;
                     linger(&mut stream).await;
                 }
                 return Err(error);
@@ -53,7 +53,7 @@ impl Admission {
         send(&mut stream, &Message::Hello(Box::new(hello)), HandshakeStep::SendHello, timeout).await?;
         match receive(&mut stream, HandshakeStep::Decision, timeout).await? {
             Message::Accept => Ok(Admitted { stream, peer, chain: channel.chain, previous_cut }),
-            Message::Refusal(code) => Err(HandshakeError::RefusedByPeer(code)),
+            Message::Refusal(code, theirs) => Err(HandshakeError::refused_by_peer(code, theirs)),
             Message::Hello(_) => Err(HandshakeError::Malformed),
         }
     }

@@ -10,9 +10,10 @@ use parking_lot::Mutex;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
-use crate::handshake::error::HandshakeError;
+use crate::handshake::error::{HandshakeError, RefusalCode};
 use crate::handshake::hello::Hello;
 use crate::handshake::judge::{Evidence, judge};
+use crate::handshake::message::Message;
 use crate::handshake::proof::{self, ChannelBinding, Direction, EXPORTER_LABEL};
 use crate::identity::{Identity, PeerIdentity};
 use crate::lane::Lane;
@@ -81,9 +82,20 @@ impl Admission {
             meant_for: peer,
             previous_cut: self.take_untold_cut(peer, lane),
             proofs: Vec::new(),
+            secret_fingerprint: String::new(),
         };
-        hello.proofs = proof::make(&self.secrets.current(), binding, direction, &hello);
+        let secrets = self.secrets.current();
+        hello.proofs = proof::make(&secrets, binding, direction, &hello);
+        hello.secret_fingerprint = secrets.current().fingerprint();
         hello
+    }
+
+    /// What to tell a peer that is refused, when it can still be told anything.
+    pub(super) fn refusal(&self, error: &HandshakeError) -> Option<Message> {
+        let code = error.refusal()?;
+        let is_proof = code == RefusalCode::Proof;
+        let fingerprint = if is_proof { self.secrets.current().current().fingerprint() } else { String::new() };
+        Some(Message::Refusal(code, fingerprint))
     }
 
     /// Judges the peer's hello, and turns it into who the peer is.

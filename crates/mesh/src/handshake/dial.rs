@@ -37,7 +37,7 @@ impl Admission {
             send(&mut stream, &Message::Hello(Box::new(hello)), HandshakeStep::SendHello, timeout).await?;
             let hello = match receive(&mut stream, HandshakeStep::ReceiveHello, timeout).await? {
                 Message::Hello(hello) => *hello,
-                Message::Refusal(code) => return Err(HandshakeError::RefusedByPeer(code)),
+                Message::Refusal(code, theirs) => return Err(HandshakeError::refused_by_peer(code, theirs)),
                 Message::Accept => return Err(HandshakeError::Malformed),
             };
             self.judge(hello, &channel, Direction::FromAcceptor, Some((expected, lane)))
@@ -45,7 +45,7 @@ impl Admission {
         let judged = exchanged.await;
         let answer = match &judged {
             Ok(_) => Some(Message::Accept),
-            Err(error) => error.refusal().map(Message::Refusal),
+            Err(error) => self.refusal(error),
         };
         if let (Err(_), Some(cut)) = (&judged, cut) {
             // Told only when it arrived.

@@ -89,7 +89,7 @@ impl fmt::Display for RefusalCode {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::Version => "no protocol version in common; bring both nodes to neighbouring versions",
-            Self::Proof => "our cluster secret is not theirs; compare `taeh fingerprint` on both nodes",
+            Self::Proof => "our cluster secret is not theirs; compare `flotilla taeh show-fingerprint` on both nodes",
             Self::Cluster => "it belongs to another cluster",
             Self::NodeId => "it takes us for another node; check the servers list and the certificate",
             Self::Certificate => "it does not accept our certificate; exchange the CA certificates",
@@ -157,11 +157,26 @@ pub enum HandshakeError {
     },
     /// The proof of the cluster secret is wrong.
     #[error(
-        "node {claimed:?} did not prove that it knows the cluster secret; compare `taeh fingerprint` on both nodes"
+        "node {claimed:?} did not prove that it knows the cluster secret: {}; run `flotilla taeh import` on the one \
+         that is wrong, with what `flotilla taeh export` prints on a good one",
+        mismatch(.theirs, .ours)
     )]
     WrongSecret {
         /// Who it says it is.
         claimed: NodeId,
+        /// Fingerprint of its secret, if it says it.
+        theirs: String,
+        /// Fingerprint of ours.
+        ours: String,
+    },
+    /// The peer has another cluster secret than we have.
+    #[error(
+        "the peer refuses us: our cluster secret is not theirs, which has the fingerprint {theirs}; run \
+         `flotilla taeh import` on the node that is wrong, with what `flotilla taeh export` prints on a good one"
+    )]
+    OurSecret {
+        /// Fingerprint of its secret.
+        theirs: String,
     },
     /// It belongs to another cluster.
     #[error("node {claimed:?} belongs to another cluster")]
@@ -218,7 +233,7 @@ impl HandshakeError {
     pub(crate) fn refusal(&self) -> Option<RefusalCode> {
         match self {
             Self::Deadline { .. } | Self::Lost { .. } | Self::Tls(_) => None,
-            Self::OurCertificate(_) | Self::RefusedByPeer(_) => None,
+            Self::OurCertificate(_) | Self::RefusedByPeer(_) | Self::OurSecret { .. } => None,
             Self::Certificate(_) => Some(RefusalCode::Certificate),
             Self::NotMesh | Self::TooLong { .. } | Self::Malformed | Self::OutOfPlace { .. } => {
                 Some(RefusalCode::Malformed)
@@ -231,6 +246,15 @@ impl HandshakeError {
             | Self::MeantForAnotherNode { .. } => Some(RefusalCode::NodeId),
             Self::Barred { .. } => Some(RefusalCode::Barred),
             Self::Busy { .. } => Some(RefusalCode::Busy),
+        }
+    }
+
+    /// The peer's word; with the fingerprint of its secret, if that is the matter.
+    pub(crate) fn refused_by_peer(code: RefusalCode, theirs: String) -> Self {
+        if code == RefusalCode::Proof && !theirs.is_empty() {
+            Self::OurSecret { theirs }
+        } else {
+            Self::RefusedByPeer(code)
         }
     }
 
@@ -248,6 +272,14 @@ impl HandshakeError {
             rustls::Error::AlertReceived(alert) if is_about_certificates(*alert) => Self::OurCertificate(*alert),
             other => Self::Tls(other.clone()),
         }
+    }
+}
+
+fn mismatch(theirs: &str, ours: &str) -> String {
+    match theirs {
+        "" => format!("ours has the fingerprint {ours}"),
+        theirs if theirs == ours => format!("it names the same fingerprint {ours} as ours, and is not to be believed"),
+        theirs => format!("its fingerprint is {theirs}, ours is {ours}"),
     }
 }
 

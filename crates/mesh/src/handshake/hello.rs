@@ -1,7 +1,7 @@
 //! The hello: who I am, what the connection is for, and the proofs.
 //!
-//! `minimum u16, maximum u16` (protocol versions, big-endian), then the fields in postcard. A newer version appends
-//! fields; what an older reader does not know it ignores.
+//! `minimum u16, maximum u16` (protocol versions, big-endian), then the fields in postcard. Newer programs append
+//! fields; what an older reader does not know it ignores, and what an older sender leaves out is empty.
 
 use flotilla_model::NodeId;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ pub(crate) const VERSION_MAX: u16 = 1;
 
 /// A set of secrets has three; leave room for a longer one in a later version.
 const PROOFS_MAX: usize = 8;
+/// A fingerprint is 16 hexadecimal digits.
+pub(super) const FINGERPRINT_MAX_BYTES: usize = 64;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Hello {
@@ -32,6 +34,15 @@ pub(crate) struct Hello {
     pub(crate) previous_cut: Option<CutReason>,
     /// One for each secret that the sender has in force.
     pub(crate) proofs: Vec<Proof>,
+    /// Of the sender's current secret, so that a mismatch can be told by name; empty if it does not say.
+    #[serde(skip)]
+    pub(crate) secret_fingerprint: String,
+}
+
+/// Appended since the first form of version 1.
+#[derive(Default, Serialize, Deserialize)]
+struct Appendix {
+    secret_fingerprint: String,
 }
 
 impl Hello {
@@ -39,7 +50,9 @@ impl Hello {
         let mut bytes = Vec::with_capacity(256);
         bytes.extend_from_slice(&VERSION_MIN.to_be_bytes());
         bytes.extend_from_slice(&VERSION_MAX.to_be_bytes());
-        postcard::to_extend(self, bytes).map_err(|_| HandshakeError::Malformed)
+        let appendix = Appendix { secret_fingerprint: self.secret_fingerprint.clone() };
+        let bytes = postcard::to_extend(self, bytes).map_err(|_| HandshakeError::Malformed)?;
+        postcard::to_extend(&appendix, bytes).map_err(|_| HandshakeError::Malformed)
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, HandshakeError> {
@@ -49,10 +62,19 @@ impl Hello {
         if minimum > VERSION_MAX || maximum < VERSION_MIN {
             return Err(HandshakeError::Version { minimum, maximum, ours: VERSION_MAX });
         }
-        // The rest belongs to fields of a newer version.
-        let (hello, _newer): (Self, &[u8]) = postcard::take_from_bytes(rest).map_err(|_| HandshakeError::Malformed)?;
+        let (mut hello, rest): (Self, &[u8]) =
+            postcard::take_from_bytes(rest).map_err(|_| HandshakeError::Malformed)?;
         if hello.proofs.len() > PROOFS_MAX {
             return Err(HandshakeError::Malformed);
+        }
+        if !rest.is_empty() {
+            // What is behind it belongs to fields of a newer program.
+            let (appendix, _newer): (Appendix, &[u8]) =
+                postcard::take_from_bytes(rest).map_err(|_| HandshakeError::Malformed)?;
+            let text = appendix.secret_fingerprint;
+            // It is shown to people: digits only.
+            let is_plain = text.len() <= FINGERPRINT_MAX_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            hello.secret_fingerprint = if is_plain { text } else { String::new() };
         }
         Ok(hello)
     }
@@ -73,6 +95,7 @@ mod tests {
             meant_for: NodeId(300),
             previous_cut: Some(CutReason::SlowPeer),
             proofs: vec![[7; 32]],
+            secret_fingerprint: String::new(),
         }
     }
 
@@ -80,10 +103,15 @@ mod tests {
     fn version_1_stays_as_it_is_and_newer_fields_are_ignored() {
         let mut golden = b"\0\x01\0\x01\x03\0\x01\x02c1\x050.1.0\xac\x02\x01\x01\x01".to_vec();
         golden.extend_from_slice(&[7; 32]);
-        assert_eq!(sample().encode().unwrap(), golden);
+        assert_eq!(Hello::decode(&golden).unwrap(), sample(), "of a program that says no fingerprint");
+        golden.extend_from_slice(b"\x02a7");
+        let named = Hello { secret_fingerprint: "a7".to_owned(), ..sample() };
+        assert_eq!(named.encode().unwrap(), golden);
         golden.extend_from_slice(b"fields of version 2");
         golden[3] = 2;
-        assert_eq!(Hello::decode(&golden).unwrap(), sample());
+        assert_eq!(Hello::decode(&golden).unwrap(), named);
+        let forged = Hello { secret_fingerprint: "\u{1b}[2J".to_owned(), ..sample() };
+        assert_eq!(Hello::decode(&forged.encode().unwrap()).unwrap(), sample(), "terminals are not steered");
     }
 
     #[test]

@@ -32,7 +32,8 @@ pub(crate) fn judge(
     let claimed = hello.node_id;
     // First, so that who does not know the secret learns nothing about the rest.
     if !proof::verify(secrets, evidence.binding, evidence.direction, hello) {
-        return Err(HandshakeError::WrongSecret { claimed });
+        let (theirs, ours) = (hello.secret_fingerprint.clone(), secrets.current().fingerprint());
+        return Err(HandshakeError::WrongSecret { claimed, theirs, ours });
     }
     if hello.cluster_id != ours.cluster_id {
         return Err(HandshakeError::WrongCluster { claimed });
@@ -88,6 +89,7 @@ mod tests {
             meant_for: NodeId(1),
             previous_cut: None,
             proofs: Vec::new(),
+            secret_fingerprint: String::new(),
         };
         change(&mut hello);
         hello.proofs = proof::make(secrets, &BINDING, Direction::FromDialler, &hello);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::handshake::error::{HandshakeError, HandshakeStep, RefusalCode};
-use crate::handshake::hello::Hello;
+use crate::handshake::hello::{FINGERPRINT_MAX_BYTES, Hello};
 
 const MAGIC: &[u8; 4] = b"FLTM";
 const HEAD_BYTES: usize = 9;
@@ -21,7 +21,8 @@ const KIND_REFUSAL: u8 = 3;
 pub(crate) enum Message {
     Hello(Box<Hello>),
     Accept,
-    Refusal(RefusalCode),
+    /// With the fingerprint of the refusing side's secret, if that is the matter; else empty.
+    Refusal(RefusalCode, String),
 }
 
 impl Message {
@@ -29,7 +30,9 @@ impl Message {
         let (kind, body) = match self {
             Self::Hello(hello) => (KIND_HELLO, hello.encode()?),
             Self::Accept => (KIND_ACCEPT, Vec::new()),
-            Self::Refusal(code) => (KIND_REFUSAL, code.code().to_be_bytes().to_vec()),
+            Self::Refusal(code, fingerprint) => {
+                (KIND_REFUSAL, [&code.code().to_be_bytes()[..], fingerprint.as_bytes()].concat())
+            }
         };
         if body.len() > BODY_MAX_BYTES {
             return Err(HandshakeError::TooLong { length_bytes: body.len(), limit_bytes: BODY_MAX_BYTES });
@@ -43,8 +46,11 @@ impl Message {
             KIND_HELLO => Ok(Self::Hello(Box::new(Hello::decode(body)?))),
             KIND_ACCEPT => Ok(Self::Accept),
             KIND_REFUSAL => {
-                let code = body.first_chunk::<2>().ok_or(HandshakeError::Malformed)?;
-                Ok(Self::Refusal(RefusalCode::from_code(u16::from_be_bytes(*code))))
+                let (code, rest) = body.split_first_chunk::<2>().ok_or(HandshakeError::Malformed)?;
+                let text = std::str::from_utf8(rest).unwrap_or_default();
+                let is_plain = text.len() <= FINGERPRINT_MAX_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+                let fingerprint = if is_plain { text.to_owned() } else { String::new() };
+                Ok(Self::Refusal(RefusalCode::from_code(u16::from_be_bytes(*code)), fingerprint))
             }
             _ => Err(HandshakeError::Malformed),
         }

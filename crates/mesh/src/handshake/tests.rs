@@ -156,11 +156,18 @@ async fn a_revoked_certificate_is_refused_from_the_next_handshake_on() {
 #[tokio::test]
 async fn the_right_certificate_with_the_wrong_secret_is_refused() {
     let cluster = Cluster::new();
-    let impostor = member(1, &cluster.authority, &ClusterSecret::generate().unwrap());
+    let wrong = ClusterSecret::generate().unwrap();
+    let impostor = member(1, &cluster.authority, &wrong);
     let (told, refused) = meet(&impostor, &cluster.member(2), 2).await;
     let (told, refused) = (refusal(told), refusal(refused));
-    assert!(matches!(refused, HandshakeError::WrongSecret { claimed: NodeId(1) }), "{refused}");
-    assert!(matches!(told, HandshakeError::RefusedByPeer(RefusalCode::Proof)), "{told}");
+    let (theirs, ours) = (wrong.fingerprint(), cluster.secret.fingerprint());
+    let HandshakeError::WrongSecret { claimed: NodeId(1), theirs: named, ours: own } = &refused else {
+        panic!("{refused}");
+    };
+    assert_eq!((named, own), (&theirs, &ours));
+    let text = refused.to_string();
+    assert!(text.contains(&theirs) && text.contains(&ours) && text.contains("taeh import"), "{text}");
+    assert!(matches!(&told, HandshakeError::OurSecret { theirs } if *theirs == ours), "{told}");
 }
 
 #[tokio::test]
@@ -182,8 +189,8 @@ async fn a_dialler_refuses_an_acceptor_that_does_not_know_the_secret() {
     };
     let (outcome, told) = tokio::join!(dialler.dial(near, NodeId(2), LANE), thief);
     let refused = refusal(outcome);
-    assert!(matches!(refused, HandshakeError::WrongSecret { claimed: NodeId(2) }), "{refused}");
-    assert!(matches!(told, Ok(Message::Refusal(RefusalCode::Proof))), "{told:?}");
+    assert!(matches!(refused, HandshakeError::WrongSecret { claimed: NodeId(2), .. }), "{refused}");
+    assert!(matches!(told, Ok(Message::Refusal(RefusalCode::Proof, _))), "{told:?}");
 }
 
 #[tokio::test]
@@ -207,10 +214,10 @@ async fn a_recorded_proof_is_worthless_on_another_connection() {
         let message = Message::Hello(Box::new(recorded.unwrap()));
         send(&mut stream, &message, HandshakeStep::SendHello, STEP).await.unwrap();
         let told = receive(&mut stream, HandshakeStep::ReceiveHello, STEP).await;
-        assert!(matches!(told, Ok(Message::Refusal(RefusalCode::Proof))), "{told:?}");
+        assert!(matches!(told, Ok(Message::Refusal(RefusalCode::Proof, _))), "{told:?}");
     });
     let refused = refusal(outcome.await);
-    assert!(matches!(refused, HandshakeError::WrongSecret { claimed: NodeId(1) }), "{refused}");
+    assert!(matches!(refused, HandshakeError::WrongSecret { claimed: NodeId(1), .. }), "{refused}");
 }
 
 #[tokio::test]
@@ -280,7 +287,7 @@ async fn garbage_instead_of_a_hello_is_refused_and_told() {
             stream.write_all(bytes).await.unwrap();
             stream.flush().await.unwrap();
             let told = receive(&mut stream, HandshakeStep::ReceiveHello, STEP).await;
-            assert!(matches!(told, Ok(Message::Refusal(RefusalCode::Malformed | RefusalCode::Version))), "{told:?}");
+            assert!(matches!(told, Ok(Message::Refusal(RefusalCode::Malformed | RefusalCode::Version, _))), "{told:?}");
         });
         let refused = format!("{:?}", refusal(outcome.await));
         assert!(refused.starts_with(expected), "{refused} for {bytes:?}");

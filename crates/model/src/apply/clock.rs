@@ -31,6 +31,7 @@ impl State {
         for hash in gone {
             self.join_tokens.remove(&hash);
         }
+        self.forget_revocations();
         Ok(Outcome::Done)
     }
 

@@ -109,6 +109,7 @@ impl State {
         if self.members.len() == 1 {
             return Err(Rejection::LastMember);
         }
+        self.check_quorum_without(&member)?;
         let alone = self.blobs.values().filter(|blob| blob.holders == [node]).count();
         if alone > 0 {
             return Err(Rejection::OnlyHolder { node, contents: alone as u64 });
@@ -117,15 +118,24 @@ impl State {
         self.return_leases(node);
         self.members.remove(&node);
         self.header.servers.retain(|other| *other != node);
-        if !self.members.values().any(|other| other.authority == member.authority) {
-            self.authorities.remove(&member.authority);
-        }
+        self.forget_trust_of(&member);
+        self.stopped_tms.remove(&node);
         let held: Vec<_> =
             self.blobs.iter().filter(|(_, blob)| blob.holders.contains(&node)).map(|(id, _)| *id).collect();
         for blob in held {
             self.blobs.update(&blob, |row| row.holders.retain(|holder| *holder != node));
         }
         Ok(Outcome::Done)
+    }
+
+    /// A member that is gone already takes nothing away with it.
+    fn check_quorum_without(&self, member: &Member) -> Result<(), Rejection> {
+        let members = self.members.len() - 1;
+        let up = self.members.values().filter(|other| other.id != member.id && other.is_up()).count();
+        if member.is_up() && up * 2 <= members {
+            return Err(Rejection::WouldLoseQuorum { node: member.id, up: up as u64, members: members as u64 });
+        }
+        Ok(())
     }
 
     pub(super) fn move_member(&mut self, node: NodeId, position: u32) -> Result<Outcome, Rejection> {
@@ -170,11 +180,6 @@ impl State {
             member.session = None;
             member.changed_ms = changed_ms;
         });
-        Ok(Outcome::Done)
-    }
-
-    pub(super) fn trust_authority(&mut self, authority: &Authority) -> Result<Outcome, Rejection> {
-        self.authorities.insert(authority.fingerprint.clone(), authority.clone());
         Ok(Outcome::Done)
     }
 

@@ -1,15 +1,19 @@
 //! What each command does. A refused command changes nothing: every check comes before the first change.
 
+mod audit;
 mod clock;
 mod delay;
 mod ends;
 mod files;
 mod lanes;
 mod members;
+mod parameters;
 mod parties;
 mod people;
 mod publish;
 mod routes;
+mod secret;
+mod trust;
 mod work;
 
 use crate::command::{Command, EventAction};
@@ -75,6 +79,22 @@ impl State {
             C::ChangeEvents { events, action, now_ms } => self.change_events(events, action, *now_ms),
             C::SetLane { lane, weight, is_paused, now_ms } => self.set_lane(lane, *weight, *is_paused, *now_ms),
             C::PutKindRoute { .. } => self.put_kind_route(command),
+            C::Audited { origin, command, now_ms } => self.audited(origin, command, *now_ms),
+            // Alone it is of no effect: only `Audited` may write to the audit log.
+            C::RecordOperation { .. } => Err(Rejection::NestedCommand),
+            C::SetParameters { changes, changed_by, now_ms } => self.set_parameters(changes, changed_by, *now_ms),
+            C::ReportCertificates { node, session, certificates, now_ms } => {
+                self.report_certificates(*node, *session, certificates, *now_ms)
+            }
+            C::RevokeCertificate { .. } => self.revoke_certificate(command),
+            C::ReplaceAuthority { node, authority, now_ms } => self.replace_authority(*node, authority, *now_ms),
+            C::DistrustAuthority { fingerprint, force } => self.distrust_authority(fingerprint, *force),
+            C::SetTransactionManager { node, is_stopped, now_ms } => {
+                self.set_transaction_manager(*node, *is_stopped, *now_ms)
+            }
+            C::RotateSecret { .. } => self.rotate_secret(command),
+            C::SecretAdopted { node, fingerprint } => self.secret_adopted(*node, fingerprint),
+            C::FinishRotation { fingerprint, force, now_ms } => self.finish_rotation(fingerprint, *force, *now_ms),
         }
     }
 

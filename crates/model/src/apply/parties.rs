@@ -1,10 +1,9 @@
-//! Parameters, accounts, administrators.
+//! Accounts and administrators.
 
 use crate::command::Command;
-use crate::ids::NodeId;
 use crate::names::AccountName;
 use crate::outcome::{Outcome, Rejection};
-use crate::party::{Account, Administrator, AdministratorRole, Parameter};
+use crate::party::{Account, Administrator, AdministratorRole};
 use crate::state::State;
 
 pub(super) fn check_version(expected: Option<u64>, actual: u64) -> Result<(), Rejection> {
@@ -15,34 +14,6 @@ pub(super) fn check_version(expected: Option<u64>, actual: u64) -> Result<(), Re
 }
 
 impl State {
-    pub(super) fn set_parameter(&mut self, command: &Command) -> Result<Outcome, Rejection> {
-        let Command::SetParameter { name, node, value, expected_version, changed_by, now_ms } = command else {
-            unreachable!("dispatched by variant");
-        };
-        if let Some(node) = node {
-            self.check_member(*node)?;
-        }
-        let key = (name.clone(), *node);
-        let actual = self.parameters.get(&key).map_or(0, |row| row.version);
-        check_version(*expected_version, actual)?;
-        if value.is_none() && actual == 0 {
-            return Err(Rejection::NoSuchParameter { name: name.clone() });
-        }
-        self.advance_clock(*now_ms);
-        let version = self.next_version();
-        match value {
-            Some(value) => {
-                let row =
-                    Parameter { value: value.clone(), version, changed_by: changed_by.clone(), changed_ms: *now_ms };
-                self.parameters.insert(key, row);
-            }
-            None => {
-                self.parameters.remove(&key);
-            }
-        }
-        Ok(Outcome::Version(version))
-    }
-
     pub(super) fn put_account(&mut self, command: &Command) -> Result<Outcome, Rejection> {
         let Command::PutAccount { name, password_hash, enabled, quota_bytes, quota_files, expected_version, now_ms } =
             command
@@ -124,9 +95,5 @@ impl State {
         }
         self.administrators.remove(name);
         Ok(Outcome::Done)
-    }
-
-    fn check_member(&self, node: NodeId) -> Result<(), Rejection> {
-        if self.members.contains(&node) { Ok(()) } else { Err(Rejection::NoSuchMember { node }) }
     }
 }

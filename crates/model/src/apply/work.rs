@@ -29,6 +29,10 @@ impl State {
     ) -> Result<Outcome, Rejection> {
         self.check_session(node, session)?;
         self.advance_clock(now_ms);
+        // Its own pool knows it a moment later.
+        if self.stopped_tms.contains(&node) {
+            return Ok(Outcome::Claimed { leases: Vec::new(), more: false });
+        }
         let count = count.min(MAX_CLAIM) as usize;
         let clock_ms = self.header.clock_ms;
         let choice = self.choose(node, count, steal_after_ms);

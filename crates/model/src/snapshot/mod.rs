@@ -19,7 +19,7 @@ use crate::table::Table;
 use crate::transfer::Transfer;
 
 /// Raised when the form changes; older forms stay readable.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const MAGIC: &[u8; 8] = b"FLOTSNAP";
 /// No row comes near this; a longer one is a damaged snapshot.
 const MAX_ROW_BYTES: u32 = 64 << 20;
@@ -120,6 +120,12 @@ impl State {
         write_table(writer, &mut buffer, &self.idempotency_keys)?;
         writer.write_all(&(self.journal.len() as u64).to_le_bytes())?;
         self.journal.iter().try_for_each(|entry| write_row(writer, &mut buffer, &**entry))?;
+        write_table(writer, &mut buffer, &self.audit)?;
+        write_table(writer, &mut buffer, &self.parameter_history)?;
+        write_table(writer, &mut buffer, &self.certificates)?;
+        write_table(writer, &mut buffer, &self.revocations)?;
+        write_table(writer, &mut buffer, &self.stopped_tms)?;
+        write_table(writer, &mut buffer, &self.secret_rotations)?;
         writer.write_all(&self.digest().to_le_bytes())?;
         Ok(())
     }
@@ -133,8 +139,13 @@ impl State {
             return Err(SnapshotError::NoSnapshot);
         }
         let mut state = match read_u32(reader)? {
-            // Its digest counted rows of another form, so it cannot be compared; the file has a checksum of its own.
+            // Their digests counted rows of another form, so they cannot be compared; the file has a checksum of its own.
             1 => version_1::read(reader, &mut buffer)?,
+            2 => {
+                let state = Self::read_version_2(reader, &mut buffer)?;
+                read_u64(reader)?;
+                state
+            }
             VERSION => Self::read_current(reader, &mut buffer)?,
             other => return Err(SnapshotError::Version(other)),
         };
@@ -142,7 +153,23 @@ impl State {
         Ok(state)
     }
 
+    /// Version 3 is version 2 with further tables behind it.
     fn read_current(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<Self, SnapshotError> {
+        let mut state = Self::read_version_2(reader, buffer)?;
+        state.audit = read_table(reader, buffer)?;
+        state.parameter_history = read_table(reader, buffer)?;
+        state.certificates = read_table(reader, buffer)?;
+        state.revocations = read_table(reader, buffer)?;
+        state.stopped_tms = read_table(reader, buffer)?;
+        state.secret_rotations = read_table(reader, buffer)?;
+        let (expected, actual) = (read_u64(reader)?, state.digest());
+        if expected != actual {
+            return Err(SnapshotError::Digest { expected, actual });
+        }
+        Ok(state)
+    }
+
+    fn read_version_2(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<Self, SnapshotError> {
         let header: Header = read_row(reader, buffer)?;
         let mut state = Self {
             header,
@@ -165,10 +192,6 @@ impl State {
         for _ in 0..read_u64(reader)? {
             let entry: JournalEntry = read_row(reader, buffer)?;
             state.journal.push(entry);
-        }
-        let (expected, actual) = (read_u64(reader)?, state.digest());
-        if expected != actual {
-            return Err(SnapshotError::Digest { expected, actual });
         }
         Ok(state)
     }

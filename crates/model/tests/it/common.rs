@@ -274,8 +274,97 @@ fn any_action() -> impl Strategy<Value = EventAction> {
     ])
 }
 
+pub(crate) fn authority(name: &str) -> Authority {
+    Authority { fingerprint: name.to_owned(), certificate_pem: "PEM".to_owned(), node: None, added_ms: CREATED_MS }
+}
+
+pub(crate) fn certificate(alias: &str, ca: &str, not_after_ms: u64) -> CertificateRecord {
+    CertificateRecord {
+        alias: alias.to_owned(),
+        chain_pem: "PEM".to_owned(),
+        fingerprint: format!("of {alias}"),
+        serial: "1a".to_owned(),
+        subject: "CN=node".to_owned(),
+        issuer: "CN=ca".to_owned(),
+        authority: Some(ca.to_owned()),
+        not_before_ms: CREATED_MS,
+        not_after_ms,
+    }
+}
+
+pub(crate) fn audited(command: &Command) -> Command {
+    let origin = Origin { who: "ada".to_owned(), remote: "192.0.2.7".to_owned() };
+    Command::Audited { origin, command: EncodedCommand::new(command), now_ms: CREATED_MS }
+}
+
+/// Commands about trust, secrets and the Transaction Manager, and commands of people within `Audited`.
+fn any_command_of_the_set_up() -> impl Strategy<Value = Command> {
+    let node = || (1u64..5).prop_map(NodeId);
+    let ca = || prop::sample::select(vec!["ca1", "ca2", "ca9"]);
+    let time = || CREATED_MS..CREATED_MS + 1_000_000;
+    let secret = || prop::sample::select(vec!["s1", "s2"]);
+    prop_oneof![
+        (node(), 1u64..5, ca(), 0usize..3, time()).prop_map(|(node, session, ca, count, now_ms)| {
+            let certificates = ["x", "y"].iter().take(count).map(|alias| certificate(alias, ca, now_ms)).collect();
+            Command::ReportCertificates { node, session: SessionId(session), certificates, now_ms }
+        }),
+        (0u8..3, time()).prop_map(|(serial, now_ms)| Command::RevokeCertificate {
+            serial: serial.to_string(),
+            subject: "CN=node".to_owned(),
+            reason: "lost".to_owned(),
+            not_after_ms: now_ms,
+            now_ms,
+        }),
+        (node(), ca()).prop_map(|(node, ca)| Command::ReplaceAuthority {
+            node,
+            authority: authority(ca),
+            now_ms: CREATED_MS
+        }),
+        (ca(), any::<bool>()).prop_map(|(ca, force)| Command::DistrustAuthority { fingerprint: ca.to_owned(), force }),
+        ca().prop_map(|ca| Command::TrustAuthority { authority: authority(ca) }),
+        (prop::option::of(node()), any::<bool>())
+            .prop_map(|(node, is_stopped)| { Command::SetTransactionManager { node, is_stopped, now_ms: CREATED_MS } }),
+        secret().prop_map(|secret| Command::RotateSecret {
+            fingerprint: secret.to_owned(),
+            previous: "s0".to_owned(),
+            sealed: Sealed(vec![1]),
+            now_ms: CREATED_MS,
+        }),
+        (node(), secret()).prop_map(|(node, secret)| Command::SecretAdopted { node, fingerprint: secret.to_owned() }),
+        (secret(), any::<bool>()).prop_map(|(secret, force)| {
+            Command::FinishRotation { fingerprint: secret.to_owned(), force, now_ms: CREATED_MS }
+        }),
+        (prop::option::of(node()), 0u64..3).prop_map(|(node, value)| Command::SetParameters {
+            changes: ["Audit.maxRecords", "b"]
+                .map(|name| ParameterChange {
+                    name: name.to_owned(),
+                    node,
+                    value: (value > 0).then(|| value.to_string()),
+                    expected_version: None,
+                })
+                .into(),
+            changed_by: "ada".to_owned(),
+            now_ms: CREATED_MS,
+        }),
+        Just(Command::RecordOperation {
+            operation: "certificate.import".to_owned(),
+            subject: "x".to_owned(),
+            before: None,
+            after: Some("y".to_owned()),
+        }),
+    ]
+}
+
 /// Any command, of few members, names and ids.
 pub(crate) fn any_command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        8 => any_older_command(),
+        2 => any_command_of_the_set_up(),
+        1 => prop_oneof![any_older_command(), any_command_of_the_set_up()].prop_map(|command| audited(&command)),
+    ]
+}
+
+fn any_older_command() -> impl Strategy<Value = Command> {
     let node = || (1u64..5).prop_map(NodeId);
     let session = || (1u64..5).prop_map(SessionId);
     let time = || CREATED_MS..CREATED_MS + 1_000_000;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit;
 mod common;
 mod deduplication;
 mod files;
@@ -14,5 +15,6 @@ mod ordering;
 mod properties;
 mod publishing;
 mod queue;
+mod setup;
 mod snapshots;
 mod times;

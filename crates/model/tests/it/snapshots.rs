@@ -6,6 +6,9 @@ use flotilla_model::*;
 /// Written by the last program that wrote version 1.
 const VERSION_1: &[u8] = include_bytes!("../golden/snapshot-v1.bin");
 
+/// Written by the last program that wrote version 2.
+const VERSION_2: &[u8] = include_bytes!("../golden/snapshot-v2.bin");
+
 #[test]
 fn version_1_is_read_and_works_on() {
     let mut state = State::decode_snapshot(&mut &VERSION_1[..]).unwrap();
@@ -21,6 +24,22 @@ fn version_1_is_read_and_works_on() {
     let leased: Vec<_> = state.leased_to(NodeId(1)).map(|event| event.id).collect();
     assert_eq!(leased, [EventId(3)]);
     crate::common::ended(&mut state, EventId(3), WorkEnd::Done);
+    state.check_invariants().unwrap();
+
+    let mut bytes = Vec::new();
+    state.encode_snapshot(&mut bytes).unwrap();
+    assert_eq!(State::decode_snapshot(&mut bytes.as_slice()).unwrap().digest(), state.digest());
+}
+
+#[test]
+fn version_2_is_read_and_works_on() {
+    let mut state = State::decode_snapshot(&mut &VERSION_2[..]).unwrap();
+    state.check_invariants().unwrap();
+    let states: Vec<_> = state.events.values().map(|event| event.state.name()).collect();
+    assert_eq!(states, ["leased", "ready", "ready", "leased", "ready"]);
+    assert_eq!(state.parameter("EventQueue.maxRetryCount", None).unwrap().value, "2");
+    assert_eq!((state.journal.len(), state.audit.len()), (2, 0));
+    state.apply(&crate::common::audited(&crate::common::set("EventQueue.maxRetryCount", 3))).unwrap();
     state.check_invariants().unwrap();
 
     let mut bytes = Vec::new();

@@ -6,6 +6,7 @@ mod links;
 mod log;
 mod raft;
 mod replicas;
+mod secrets;
 mod traces;
 mod transport;
 
@@ -15,5 +16,6 @@ pub(crate) use links::{Links, Listening};
 pub(crate) use log::Log;
 pub(crate) use raft::RaftLevers;
 pub(crate) use replicas::Replicas;
+pub(crate) use secrets::Secrets;
 pub(crate) use traces::traces;
 pub(crate) use transport::MeshTransport;

@@ -1,5 +1,8 @@
 //! `flotilla param`
 
+mod history;
+mod transfer;
+
 use anyhow::Result;
 use flotilla_admin::Client;
 use flotilla_admin::api::{Done, NodeId, ParameterView};
@@ -27,9 +30,21 @@ pub(super) async fn run(command: ParameterCommand, format: Format) -> Result<()>
             let change = Change { node: node.map(NodeId), name: &name, value: Some(&value), expected_version };
             set(&connect(&connection)?, change, format).await
         }
-        ParameterCommand::Reset { connection, name, node } => {
+        ParameterCommand::Unset { connection, name, node } => {
             let change = Change { node: node.map(NodeId), name: &name, value: None, expected_version: None };
             set(&connect(&connection)?, change, format).await
+        }
+        ParameterCommand::History { connection, name, node } => {
+            history::show(&connect(&connection)?, &name, node.map(NodeId), format).await
+        }
+        ParameterCommand::Revert { connection, name, node, to } => {
+            history::revert(&connect(&connection)?, &name, node.map(NodeId), to, format).await
+        }
+        ParameterCommand::Export { connection, all, out } => {
+            transfer::export(&connect(&connection)?, all, out.as_deref()).await
+        }
+        ParameterCommand::Import { connection, file, dry_run } => {
+            transfer::import(&connect(&connection)?, &file, dry_run, format).await
         }
     }
 }

@@ -1,0 +1,72 @@
+//! `logs/audit`: who changed what, newest first.
+
+use actix_web::web;
+use flotilla_model::{AuditId, AuditRecord};
+
+use super::{SCANNED_ROWS_MAX, page_size, resource};
+use crate::Admin;
+use crate::api::{AuditQuery, AuditView, Page, from_ms, to_ms};
+use crate::error::ApiError;
+use crate::server::Read;
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config.service(resource("/logs/audit").get(list)).service(resource("/logs/audit/{id}").get(show));
+}
+
+async fn list(
+    admin: web::Data<Admin>,
+    _: Read,
+    query: web::Query<AuditQuery>,
+) -> Result<web::Json<Page<AuditView>>, ApiError> {
+    let limit = page_size(query.limit)?;
+    let state = admin.view().state;
+    let end = AuditId(query.cursor.unwrap_or(u64::MAX));
+    let mut rows = state.audit.range(..end).rev();
+    let mut page = Page { items: Vec::new(), next_cursor: None };
+    for (id, row) in rows.by_ref().take(SCANNED_ROWS_MAX) {
+        page.next_cursor = Some(id.0);
+        if is_wanted(row, &query) {
+            page.items.push(describe(row));
+        }
+        if page.items.len() == limit {
+            break;
+        }
+    }
+    if rows.next().is_none() {
+        page.next_cursor = None;
+    }
+    Ok(web::Json(page))
+}
+
+async fn show(admin: web::Data<Admin>, _: Read, id: web::Path<u64>) -> Result<web::Json<AuditView>, ApiError> {
+    let state = admin.view().state;
+    let row = state.audit.get(&AuditId(*id)).ok_or_else(|| {
+        ApiError::not_found(format!("there is no row {id} in the audit log"))
+            .mend("old rows go when Audit.maxRecords is reached")
+    })?;
+    Ok(web::Json(describe(row)))
+}
+
+fn is_wanted(row: &AuditRecord, query: &AuditQuery) -> bool {
+    let is_operation = |wanted: &str| {
+        row.operation == wanted || row.operation.strip_prefix(wanted).is_some_and(|verb| verb.starts_with('.'))
+    };
+    query.who.as_deref().is_none_or(|who| row.origin.who == who)
+        && query.operation.as_deref().is_none_or(is_operation)
+        && query.subject.as_deref().is_none_or(|part| row.subject.contains(part))
+        && query.since.is_none_or(|since| row.at_ms >= to_ms(since))
+        && query.until.is_none_or(|until| row.at_ms < to_ms(until))
+}
+
+fn describe(row: &AuditRecord) -> AuditView {
+    AuditView {
+        id: row.id.0,
+        at: from_ms(row.at_ms),
+        who: row.origin.who.clone(),
+        remote: row.origin.remote.clone(),
+        operation: row.operation.clone(),
+        subject: row.subject.clone(),
+        before: row.before.clone(),
+        after: row.after.clone(),
+    }
+}

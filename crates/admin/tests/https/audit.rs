@@ -1,0 +1,86 @@
+//! The audit log, and the history of parameters.
+
+use flotilla_admin::api::{AuditQuery, BulkParameterChange, NodeId};
+
+use crate::harness::{Harness, PASSWORD, code};
+
+const RETRIES: &str = "EventQueue.maxRetryCount";
+const THREADS: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.maxThreads";
+
+fn change(name: &str, node: Option<u64>, value: &str) -> BulkParameterChange {
+    BulkParameterChange {
+        name: name.to_owned(),
+        node: node.map(NodeId),
+        value: Some(value.to_owned()),
+        expected_version: None,
+    }
+}
+
+#[actix_web::test]
+async fn every_change_leaves_a_row_and_refused_ones_leave_none() {
+    let harness = Harness::start().await;
+    let client = harness.with_password("root", PASSWORD);
+    client.set_parameter(RETRIES, Some("7"), None).await.unwrap();
+    client.set_parameter(RETRIES, Some("9"), None).await.unwrap();
+    assert!(client.set_parameter(RETRIES, Some("-1"), None).await.is_err());
+    assert!(client.delete_account("nobody").await.is_err());
+    let page = client.audit_log(&AuditQuery::default()).await.unwrap();
+    let newest = &page.items[0];
+    assert_eq!((newest.operation.as_str(), newest.subject.as_str()), ("parameter.set", RETRIES));
+    assert_eq!((newest.before.as_deref(), newest.after.as_deref()), (Some("7"), Some("9")));
+    assert_eq!((newest.who.as_str(), newest.remote.as_str()), ("root", "127.0.0.1"));
+    assert!(page.items.iter().all(|row| !row.operation.starts_with("account.remove")));
+    assert_eq!(&client.audit_row(newest.id).await.unwrap(), newest);
+    assert_eq!(code(client.audit_row(9_999).await), "not-found");
+    harness.stop().await;
+}
+
+#[actix_web::test]
+async fn rows_are_found_by_noun_person_and_time_a_page_at_a_time() {
+    let harness = Harness::start().await;
+    let (root, local) = (harness.with_password("root", PASSWORD), harness.local());
+    for value in ["1", "2", "3"] {
+        root.set_parameter(RETRIES, Some(value), None).await.unwrap();
+    }
+    local.set_parameters(vec![change(RETRIES, None, "4"), change(THREADS, Some(1), "5")]).await.unwrap();
+    let find = async |query: AuditQuery| root.audit_log(&query).await.unwrap();
+    let noun = |noun: &str| AuditQuery { operation: Some(noun.to_owned()), ..AuditQuery::default() };
+    assert_eq!(find(noun("parameter")).await.items.len(), 4);
+    assert_eq!(find(noun("parameter.import")).await.items.len(), 1);
+    assert_eq!(find(noun("param")).await.items.len(), 0, "a noun is whole");
+    let mine = AuditQuery { who: Some("root".to_owned()), limit: Some(2), ..AuditQuery::default() };
+    let first = find(mine.clone()).await;
+    let second = find(AuditQuery { cursor: first.next_cursor, ..mine }).await;
+    let after: Vec<_> = first.items.iter().chain(&second.items).filter_map(|row| row.after.as_deref()).collect();
+    assert_eq!(after, ["3", "2", "1"]);
+    let until = Some(first.items[0].at);
+    assert!(find(AuditQuery { until, ..AuditQuery::default() }).await.items.iter().all(|row| Some(row.at) < until));
+    harness.stop().await;
+}
+
+#[actix_web::test]
+async fn a_parameters_history_is_kept_and_many_change_together() {
+    let harness = Harness::start().await;
+    let client = harness.with_password("root", PASSWORD);
+    client.set_parameters(vec![change(RETRIES, None, "7"), change(THREADS, Some(1), "8")]).await.unwrap();
+    client.set_parameter(RETRIES, None, None).await.unwrap();
+    let history = client.parameter_history(None, RETRIES).await.unwrap();
+    let values: Vec<_> = history.iter().map(|row| row.value.as_deref()).collect();
+    assert_eq!(values, [None, Some("7")], "newest first");
+    assert_eq!(history[0].changed_by, "root");
+    assert_eq!(client.parameter_history(Some(NodeId(1)), THREADS).await.unwrap().len(), 1);
+    assert!(client.parameter_history(None, THREADS).await.unwrap().is_empty());
+
+    let error =
+        client.set_parameters(vec![change(RETRIES, None, "3"), change("EventQueue.maxRetryCont", None, "1")]).await;
+    let error = error.unwrap_err();
+    let problem = error.problem().unwrap();
+    assert_eq!((problem.status, problem.field.as_deref()), (404, Some("changes[1]")));
+    assert!(problem.mend.as_deref().unwrap_or_default().contains(RETRIES), "{problem:?}");
+    assert_eq!(code(client.set_parameters(vec![change("Files.replicas", Some(1), "1")]).await), "invalid-value");
+    assert_eq!(code(client.set_parameters(Vec::new()).await), "invalid-value");
+    let late = BulkParameterChange { expected_version: Some(1), ..change(THREADS, Some(1), "9") };
+    assert_eq!(code(client.set_parameters(vec![change(RETRIES, None, "3"), late]).await), "version-conflict");
+    assert_eq!(client.parameter(RETRIES).await.unwrap().value, "5", "none of it was set");
+    harness.stop().await;
+}

@@ -1,0 +1,185 @@
+//! Commands of people: carried out, and written to the audit log together with what was before and after.
+
+use crate::audit::{AuditId, AuditRecord, EncodedCommand, Origin, shortened};
+use crate::command::{Command, EventAction};
+use crate::ids::NodeId;
+use crate::outcome::{Outcome, Rejection};
+use crate::party::Step;
+use crate::state::{State, parameter_names};
+
+/// What a command is about, in words.
+struct Deed {
+    operation: String,
+    subject: String,
+}
+
+fn deed(operation: &str, subject: impl ToString) -> Option<Deed> {
+    Some(Deed { operation: operation.to_owned(), subject: subject.to_string() })
+}
+
+fn of_node(name: &str, node: Option<NodeId>) -> String {
+    node.map_or_else(|| name.to_owned(), |node| format!("{name} of node {node}"))
+}
+
+fn kinds(steps: &[Step]) -> String {
+    steps.iter().map(Step::kind).collect::<Vec<_>>().join(", ")
+}
+
+fn action_name(action: &EventAction) -> &'static str {
+    match action {
+        EventAction::Retry { .. } => "event.retry",
+        EventAction::Discard => "event.discard",
+        EventAction::Cancel => "event.cancel",
+        EventAction::Resolve(_) => "event.resolve",
+    }
+}
+
+impl State {
+    pub(super) fn audited(
+        &mut self,
+        origin: &Origin,
+        command: &EncodedCommand,
+        now_ms: u64,
+    ) -> Result<Outcome, Rejection> {
+        let command = command.decode().ok_or(Rejection::NestedCommand)?;
+        let deed = described(&command).ok_or(Rejection::NestedCommand)?;
+        if let Command::RecordOperation { before, after, .. } = &command {
+            self.advance_clock(now_ms);
+            self.write_audit(origin, deed, before.clone(), after.clone());
+            return Ok(Outcome::Done);
+        }
+        let before = self.shown(&command);
+        let outcome = self.dispatch(&command)?;
+        self.advance_clock(now_ms);
+        let after = self.shown(&command);
+        self.write_audit(origin, deed, before, after);
+        Ok(outcome)
+    }
+
+    fn write_audit(&mut self, origin: &Origin, deed: Deed, before: Option<String>, after: Option<String>) {
+        let id = AuditId(self.audit.last().map_or(1, |(id, _)| id.0 + 1));
+        let origin = Origin { who: shortened(origin.who.clone()), remote: shortened(origin.remote.clone()) };
+        let record = AuditRecord {
+            id,
+            at_ms: self.header.clock_ms,
+            origin,
+            operation: shortened(deed.operation),
+            subject: shortened(deed.subject),
+            before: before.map(shortened),
+            after: after.map(shortened),
+        };
+        self.audit.insert(id, record);
+        // The newest stays in any case: numbers go on from it.
+        let limit = self.number(parameter_names::MAX_AUDIT_RECORDS, 100_000).max(1);
+        while self.audit.len() as u64 > limit {
+            let Some(oldest) = self.audit.first().map(|(id, _)| *id) else { break };
+            self.audit.remove(&oldest);
+        }
+    }
+
+    /// How the subject of a command stands now. Without secrets.
+    fn shown(&self, command: &Command) -> Option<String> {
+        use Command as C;
+        match command {
+            C::SetParameter { name, node, .. } => {
+                self.parameters.get(&(name.clone(), *node)).map(|row| row.value.clone())
+            }
+            C::SetParameters { changes, .. } => {
+                let value = |change: &crate::command::ParameterChange| {
+                    let row = self.parameters.get(&(change.name.clone(), change.node))?;
+                    Some(format!("{}={}", of_node(&change.name, change.node), row.value))
+                };
+                Some(changes.iter().filter_map(value).collect::<Vec<_>>().join(", "))
+            }
+            C::AdmitMember { .. } | C::RemoveMember { .. } | C::MoveMember { .. } => Some(self.servers_in_words()),
+            C::PutAccount { name, .. } | C::RemoveAccount { name } => self.accounts.get(name).map(|row| {
+                let quota = |limit: Option<u64>| limit.map_or_else(|| "-".to_owned(), |limit| limit.to_string());
+                let state = if row.enabled { "enabled" } else { "disabled" };
+                let (bytes, files) = (quota(row.quota_bytes), quota(row.quota_files));
+                format!("{state}, quota {bytes} bytes, {files} files, version {}", row.version)
+            }),
+            C::PutAdministrator { name, .. } | C::RemoveAdministrator { name } => {
+                let row = self.administrators.get(name)?;
+                Some(format!("{:?}, version {}", row.role, row.version))
+            }
+            C::PutRoute { account, .. } => self.routes.get(account).map(|route| kinds(&route.steps)),
+            C::PutKindRoute { account, kind, .. } => {
+                let own = self.kind_routes.get(&(account.clone(), kind.clone()));
+                let is_of_files = kind.as_str() == crate::event::EventKind::FILE_RECEIVED;
+                let route = if is_of_files { self.routes.get(account) } else { own };
+                route.map(|route| kinds(&route.steps))
+            }
+            C::SetLane { lane, .. } => self
+                .lane(lane)
+                .map(|(_, row)| format!("weight {}, {}", row.weight, if row.is_paused { "paused" } else { "running" })),
+            C::TrustAuthority { authority } | C::ReplaceAuthority { authority, .. } => {
+                self.authorities.contains(&authority.fingerprint).then(|| "trusted".to_owned())
+            }
+            C::DistrustAuthority { fingerprint, .. } => {
+                self.authorities.contains(fingerprint).then(|| "trusted".to_owned())
+            }
+            C::RevokeCertificate { serial, .. } => {
+                self.revocations.get(serial).map(|row| format!("revoked: {}", row.reason))
+            }
+            C::SetTransactionManager { .. } => {
+                let stopped: Vec<_> = self.stopped_tms.iter().map(|(node, _)| node.to_string()).collect();
+                Some(if stopped.is_empty() {
+                    "all running".to_owned()
+                } else {
+                    format!("stopped: {}", stopped.join(", "))
+                })
+            }
+            C::RotateSecret { fingerprint, .. } | C::FinishRotation { fingerprint, .. } => {
+                self.secret_rotations.get(fingerprint).map(|row| match row.finished_ms {
+                    Some(_) => "finished".to_owned(),
+                    None => format!("{} of {} members", row.adopted.len(), self.members.len()),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn servers_in_words(&self) -> String {
+        let names = self.header.servers.iter().filter_map(|node| self.members.get(node)).map(|row| row.name.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// What a person's command does to what. `None`: it is none of a person's.
+fn described(command: &Command) -> Option<Deed> {
+    use Command as C;
+    match command {
+        C::CreateJoinToken { .. } => deed("join-token.create", ""),
+        C::AdmitMember { name, .. } => deed("member.admit", name),
+        C::RemoveMember { node, .. } => deed("member.remove", format!("node {node}")),
+        C::MoveMember { node, .. } => deed("member.move", format!("node {node}")),
+        C::SetParameter { name, node, .. } => deed("parameter.set", of_node(name, *node)),
+        C::SetParameters { changes, .. } => deed("parameter.import", format!("{} parameters", changes.len())),
+        C::PutAccount { name, password_hash: Some(_), .. } => deed("account.put-with-password", name.as_str()),
+        C::PutAccount { name, .. } => deed("account.put", name.as_str()),
+        C::RemoveAccount { name } => deed("account.remove", name.as_str()),
+        C::PutAdministrator { name, .. } => deed("administrator.put", name.as_str()),
+        C::RemoveAdministrator { name } => deed("administrator.remove", name.as_str()),
+        C::PutRoute { account, .. } => deed("route.put", account.as_str()),
+        C::PutKindRoute { account, kind, .. } => deed("route.put", format!("{} of {account}", kind.as_str())),
+        C::SetLane { lane, .. } => deed("lane.set", lane),
+        C::ChangeEvents { events, action, .. } => {
+            let listed: Vec<_> = events.iter().take(50).map(ToString::to_string).collect();
+            deed(action_name(action), format!("{} events: {}", events.len(), listed.join(", ")))
+        }
+        C::TrustAuthority { authority } => deed("authority.trust", &authority.fingerprint),
+        C::ReplaceAuthority { authority, node, .. } => {
+            deed("authority.replace", format!("{} of node {node}", authority.fingerprint))
+        }
+        C::DistrustAuthority { fingerprint, .. } => deed("authority.remove", fingerprint),
+        C::RevokeCertificate { serial, subject, .. } => deed("certificate.revoke", format!("{serial} ({subject})")),
+        C::SetTransactionManager { node, is_stopped, .. } => {
+            let operation = if *is_stopped { "transaction-manager.stop" } else { "transaction-manager.start" };
+            deed(operation, node.map_or_else(|| "all nodes".to_owned(), |node| format!("node {node}")))
+        }
+        C::RotateSecret { fingerprint, .. } => deed("secret.rotate", fingerprint),
+        C::FinishRotation { fingerprint, .. } => deed("secret.finish-rotation", fingerprint),
+        C::RecordOperation { operation, subject, .. } => deed(operation, subject),
+        _ => None,
+    }
+}

@@ -1,0 +1,77 @@
+//! The audit log: what people did, with what was before and after.
+
+use crate::common::*;
+use flotilla_model::*;
+
+fn last(state: &State) -> &AuditRecord {
+    state.audit.last().unwrap().1
+}
+
+#[test]
+fn a_change_and_its_row_come_together() {
+    let mut state = three_nodes();
+    state.apply(&audited(&set("EventQueue.maxRetryCount", 2))).unwrap();
+    state.apply(&audited(&set("EventQueue.maxRetryCount", 7))).unwrap();
+    let row = last(&state);
+    assert_eq!((row.operation.as_str(), row.subject.as_str()), ("parameter.set", "EventQueue.maxRetryCount"));
+    assert_eq!((row.before.as_deref(), row.after.as_deref()), (Some("2"), Some("7")));
+    assert_eq!((row.origin.who.as_str(), row.origin.remote.as_str()), ("ada", "192.0.2.7"));
+    assert_eq!(row.id, AuditId(2));
+}
+
+#[test]
+fn what_is_refused_leaves_no_row() {
+    let mut state = three_nodes();
+    let before = state.digest();
+    let unknown = Command::RemoveMember { node: NodeId(9), now_ms: CREATED_MS };
+    assert_eq!(state.apply(&audited(&unknown)), Err(Rejection::NoSuchMember { node: NodeId(9) }));
+    assert_eq!(state.digest(), before);
+}
+
+#[test]
+fn secrets_stay_out() {
+    let mut state = three_nodes();
+    state.apply(&audited(&account("c"))).unwrap();
+    let administrator = Command::PutAdministrator {
+        name: name("ada"),
+        password_hash: Some("$argon2id$".to_owned()),
+        role: Some(AdministratorRole::Operator),
+        must_change_password: false,
+        now_ms: CREATED_MS,
+    };
+    state.apply(&audited(&administrator)).unwrap();
+    assert_eq!(last(&state).operation, "administrator.put");
+    for row in state.audit.values() {
+        assert!(!format!("{row:?}").contains("argon2"), "{row:?}");
+    }
+}
+
+#[test]
+fn only_commands_of_people_are_audited_and_none_within_another() {
+    let mut state = three_nodes();
+    for command in [Command::Tick { now_ms: CREATED_MS }, audited(&account("c"))] {
+        assert_eq!(state.apply(&audited(&command)), Err(Rejection::NestedCommand));
+    }
+    let operation = Command::RecordOperation {
+        operation: "certificate.import".to_owned(),
+        subject: "mesh".to_owned(),
+        before: None,
+        after: Some("node 2".to_owned()),
+    };
+    assert_eq!(state.apply(&operation), Err(Rejection::NestedCommand), "alone it would forge the log");
+    state.apply(&audited(&operation)).unwrap();
+    assert_eq!(last(&state).after.as_deref(), Some("node 2"));
+}
+
+#[test]
+fn the_oldest_rows_go_first() {
+    let mut state = three_nodes();
+    state.apply(&set("Audit.maxRecords", 3)).unwrap();
+    for value in 0..5 {
+        state.apply(&audited(&set("EventQueue.maxRetryCount", value))).unwrap();
+    }
+    assert_eq!(state.audit.iter().map(|(id, _)| id.0).collect::<Vec<_>>(), [3, 4, 5]);
+    state.apply(&set("Audit.maxRecords", 0)).unwrap();
+    state.apply(&audited(&account("c"))).unwrap();
+    assert_eq!(state.audit.iter().map(|(id, _)| id.0).collect::<Vec<_>>(), [6], "numbers go on");
+}

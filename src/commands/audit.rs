@@ -1,0 +1,56 @@
+//! `flotilla audit`
+
+use anyhow::Result;
+use flotilla_admin::api::{AuditQuery, AuditView, Page};
+
+use super::call;
+use crate::cli::AuditCommand;
+use crate::connection::connect;
+use crate::output::{Format, answer, or_dash, table};
+
+pub(super) async fn run(command: AuditCommand, format: Format) -> Result<()> {
+    match command {
+        AuditCommand::List { connection, who, operation, subject, since, until, limit, cursor } => {
+            let query = AuditQuery { limit: Some(limit as usize), cursor, who, operation, subject, since, until };
+            let page = call(connect(&connection)?.audit_log(&query).await)?;
+            answer(format, &page, rows)
+        }
+        AuditCommand::Show { connection, id } => {
+            let row = call(connect(&connection)?.audit_row(id).await)?;
+            answer(format, &row, one)
+        }
+    }
+}
+
+fn rows(page: &Page<AuditView>) -> String {
+    let line = |row: &AuditView| {
+        [
+            row.id.to_string(),
+            row.at.to_string(),
+            row.who.clone(),
+            row.operation.clone(),
+            row.subject.clone(),
+            or_dash(row.before.as_ref()),
+            or_dash(row.after.as_ref()),
+        ]
+    };
+    let mut text = table(["id", "at", "who", "operation", "subject", "before", "after"], page.items.iter().map(line));
+    if let Some(cursor) = page.next_cursor {
+        text.push_str(&format!("\n\nMore: --cursor {cursor}"));
+    }
+    text
+}
+
+fn one(row: &AuditView) -> String {
+    format!(
+        "row        {}\nat         {}\nwho        {} from {}\noperation  {}\nsubject    {}\nbefore     {}\nafter      {}",
+        row.id,
+        row.at,
+        row.who,
+        row.remote,
+        row.operation,
+        row.subject,
+        or_dash(row.before.as_ref()),
+        or_dash(row.after.as_ref())
+    )
+}
