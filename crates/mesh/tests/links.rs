@@ -213,7 +213,7 @@ async fn connections_follow_a_peers_certificate_before_it_ends() {
 #[tokio::test]
 async fn a_certificate_that_the_peer_refuses_costs_no_connection() {
     let cluster = Cluster::over_tcp();
-    let (first, second) = cluster.pair().await;
+    let (first, _second) = cluster.pair().await;
     let stranger = Cluster::over_tcp();
     let mut parts = stranger.credentials(1).parts().clone();
     parts.trust.add(cluster.authority.certificate().clone()).unwrap();

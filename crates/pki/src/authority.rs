@@ -149,6 +149,10 @@ impl Authority {
         let mut certificate = parameters.to_rcgen()?;
         certificate.use_authority_key_identifier_extension = true;
         set_validity_and_serial(&mut certificate, parameters.lifetime)?;
+        // One that outlives its CA would be refused without a word about itself.
+        let ends_ms = CertificateInfo::read(&self.certificate)?.not_after_ms;
+        let authority_ends = rcgen::date_time_ymd(1970, 1, 1) + Duration::from_millis(ends_ms);
+        certificate.not_after = certificate.not_after.min(authority_ends);
         let signed = certificate.signed_by(public_key, &issuer).map_err(AuthorityError::Sign)?;
         // The CA itself ends the chain, so that a joining node can compare it with the fingerprint it was given.
         Ok(vec![signed.der().clone(), self.certificate.clone()])

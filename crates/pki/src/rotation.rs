@@ -29,6 +29,7 @@ impl SecretSet {
 impl Store {
     /// Takes a new secret in; the one before stays accepted. Private keys are sealed anew. Done twice it changes nothing.
     pub fn adopt_secret(&self, new: &ClusterSecret) -> Result<SecretSet, StoreError> {
+        let _turn = self.turn();
         let set = self.load_secrets()?;
         if set.current() != new {
             let old = set.current().clone();
@@ -40,6 +41,7 @@ impl Store {
 
     /// Accepts the secret before the current one no longer; what is sealed under it can still be opened.
     pub fn retire_secret(&self) -> Result<SecretSet, StoreError> {
+        let _turn = self.turn();
         let set = self.load_secrets()?;
         if let Some(previous) = set.previous() {
             previous.save(&self.retired_secret_path())?;

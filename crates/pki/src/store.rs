@@ -19,7 +19,9 @@ mod requests;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 use rustls_pki_types::CertificateDer;
 
 use crate::alias::Alias;
@@ -41,9 +43,12 @@ pub use locals::Replace;
 const FILE_MAX_BYTES: u64 = 1024 * 1024;
 
 /// The folder of a node's trust.
+/// Clones share it: what is read and written together is read and written under one lock. Another process is kept out by the
+/// lock of the node's folder.
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+    turn: Arc<ReentrantMutex<()>>,
 }
 
 /// What went wrong with which file.
@@ -148,7 +153,12 @@ impl Store {
         for path in [folder.clone(), folder.join("local"), folder.join("trust"), folder.join("requests")] {
             atomic::create_folder(&path).map_err(|source| StoreError::Write { path, source })?;
         }
-        Ok(Self { folder })
+        Ok(Self { folder, turn: Arc::default() })
+    }
+
+    /// Held while several files are read or written as one.
+    pub(crate) fn turn(&self) -> ReentrantMutexGuard<'_, ()> {
+        self.turn.lock()
     }
 
     /// Where the cluster secret is.
@@ -170,6 +180,7 @@ impl Store {
 
     /// Writes the current secret and, during a rotation, the previous one.
     pub fn save_secrets(&self, current: &ClusterSecret, previous: Option<&ClusterSecret>) -> Result<(), StoreError> {
+        let _turn = self.turn();
         // The previous one first: a crash between the two leaves both at hand.
         if let Some(previous) = previous {
             previous.save(&self.previous_secret_path())?;
@@ -183,6 +194,7 @@ impl Store {
 
     /// Reads the secrets in force.
     pub fn load_secrets(&self) -> Result<SecretSet, StoreError> {
+        let _turn = self.turn();
         let mut set = SecretSet::new(ClusterSecret::load(&self.secret_path())?);
         if let Some(previous) = secret_if_present(&self.previous_secret_path())? {
             set = set.accepting(previous);

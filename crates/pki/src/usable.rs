@@ -6,7 +6,6 @@ use rustls::server::ParsedCertificate;
 use x509_parser::prelude::X509Certificate;
 
 use crate::certificate::{CertificateError, CertificateInfo};
-use crate::credentials::key_matches;
 use crate::local::LocalCertificate;
 use crate::tls::crypto_provider;
 
@@ -74,7 +73,7 @@ impl LocalCertificate {
         if crypto_provider().key_provider.load_private_key(self.key.to_rustls()).is_err() {
             return Err(UnusableCertificate::KeyUnsupported);
         }
-        if !key_matches(self.chain.clone(), &self.key) {
+        if !self.has_its_key() {
             return Err(UnusableCertificate::KeyMismatch { subject: info.subject });
         }
         Ok(info)

@@ -125,6 +125,25 @@ fn unusable_names_and_lifetimes_are_refused() {
 }
 
 #[test]
+fn no_certificate_outlives_its_authority() {
+    let parameters =
+        AuthorityParameters { common_name: "CA".to_owned(), lifetime: DAY, algorithm: KeyAlgorithm::default() };
+    let authority = Authority::generate(&parameters).unwrap();
+    let ends = CertificateInfo::read(authority.certificate()).unwrap().not_after_ms;
+    assert_eq!(local(&authority, 1).info().unwrap().not_after_ms, ends);
+}
+
+#[test]
+fn a_revoked_node_follows_the_trust_all_the_same() {
+    let authority = authority("a");
+    let mut parts = parts(local(&authority, 1), &[&authority]);
+    parts.revoked = RevokedSerials::from_iter([parts.local.info().unwrap().serial]);
+    let serial = parts.local.info().unwrap().serial;
+    assert!(Credentials::new(parts.clone()).is_err());
+    assert!(Credentials::new_unproven(parts).unwrap().revoked().contains(&serial));
+}
+
+#[test]
 fn renewed_certificates_have_serials_of_their_own() {
     let authority = authority("a");
     let serials: Vec<_> = (0..4).map(|_| local(&authority, 1).info().unwrap().serial).collect();

@@ -66,6 +66,7 @@ impl Store {
 
     /// Makes the first internal CA of a node.
     pub fn create_authority(&self, parameters: &AuthorityParameters) -> Result<Authority, StoreError> {
+        let _turn = self.turn();
         if let Some(present) = self.load_authority()? {
             return Err(StoreError::AuthorityPresent { fingerprint: present.fingerprint() });
         }
@@ -76,6 +77,7 @@ impl Store {
 
     /// Replaces the internal CA by a new one with a new key; the old one stays trusted as `ca-old-<serial>`.
     pub fn renew_authority(&self, parameters: &AuthorityParameters) -> Result<Authority, StoreError> {
+        let _turn = self.turn();
         let old = self.load_authority()?.ok_or(StoreError::NoAuthority)?;
         let renewed = self.make_authority(parameters)?;
         let path = self.folder.join("ca.pem");
@@ -95,6 +97,7 @@ impl Store {
 
     /// Every CA that is trusted here, the node's own first.
     pub fn list_authorities(&self) -> Result<Vec<StoredAuthority>, StoreError> {
+        let _turn = self.turn();
         let mut found: Vec<StoredAuthority> = Vec::new();
         let mut names: Vec<String> = self.stems("trust")?;
         names.sort();
@@ -129,6 +132,7 @@ impl Store {
 
     /// Trusts all CAs of a PEM text; none if one of them is refused.
     pub fn import_authorities(&self, pem: &[u8]) -> Result<Vec<Fingerprint>, StoreError> {
+        let _turn = self.turn();
         let mut trust = TrustStore::new();
         let added = trust.add_pem(pem).map_err(StoreError::Import)?;
         for (info, certificate) in trust.list().zip(trust.certificates()) {
@@ -139,6 +143,7 @@ impl Store {
 
     /// Trusts a CA no longer, whatever its files are called. For the node's own one the key goes as well.
     pub fn remove_authority(&self, fingerprint: Fingerprint) -> Result<(), StoreError> {
+        let _turn = self.turn();
         let is_it = |chain: &[CertificateDer<'static>]| chain.iter().any(|one| Fingerprint::of(one) == fingerprint);
         let mut is_found = false;
         if self.read_chain("ca.pem")?.is_some_and(|chain| is_it(&chain)) {
@@ -163,6 +168,7 @@ impl Store {
 
     /// Writes the trusted CAs: adds what is new and removes what is no longer there.
     pub fn save_trust(&self, trust: &TrustStore) -> Result<(), StoreError> {
+        let _turn = self.turn();
         for (info, certificate) in trust.list().zip(trust.certificates()) {
             self.write_public(&format!("trust/{}.pem", info.fingerprint), &to_pem(certificate))?;
         }
@@ -178,6 +184,7 @@ impl Store {
 
     /// Reads the trusted CAs: every `.pem` below `trust/`, and the node's own CA.
     pub fn load_trust(&self) -> Result<TrustStore, StoreError> {
+        let _turn = self.turn();
         let mut trust = TrustStore::new();
         let mut names: Vec<String> = self.stems("trust")?.iter().map(|stem| relative_path(stem, false)).collect();
         names.push(relative_path(OWN, true));

@@ -22,6 +22,7 @@ impl Store {
 
     /// Judges a certificate and writes it under its alias. `now_ms` are milliseconds since the Unix epoch.
     pub fn add_local(&self, local: &LocalCertificate, replace: Replace, now_ms: u64) -> Result<(), StoreError> {
+        let _turn = self.turn();
         local.check(now_ms)?;
         if replace == Replace::No && self.list_local()?.contains(&local.alias) {
             return Err(StoreError::AliasTaken { alias: local.alias.clone() });

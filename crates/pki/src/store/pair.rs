@@ -19,6 +19,7 @@ pub(super) type Pair = (Vec<CertificateDer<'static>>, PrivateKey);
 impl Store {
     /// Writes `<stem>.pem` and `<stem>.key`.
     pub(super) fn write_pair(&self, stem: &str, chain_pem: &str, key: &PrivateKey) -> Result<(), StoreError> {
+        let _turn = self.turn();
         let name = format!("{stem}.key");
         self.write_key_as(&name, &format!("{name}.next"), key)?;
         self.write_public(&format!("{stem}.pem"), chain_pem)?;
@@ -31,6 +32,7 @@ impl Store {
     /// Reads them; `None` when there is no certificate. Whether they are a pair is for the caller to judge, except that a key
     /// which waits in `<stem>.key.next` is taken if it is the one that fits.
     pub(super) fn read_pair(&self, stem: &str) -> Result<Option<Pair>, StoreError> {
+        let _turn = self.turn();
         let Some(chain) = self.read_chain(&format!("{stem}.pem"))? else { return Ok(None) };
         let name = format!("{stem}.key");
         let key = self.read_key(&name)?;
@@ -49,6 +51,7 @@ impl Store {
 
     /// Removes both, the key first: a certificate without key says what is missing, a key without certificate says nothing.
     pub(super) fn remove_pair(&self, stem: &str) -> Result<(), StoreError> {
+        let _turn = self.turn();
         for ending in ["key.next", "key", "pem"] {
             remove_if_present(&self.folder.join(format!("{stem}.{ending}")))?;
         }

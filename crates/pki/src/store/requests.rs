@@ -11,6 +11,7 @@ use crate::usable::UnusableCertificate;
 impl Store {
     /// Keeps a request until its reply comes. One for an alias that has a certificate renews it.
     pub fn add_request(&self, alias: &Alias, request: &CertificateRequest) -> Result<(), StoreError> {
+        let _turn = self.turn();
         if self.load_request(alias)?.is_some() {
             return Err(StoreError::RequestPending { alias: alias.clone() });
         }
@@ -21,6 +22,7 @@ impl Store {
 
     /// A request that waits.
     pub fn load_request(&self, alias: &Alias) -> Result<Option<CertificateRequest>, StoreError> {
+        let _turn = self.turn();
         let Some(request_pem) = self.read_text(&format!("requests/{alias}.csr"))? else { return Ok(None) };
         let key = self.read_key(&format!("requests/{alias}.key"))?;
         let key = key.ok_or_else(|| StoreError::NoRequest { alias: alias.clone() })?;
@@ -37,6 +39,7 @@ impl Store {
 
     /// Gives a request up, with its key.
     pub fn delete_request(&self, alias: &Alias) -> Result<(), StoreError> {
+        let _turn = self.turn();
         if !self.list_requests()?.contains(alias) {
             return Err(StoreError::NoRequest { alias: alias.clone() });
         }
@@ -46,6 +49,7 @@ impl Store {
     /// Takes the CA's reply (PEM with the chain in any order, or one certificate in DER) and makes it the local certificate
     /// of the request's alias. The request is done with then.
     pub fn import_reply(&self, alias: &Alias, reply: &[u8], now_ms: u64) -> Result<LocalCertificate, StoreError> {
+        let _turn = self.turn();
         let request = self.load_request(alias)?.ok_or_else(|| StoreError::NoRequest { alias: alias.clone() })?;
         let certificates = parse_certificates(reply).map_err(StoreError::Import)?;
         let own = certificates.iter().find(|certificate| key_matches(vec![(*certificate).clone()], &request.key));
