@@ -1,8 +1,11 @@
 //! The command line.
 
 mod audit;
+mod manager;
 mod parameter;
+mod primary;
 mod queue;
+mod servers;
 mod taeh;
 
 use std::net::IpAddr;
@@ -11,8 +14,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use audit::AuditCommand;
+pub(crate) use manager::ManagerCommand;
 pub(crate) use parameter::ParameterCommand;
+pub(crate) use primary::PrimaryCommand;
 pub(crate) use queue::{FilterArguments, QueueCommand, SelectionArguments};
+pub(crate) use servers::ServersCommand;
 pub(crate) use taeh::{SecretPlace, TaehCommand};
 
 /// An active/active cluster of secure file-transfer servers.
@@ -66,6 +72,12 @@ pub(crate) enum Command {
     /// The members, in order of promotion.
     #[command(subcommand)]
     Servers(ServersCommand),
+    /// Who leads, and who is to lead.
+    #[command(subcommand)]
+    Primary(PrimaryCommand),
+    /// The Transaction Managers: which nodes work on events.
+    #[command(subcommand)]
+    Tm(ManagerCommand),
     /// The cluster secret.
     #[command(subcommand)]
     Taeh(TaehCommand),
@@ -117,8 +129,12 @@ pub(crate) struct JoinArguments {
     #[arg(long)]
     pub(crate) primary: String,
     /// The token that `flotilla token create` printed; `-` reads it from standard input.
+    #[arg(long, required_unless_present = "by_hand", conflicts_with = "by_hand")]
+    pub(crate) token: Option<String>,
+    /// Instead of a token: the folder has the cluster secret and the CAs of the others, and `flotilla servers add` has
+    /// named this host.
     #[arg(long)]
-    pub(crate) token: String,
+    pub(crate) by_hand: bool,
 }
 
 #[derive(Debug, Args)]
@@ -389,14 +405,5 @@ pub(crate) enum TransfersCommand {
         #[command(flatten)]
         connection: ConnectionArguments,
         id: u64,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ServersCommand {
-    /// Show the members in order of promotion.
-    List {
-        #[command(flatten)]
-        connection: ConnectionArguments,
     },
 }

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use flotilla_admin::{Client, LocalToken, Login};
 use flotilla_config::NodeConfig;
-use flotilla_pki::crypto_provider;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use flotilla_pki::{Store, TrustStore, trusting_client_config};
+use rustls::ClientConfig;
 
 use crate::cli::ConnectionArguments;
 use crate::exit::{USAGE, coded};
@@ -31,9 +29,10 @@ fn by_folder(config: Option<&Path>) -> Result<Client> {
         })?,
     };
     let config = NodeConfig::load(&file).map_err(|error| coded(USAGE, error))?;
-    let pki = config.node.data_dir.join("pki");
+    // A certificate that was brought by hand may be of any CA that the node trusts.
+    let trust = Store::open(config.node.data_dir.join("pki"))?.load_trust()?;
     let token = LocalToken::load(&config.node.data_dir)?;
-    Ok(Client::new(&config.admin.url, trusting(&[pki.join("ca.pem")])?, Login::Local(token))?)
+    Ok(Client::new(&config.admin.url, trusting_client_config(&trust)?, Login::Local(token))?)
 }
 
 fn by_url(url: &str, arguments: &ConnectionArguments) -> Result<Client> {
@@ -46,20 +45,15 @@ fn by_url(url: &str, arguments: &ConnectionArguments) -> Result<Client> {
         }
         None => read_line("the administrator's password")?,
     };
-    Ok(Client::new(url, trusting(&[authority])?, Login::Password { name, password: password.into() })?)
+    Ok(Client::new(url, trusting(&authority)?, Login::Password { name, password: password.into() })?)
 }
 
-/// Trusts the CAs of these files and nobody else.
-fn trusting(files: &[PathBuf]) -> Result<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    for file in files {
-        let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            roots.add(certificate.with_context(|| format!("{} is no PEM file", file.display()))?)?;
-        }
-    }
-    let builder = ClientConfig::builder_with_provider(crypto_provider()).with_safe_default_protocol_versions()?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+/// Trusts the CAs of this file and nobody else.
+fn trusting(file: &Path) -> Result<ClientConfig> {
+    let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let mut trust = TrustStore::new();
+    trust.add_pem(&pem).with_context(|| file.display().to_string())?;
+    Ok(trusting_client_config(&trust)?)
 }
 
 /// The first line of standard input.

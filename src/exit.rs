@@ -13,6 +13,9 @@ pub(crate) const UNAVAILABLE: u8 = 3;
 /// A part of the node that it cannot do without has failed; the cluster takes over.
 pub(crate) const FATAL: u8 = 70;
 
+/// The node was removed from the cluster: to start it again is of no use.
+pub(crate) const REMOVED: u8 = 71;
+
 /// An error with an exit code of its own.
 #[derive(Debug)]
 pub(crate) struct Coded {

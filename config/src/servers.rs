@@ -97,13 +97,12 @@ fn parse_line(line: &str) -> Result<Server, Mismatch> {
     Ok(Server { host: host.to_owned(), admin_url: check_https_url(url)? })
 }
 
-/// Hosts and URLs are unique, without regard to case.
+/// URLs are unique, without regard to case. A host may have several nodes, told apart by their ports.
 fn check_duplicate(server: Server, line: usize, first_lines: &mut HashMap<String, usize>) -> Result<Server, Mismatch> {
-    for text in [&server.host, &server.admin_url] {
-        let first = *first_lines.entry(text.to_lowercase()).or_insert(line);
-        if first != line {
-            return Err(Mismatch::new(format!("{text} stands in line {first} already"), "remove one of the lines"));
-        }
+    let first = *first_lines.entry(server.admin_url.to_lowercase()).or_insert(line);
+    if first != line {
+        let message = format!("{} stands in line {first} already", server.admin_url);
+        return Err(Mismatch::new(message, "remove one of the lines"));
     }
     Ok(server)
 }
@@ -124,12 +123,13 @@ mod tests {
     fn the_accepted_forms() {
         let text = "\u{feff}# cluster of two sites\r\n\r\nnode-1.example.org\thttps://node-1.example.org:8444/\r\n\
                     10.0.0.2   https://10.0.0.2:444\r\n  # spare\r\n2001:db8::1\thttps://[2001:db8::1]:8444\r\n\
-                    [2001:db8::2]\thttps://[2001:db8::2]";
+                    [2001:db8::2]\thttps://[2001:db8::2]\n10.0.0.2\thttps://10.0.0.2:8454";
         let expected = vec![
             server("node-1.example.org", "https://node-1.example.org:8444"),
             server("10.0.0.2", "https://10.0.0.2:444"),
             server("2001:db8::1", "https://[2001:db8::1]:8444"),
             server("2001:db8::2", "https://[2001:db8::2]"),
+            server("10.0.0.2", "https://10.0.0.2:8454"),
         ];
         assert_eq!(parse(text), Ok(expected.clone()));
         assert_eq!(parse(&render(&expected)), Ok(expected));
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn every_bad_line_is_named() {
-        let text = "a\thttps://a:1\n\nb\nA\thttps://c:1\nd\thttps://A:1\ne\thttp://e:1\nf g\thttps://f:1\n";
+        let text = "a\thttps://a:1\n\nb\nA\thttps://A:1\nd\thttps://A:1\ne\thttp://e:1\nf g\thttps://f:1\n";
         let problems = parse(text).unwrap_err().problems;
         let found: Vec<(usize, &str)> =
             problems.iter().map(|problem| (problem.line, problem.message.as_str())).collect();
@@ -145,7 +145,7 @@ mod tests {
             found,
             vec![
                 (3, "a line has 2 fields, this one has 1"),
-                (4, "A stands in line 1 already"),
+                (4, "https://A:1 stands in line 1 already"),
                 (5, "https://A:1 stands in line 1 already"),
                 (6, "\"http://e:1\" does not start with https://"),
                 (7, "a line has 2 fields, this one has 3"),

@@ -4,8 +4,10 @@ mod account;
 mod added;
 mod administrator;
 mod audit;
+mod manager;
 mod node;
 mod parameter;
+mod primary;
 mod queue;
 mod route;
 mod servers;
@@ -52,6 +54,8 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Queue(command) => queue::run(command, format).await,
         Command::Servers(command) => servers::run(command, format).await,
         Command::Audit(command) => audit::run(command, format).await,
+        Command::Primary(command) => primary::run(command, format).await,
+        Command::Tm(command) => manager::run(command, format).await,
         Command::Taeh(command) => taeh::run(command, format).await,
     }
 }

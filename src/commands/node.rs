@@ -5,12 +5,12 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use flotilla_config::NodeConfig;
 use flotilla_node::RunEnd;
-use flotilla_node::setup::{self, InitOptions, JoinOptions, Place};
+use flotilla_node::setup::{self, InitOptions, JoinOptions, Permission, Place};
 use serde::Serialize;
 
 use crate::cli::{InitArguments, JoinArguments, PlaceArguments, RunArguments};
 use crate::connection::read_line;
-use crate::exit::{FATAL, USAGE, coded};
+use crate::exit::{FATAL, REMOVED, USAGE, coded};
 use crate::logging;
 use crate::output::{Format, answer};
 
@@ -86,8 +86,12 @@ pub(super) async fn init(arguments: &InitArguments, format: Format) -> Result<()
 
 /// `flotilla join`
 pub(super) async fn join(arguments: &JoinArguments, format: Format) -> Result<()> {
-    let token = if arguments.token == "-" { read_line("the token")? } else { arguments.token.clone() };
-    let options = JoinOptions { place: place(&arguments.place), primary: arguments.primary.clone(), token };
+    let permission = match arguments.token.as_deref() {
+        None => Permission::ByHand,
+        Some("-") => Permission::Token(read_line("the token")?),
+        Some(token) => Permission::Token(token.to_owned()),
+    };
+    let options = JoinOptions { place: place(&arguments.place), primary: arguments.primary.clone(), permission };
     let report = setup::join(&options).await?;
     let made = Made {
         node: report.node.0,
@@ -133,5 +137,6 @@ pub(super) fn run(arguments: &RunArguments) -> Result<()> {
     match flotilla_node::run(config, runtime.context("no runtime")?)? {
         RunEnd::Stopped => Ok(()),
         RunEnd::Fatal(reason) => Err(coded(FATAL, reason)),
+        RunEnd::Removed(reason) => Err(coded(REMOVED, reason)),
     }
 }

@@ -1,20 +1,96 @@
 //! `flotilla servers`
 
-use anyhow::Result;
-use flotilla_admin::api::ServerView;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use flotilla_admin::Client;
+use flotilla_admin::api::{NodeId, ServerView, ServersImport, ServersPlan};
+use flotilla_config::servers::{Server, render};
 
 use super::call;
 use crate::cli::ServersCommand;
 use crate::connection::connect;
-use crate::output::{Format, answer};
+use crate::output::{Format, answer, list, print, table};
+
+/// Far more than a `servers` file has.
+const FILE_MAX_BYTES: u64 = 1 << 20;
 
 pub(super) async fn run(command: ServersCommand, format: Format) -> Result<()> {
-    let ServersCommand::List { connection } = command;
-    let rows = call(connect(&connection)?.servers().await)?;
-    answer(format, &rows, |rows| text(rows))
+    match command {
+        ServersCommand::List { connection } => show(&connect(&connection)?, format).await,
+        ServersCommand::Add { connection, host, lifetime } => {
+            let invited = call(connect(&connection)?.invite_server(&host, Some(lifetime)).await)?;
+            answer(format, &invited, |invited| {
+                format!(
+                    "{} may join by hand until {}. On that host, with the cluster secret and the CAs imported:\n  \
+                     flotilla join --by-hand --name {} --primary {}",
+                    invited.host, invited.expires_at, invited.host, invited.url
+                )
+            })
+        }
+        ServersCommand::Remove { connection, node } => {
+            let done = call(connect(&connection)?.remove_server(NodeId(node)).await)?;
+            answer(format, &done, |_| format!("node {node} is a member no more; its process ends by itself"))
+        }
+        ServersCommand::Move { connection, node, place } => {
+            let client = connect(&connection)?;
+            call(client.move_server(NodeId(node), place - 1).await)?;
+            show(&client, format).await
+        }
+        ServersCommand::Export { connection, out } => export(&connect(&connection)?, out.as_deref(), format).await,
+        ServersCommand::Import { connection, file, remove_missing, dry_run } => {
+            let import = ServersImport { text: read(&file)?, remove_missing, dry_run };
+            let plan = call(connect(&connection)?.import_servers(&import).await)?;
+            answer(format, &plan, |plan| planned(plan, dry_run))
+        }
+    }
 }
 
-/// The lines of the `servers` file.
-fn text(rows: &[ServerView]) -> String {
-    rows.iter().map(|row| format!("{}\t{}\n", row.host, row.admin_url)).collect()
+async fn show(client: &Client, format: Format) -> Result<()> {
+    let rows = call(client.servers().await)?;
+    answer(format, &rows, |rows| {
+        let line = |row: &ServerView| {
+            [(row.position + 1).to_string(), row.node.to_string(), row.host.clone(), row.admin_url.clone()]
+        };
+        table(["place", "node", "host", "admin URL"], rows.iter().map(line))
+    })
+}
+
+async fn export(client: &Client, out: Option<&Path>, format: Format) -> Result<()> {
+    let rows = call(client.servers().await)?;
+    let server = |row: &ServerView| Server { host: row.host.clone(), admin_url: row.admin_url.clone() };
+    let text = render(&rows.iter().map(server).collect::<Vec<_>>());
+    let Some(out) = out else {
+        return if format == Format::Text { print(&text) } else { answer(format, &rows, |_| String::new()) };
+    };
+    std::fs::write(out, text).with_context(|| format!("cannot write {}", out.display()))?;
+    answer(format, &rows, |rows| format!("{} servers written to {}", rows.len(), out.display()))
+}
+
+fn read(file: &Path) -> Result<String> {
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().lock().take(FILE_MAX_BYTES).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file).and_then(|open| open.take(FILE_MAX_BYTES).read_to_string(&mut text))
+    };
+    read.with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(text)
+}
+
+fn planned(plan: &ServersPlan, dry_run: bool) -> String {
+    let mut text = format!("order of promotion: {}", list(&plan.order));
+    if !plan.moved.is_empty() {
+        text += &format!("\nmoved: {}", list(&plan.moved));
+    }
+    if !plan.removed.is_empty() {
+        text += &format!("\nremoved: {}", list(&plan.removed));
+    }
+    if dry_run {
+        text += "\nNothing was changed (--dry-run).";
+    } else if plan.moved.is_empty() && plan.removed.is_empty() {
+        text += "\nIt was so already.";
+    }
+    text
 }

@@ -1,15 +1,13 @@
 //! The cluster secret: changed under load, with a node away, and on a node that missed it.
 
 use std::process::{Command, Output};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use flotilla_admin::api::SecretView;
 use flotilla_local::wait_until;
-use reqwest::StatusCode;
 
-use crate::common::{DEADLINE, PASSWORD, Scene, binary};
+use crate::common::{DEADLINE, Scene, binary};
+use crate::load::SteadyLoad;
 
 async fn secret_of(scene: &Scene, index: usize) -> Result<SecretView> {
     Ok(serde_json::from_value(scene.cluster.command(index, &["taeh", "show-fingerprint"]).await?)?)
@@ -34,33 +32,12 @@ async fn the_secret_changes_under_load_and_no_connection_drops() -> Result<()> {
     let scene = Scene::start(3).await?;
     scene.partner("alice", &["checksum"]).await?;
     let before = secret_of(&scene, 0).await?.fingerprint;
-    let (ends, uploads) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let load = {
-        let (ends, uploads) = (Arc::clone(&ends), Arc::clone(&uploads));
-        let (client, url) = (scene.cluster.client().clone(), scene.file_url(1, "load"));
-        tokio::spawn(async move {
-            while !ends.load(Ordering::Relaxed) {
-                let request = client.put(&url).body("x").basic_auth("alice", Some(PASSWORD));
-                let status = request.send().await?.status();
-                ensure!(matches!(status, StatusCode::CREATED | StatusCode::NO_CONTENT), "{status}");
-                uploads.fetch_add(1, Ordering::Relaxed);
-            }
-            Ok(())
-        })
-    };
-    let reached =
-        |count: u64| {
-            let uploads = Arc::clone(&uploads);
-            wait_until("uploads go on", DEADLINE, async move || {
-                Ok((uploads.load(Ordering::Relaxed) >= count).then_some(()))
-            })
-        };
-    reached(5).await?;
+    let load = SteadyLoad::start(&scene, 1);
+    load.more(5).await?;
     scene.cluster.command(1, &["taeh", "rotate"]).await?;
     let views = [changed(&scene, 0).await?, changed(&scene, 1).await?, changed(&scene, 2).await?];
-    reached(uploads.load(Ordering::Relaxed) + 5).await?;
-    ends.store(true, Ordering::Relaxed);
-    load.await??;
+    load.more(5).await?;
+    load.finish().await?;
     assert_ne!(views[0].fingerprint, before);
     assert!(views.iter().all(|view| view.fingerprint == views[0].fingerprint), "{views:?}");
     let status = scene.status_of(0).await?;

@@ -19,6 +19,8 @@ struct Job {
     started: Instant,
     started_ms: u64,
     is_revoked: bool,
+    /// Stopped to be given back: what can be repeated goes on elsewhere.
+    is_recalled: bool,
     /// Why the run ends; the next incarnation reports it.
     failure: Option<String>,
     /// The run is given up, though it goes on.
@@ -109,6 +111,7 @@ impl Desk {
             started: Instant::now(),
             started_ms: now_unix_ms,
             is_revoked: false,
+            is_recalled: false,
             failure: None,
             is_condemned: false,
         };
@@ -129,6 +132,22 @@ impl Desk {
             job.is_revoked = true;
             self.revoked.notify_one();
         }
+    }
+
+    /// Stops the run, whatever it is, to be given back.
+    pub(crate) fn recall(&self) {
+        if let Some(job) = self.job.lock().as_mut().filter(|job| !job.is_recalled) {
+            job.is_revoked = true;
+            job.is_recalled = true;
+            job.failure = Some("the Transaction Manager of this node was stopped".to_owned());
+            self.revoked.notify_one();
+        }
+    }
+
+    /// What is to be told of a run that was stopped to be given back.
+    pub(crate) fn recalled(&self, work: &WorkItem) -> Option<(WorkResult, u64)> {
+        let job = self.job.lock().take_if(|job| job.is(work) && job.is_recalled)?;
+        Some(self.abandon(job))
     }
 
     /// Waits until the job is revoked.
@@ -185,7 +204,11 @@ impl Desk {
     /// The run never returned.
     fn abandon(&self, mut job: Job) -> (WorkResult, u64) {
         let reason = job.failure.take().unwrap_or_else(|| "the worker was cut off".to_owned());
-        let outcome = interrupted(&job.work, self.worker, &job.progress, reason, job.started_ms);
+        let mut outcome = interrupted(&job.work, self.worker, &job.progress, reason, job.started_ms);
+        if job.is_recalled && matches!(outcome.end, WorkEnd::Failed { .. }) {
+            // It is not the event's fault, and no try of its own.
+            outcome = WorkOutcome { steps: job.progress.ended(), end: WorkEnd::Returned };
+        }
         job.result(self.worker, outcome)
     }
 }

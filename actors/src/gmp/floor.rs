@@ -181,6 +181,11 @@ impl Floor {
         }
     }
 
+    /// Stops all that runs, to be given back.
+    pub(crate) fn recall(&self) {
+        self.employed.lock().values().for_each(|worker| worker.desk.recall());
+    }
+
     /// Leases of workers that make no progress.
     pub(crate) fn overdue(&self, now: Instant) -> BTreeSet<(EventId, u32)> {
         self.employed.lock().values().filter_map(|worker| worker.desk.overdue(now)).collect()

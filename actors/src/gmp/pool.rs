@@ -48,11 +48,20 @@ pub(crate) struct Pool {
     staffed_for: Option<u32>,
     stopping: bool,
     alarm_ms: Option<u64>,
+    /// Since when the Transaction Manager of this node is stopped.
+    halted_ms: Option<u64>,
 }
 
 impl Pool {
     pub(crate) fn new(premises: Premises) -> Self {
-        Self { premises, settings: Cached::default(), staffed_for: None, stopping: false, alarm_ms: None }
+        Self {
+            premises,
+            settings: Cached::default(),
+            staffed_for: None,
+            stopping: false,
+            alarm_ms: None,
+            halted_ms: None,
+        }
     }
 
     fn go_on(&mut self, ctx: &mut Ctx<'_, Self>) {
@@ -81,7 +90,10 @@ impl Pool {
     /// How many workers there should be, and whether this node claims.
     fn read_settings(&mut self, state: &State, now: Now) -> u32 {
         let settings = self.settings.read(state, self.premises.config.node, Settings::read);
-        let claims = settings.mode != ClusterMode::Passive || self.premises.raft.status().is_primary;
+        let is_halted = state.stopped_tms.contains(&self.premises.config.node);
+        let may_work = settings.mode != ClusterMode::Passive || self.premises.raft.status().is_primary;
+        self.drain(is_halted, settings.drain_ms, now);
+        let claims = may_work && !is_halted;
         let load = match settings.bounds.sizing {
             GmpSizing::Fixed => Load::default(),
             GmpSizing::Auto => self.load(state, now),
@@ -90,6 +102,19 @@ impl Pool {
         let target = core.sizer.decide(settings.bounds, load, now.monotonic_ms);
         core.on_settings(target, claims, settings.lease_timeout_ms);
         target
+    }
+
+    /// A stopped Transaction Manager gives back what is not begun at once, and what is not done in time.
+    fn drain(&mut self, is_halted: bool, drain_ms: u64, now: Now) {
+        if !is_halted {
+            self.halted_ms = None;
+            return;
+        }
+        let since_ms = *self.halted_ms.get_or_insert(now.monotonic_ms);
+        self.premises.floor.return_queued();
+        if now.monotonic_ms.saturating_sub(since_ms) >= drain_ms {
+            self.premises.floor.recall();
+        }
     }
 
     fn load(&self, state: &State, now: Now) -> Load {

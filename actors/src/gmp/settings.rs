@@ -13,6 +13,8 @@ pub(crate) struct Settings {
     pub(crate) bounds: Bounds,
     pub(crate) mode: ClusterMode,
     pub(crate) lease_timeout_ms: u64,
+    /// How long running work may go on when the Transaction Manager is stopped.
+    pub(crate) drain_ms: u64,
 }
 
 impl Settings {
@@ -24,6 +26,7 @@ impl Settings {
             max: count(parameters.gmp_threads_max()),
         };
         let lease_timeout_ms = parameters.event_lease_timeout().as_millis() as u64;
-        Self { bounds, mode: parameters.cluster_mode(), lease_timeout_ms }
+        let drain_ms = parameters.transaction_manager_shutdown_timeout().as_millis() as u64;
+        Self { bounds, mode: parameters.cluster_mode(), lease_timeout_ms, drain_ms }
     }
 }

@@ -50,7 +50,7 @@ pub struct PoolStatus {
     pub work_us: u64,
     /// Mean time of a proposal.
     pub round_us: u64,
-    /// Whether it claims (not when stopping, nor on a secondary of a passive cluster).
+    /// Whether it claims (not when stopping or stopped by an operator, nor on a secondary of a passive cluster).
     pub claiming: bool,
     /// Totals.
     #[serde(flatten)]

@@ -102,7 +102,10 @@ async fn work(desk: Arc<Desk>, incarnation: Incarnation, tools: Tools) -> Left {
                 }
             },
             () = desk.revocation(&work) => {
-                if desk.clear(&work) {
+                if let Some((result, duration_us)) = desk.recalled(&work) {
+                    tools.floor.leave_desk();
+                    tools.floor.report(result, duration_us);
+                } else if desk.clear(&work) {
                     tools.floor.leave_desk();
                     tools.floor.forget(work.event.id, work.lease.attempt);
                     tools.floor.ring();

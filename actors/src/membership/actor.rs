@@ -45,6 +45,7 @@ impl Keeper {
         let raft = Arc::clone(&self.ports.raft);
         match effect {
             Effect::SetPeers(peers) => self.ports.links.set_peers(peers),
+            Effect::SetBarred(nodes) => self.ports.links.set_barred(nodes),
             Effect::SetPromotionOrder(order) => raft.set_promotion_order(order),
             Effect::Announce(command) => {
                 let log = Arc::clone(&self.ports.log);

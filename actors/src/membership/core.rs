@@ -37,6 +37,8 @@ pub struct MembershipConfig {
 pub enum Effect {
     /// Whom the mesh keeps connections with.
     SetPeers(Vec<Peer>),
+    /// Former members, whom nobody lets in any more.
+    SetBarred(Vec<NodeId>),
     /// The order of promotion.
     SetPromotionOrder(Vec<NodeId>),
     /// Propose that this process runs. Answered.
@@ -64,6 +66,7 @@ pub struct MembershipCore {
     config: MembershipConfig,
     peers: Option<Vec<Peer>>,
     order: Option<Vec<NodeId>>,
+    barred: Vec<NodeId>,
     announcing: bool,
     changing: bool,
     announce_not_before_ms: u64,
@@ -78,6 +81,7 @@ impl MembershipCore {
             config,
             peers: None,
             order: None,
+            barred: Vec::new(),
             announcing: false,
             changing: false,
             announce_not_before_ms: 0,
@@ -140,6 +144,11 @@ impl MembershipCore {
         if self.peers.as_ref() != Some(&peers) && !view.state.members.is_empty() {
             effects.push(Effect::SetPeers(peers.clone()));
             self.peers = Some(peers);
+        }
+        let barred: Vec<_> = view.state.former_members().collect();
+        if self.barred != barred {
+            effects.push(Effect::SetBarred(barred.clone()));
+            self.barred = barred;
         }
         let order = view.state.servers().to_vec();
         if self.order.as_ref() != Some(&order) && !order.is_empty() {

@@ -117,8 +117,9 @@ fn removed_members_lose_their_vote_and_then_go() {
     cluster.apply(Command::RemoveMember { node: NodeId(3), now_ms: 1 }).unwrap();
     let effects = core.decide(&cluster.view, &leading(&[1, 2, 3], &[]), at(1));
     assert!(
-        matches!(&effects[..], [Effect::SetPeers(_), Effect::SetPromotionOrder(_), Effect::ChangeVoters(voters)]
-        if *voters == [1, 2].map(NodeId)),
+        matches!(&effects[..], [
+            Effect::SetPeers(_), Effect::SetBarred(barred), Effect::SetPromotionOrder(_), Effect::ChangeVoters(voters),
+        ] if *barred == [NodeId(3)] && *voters == [1, 2].map(NodeId)),
         "{effects:?}"
     );
     core.on_changed(Ok(()), at(2));

@@ -109,6 +109,9 @@ pub trait MeshLinks: Send + Sync + 'static {
     /// The peers to keep connections with.
     fn set_peers(&self, peers: Vec<Peer>);
 
+    /// Nodes that are refused whatever they show: former members.
+    fn set_barred(&self, nodes: Vec<NodeId>);
+
     /// All links as they stand.
     fn links(&self) -> Vec<LinkView>;
 

@@ -11,6 +11,7 @@ use crate::ports::{Changes, Heartbeat, LinkLevel, LinkView, MeshLinks, Peer, cha
 pub(crate) struct FakeLinks {
     levels: watch::Sender<BTreeMap<NodeId, LinkLevel>>,
     pub(crate) peers: watch::Sender<Vec<Peer>>,
+    pub(crate) barred: watch::Sender<Vec<NodeId>>,
     sent: watch::Sender<Option<Heartbeat>>,
 }
 
@@ -35,6 +36,10 @@ impl FakeLinks {
 impl MeshLinks for FakeLinks {
     fn set_peers(&self, peers: Vec<Peer>) {
         self.peers.send_replace(peers);
+    }
+
+    fn set_barred(&self, nodes: Vec<NodeId>) {
+        self.barred.send_replace(nodes);
     }
 
     fn links(&self) -> Vec<LinkView> {

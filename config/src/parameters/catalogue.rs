@@ -171,7 +171,7 @@ pub const CATALOGUE: &[Parameter] = &[
     ),
     word(
         CLUSTER_FAIL_BACK,
-        Kind::Choice(&["manual", "automatic"]),
+        Kind::Choice(&["manual", "auto"]),
         "manual",
         "Whether a node earlier in the servers list takes the lead back when it has caught up.",
     ),
@@ -179,7 +179,7 @@ pub const CATALOGUE: &[Parameter] = &[
         CLUSTER_MODE,
         Kind::Choice(&["active", "passive", "disabled"]),
         "active",
-        "active: all nodes work on events; passive: only the primary does; disabled: no effect of its own yet.",
+        "active: all nodes serve and work; passive: only the primary does; disabled: one node by itself.",
     ),
     integer(
         EVENT_DEDUPLICATION_WINDOW,

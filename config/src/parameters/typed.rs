@@ -29,6 +29,16 @@ pub enum FailBack {
     Automatic,
 }
 
+impl FailBack {
+    /// As the parameter holds it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Automatic => "auto",
+        }
+    }
+}
+
 /// Who decides how many GMP workers there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GmpSizing {
@@ -60,7 +70,7 @@ impl<L: Fn(&str) -> Option<String>> Parameters<L> {
 
     pub fn fail_back(&self) -> FailBack {
         match self.text(CLUSTER_FAIL_BACK).as_str() {
-            "automatic" => FailBack::Automatic,
+            "auto" => FailBack::Automatic,
             _ => FailBack::Manual,
         }
     }

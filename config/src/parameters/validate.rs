@@ -42,7 +42,12 @@ pub fn validate(name: &str, text: &str) -> Result<Value, ParameterError> {
     parse(parameter, text.trim()).ok_or_else(|| ParameterError {
         name: name.to_owned(),
         problem: format!("\"{}\" is not accepted", shortened(text)),
-        mend: format!("write {}", parameter.range()),
+        mend: match (parameter.name, text.trim()) {
+            (catalogue::CLUSTER_MODE, "passive_legacy") => {
+                "passive_legacy let each node keep a configuration of its own, which is what breaks clusters: write passive".to_owned()
+            }
+            _ => format!("write {}", parameter.range()),
+        },
         is_unknown: false,
     })
 }
@@ -63,6 +68,8 @@ fn parse(parameter: &Parameter, text: &str) -> Option<Value> {
         }
         Kind::Choice(words) => {
             let lower = text.to_lowercase();
+            // As fail-back was written before.
+            let lower = if lower == "automatic" { "auto".to_owned() } else { lower };
             words.contains(&lower.as_str()).then_some(Value::Text(lower))
         }
         Kind::Name { length_max } => {
@@ -101,6 +108,8 @@ mod tests {
     fn accepted_texts_become_canonical() {
         for (name, text, canonical) in [
             ("Cluster.mode", "Active", "active"),
+            ("Cluster.failback", "auto", "auto"),
+            ("Cluster.failback", "automatic", "auto"),
             (THREADS, " 100 ", "100"),
             ("Files.maxSize", "5 GiB", "5368709120"),
             ("Cluster.Crypto.Alias", "node.2026_a", "node.2026_a"),
@@ -121,10 +130,17 @@ mod tests {
             ("Cluster.Crypto.Alias", "a/b", "write 1 to 64 letters, digits, -, _ or ."),
             ("Cluster.Crypto.Alias", "..", "write 1 to 64 letters, digits, -, _ or ."),
             ("EventQueue.retryDelayInterval", "2m", "write 0 to 86400 s"),
+            ("Cluster.failback", "yes", "write manual or auto"),
         ] {
             let error = validate(name, text).unwrap_err();
             assert_eq!((error.mend.as_str(), error.is_unknown), (mend, false), "{name}");
         }
+    }
+
+    #[test]
+    fn passive_legacy_is_refused_with_the_reason() {
+        let error = validate("Cluster.mode", "passive_legacy").unwrap_err();
+        assert!(error.mend.contains("configuration of its own") && error.mend.contains("write passive"), "{error}");
     }
 
     #[test]

@@ -153,6 +153,7 @@ impl From<Rejection> for ApiError {
             R::OnlyHolder { .. } => (StatusCode::CONFLICT, "only-holder"),
             R::NoSuchAuthority { .. } | R::NoRotation { .. } => (StatusCode::NOT_FOUND, "not-found"),
             R::AuthorityOfMember { .. } | R::AuthorityInUse { .. } => (StatusCode::CONFLICT, "authority-in-use"),
+            R::ClusterDisabled | R::NotAlone { .. } => (StatusCode::CONFLICT, "wrong-state"),
             R::AlreadyRevoked { .. } | R::RotationUnderWay { .. } | R::SecretNotAdopted { .. } => {
                 (StatusCode::CONFLICT, "wrong-state")
             }

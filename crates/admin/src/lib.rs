@@ -9,6 +9,7 @@ mod consensus_ledger;
 mod error;
 pub mod join;
 mod local_token;
+pub mod nodes;
 mod ports;
 mod resources;
 mod server;

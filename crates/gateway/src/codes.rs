@@ -64,6 +64,7 @@ codes! {
     UPLOADS_FULL = SERVICE_UNAVAILABLE, "uploads-full", "As many uploads run as may", "try again later or use another node; nothing was stored";
     STREAMS_FULL = SERVICE_UNAVAILABLE, "streams-full", "As many streams are open as may be", "use another node, or share a stream";
     PUBLISHING_FULL = SERVICE_UNAVAILABLE, "publishing-full", "As much is being published as may be", "try again or use another node; nothing was published";
+    STANDBY = SERVICE_UNAVAILABLE, "standby", "This node stands by", "use the node that the detail names; nothing was changed";
     STOPPING = SERVICE_UNAVAILABLE, "stopping", "The node is stopping", "connect to another node and go on there";
     PASSWORDS_BUSY = SERVICE_UNAVAILABLE, "passwords-busy", "Too many passwords are being checked", "try again; nothing was done";
     STORAGE_FAILED = SERVICE_UNAVAILABLE, "storage-failed", "This node cannot store the file", "use another node; nothing was stored";

@@ -22,6 +22,12 @@ pub trait Log: Send + Sync + 'static {
     /// cluster cannot tell at the moment.
     async fn latest(&self) -> Option<State>;
 
+    /// Where partners are served instead, while this node only stands by (`Cluster.mode` is passive and another node leads);
+    /// an empty text if that is not known at the moment.
+    fn standby(&self) -> Option<String> {
+        None
+    }
+
     /// Answers when the command is committed and applied on this node.
     async fn propose(&self, command: Command) -> Result<Outcome, ProposeError>;
 }

@@ -129,6 +129,24 @@ impl LocalCluster {
         self.trust_all()
     }
 
+    /// Takes a further node in, through the first one that runs, and waits until it serves. Gives its index.
+    pub async fn add_node(&mut self) -> Result<usize> {
+        let last = self.nodes.iter().map(|node| node.number).max().unwrap_or(0);
+        self.add_node_numbered(last + 1).await
+    }
+
+    /// The same with a number, and so with ports, of the caller's choice: those of a removed node stay its own.
+    pub async fn add_node_numbered(&mut self, number: u16) -> Result<usize> {
+        let dir = Layout::node_dir(&self.dir, number);
+        self.nodes.push(LocalNode::new(number, dir, self.layout.ports(number), &self.binary));
+        let index = self.nodes.len() - 1;
+        self.join(index).await?;
+        self.start_node(index)?;
+        self.wait_ready(index).await?;
+        self.trust_all()?;
+        Ok(index)
+    }
+
     async fn join(&self, index: usize) -> Result<()> {
         let config = self.nodes[0].config_file().display().to_string();
         let mut arguments = strings(&["token", "create", "--config"]);

@@ -165,6 +165,10 @@ pub enum Rejection {
     NoRotation { fingerprint: String },
     #[error("node {node} does not have the new cluster secret yet")]
     SecretNotAdopted { node: NodeId },
+    #[error("Cluster.mode is disabled, which is for one node by itself: set it to active first")]
+    ClusterDisabled,
+    #[error("the cluster has {members} members, and disabled is for one node by itself: remove the others first")]
+    NotAlone { members: u64 },
 }
 
 impl Rejection {

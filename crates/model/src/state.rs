@@ -41,6 +41,8 @@ pub mod parameter_names {
     pub const LEASE_TIMEOUT: &str = "EventQueue.leaseTimeout";
     pub const REPLICAS: &str = "Files.replicas";
     pub const MAX_TRANSFERS: &str = "TransferLog.maxRecords";
+    /// `disabled`: the one member stays alone.
+    pub const CLUSTER_MODE: &str = "Cluster.mode";
     pub const MAX_AUDIT_RECORDS: &str = "Audit.maxRecords";
 }
 
@@ -185,6 +187,16 @@ impl State {
     /// administration's work, and `apply` must go on with whatever is in the log.
     pub(crate) fn number(&self, name: &str, fallback: u64) -> u64 {
         self.parameter(name, None).and_then(|row| row.value.parse().ok()).unwrap_or(fallback)
+    }
+
+    /// Whether the one member is to stay alone.
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.parameter(parameter_names::CLUSTER_MODE, None).is_some_and(|row| row.value == "disabled")
+    }
+
+    /// Ids of nodes that were members once. They are never given out again.
+    pub fn former_members(&self) -> impl Iterator<Item = NodeId> {
+        (1..=self.header.last_node).map(NodeId).filter(|node| !self.members.contains(node))
     }
 
     /// How many synced copies a new file needs now.

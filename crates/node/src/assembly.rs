@@ -38,11 +38,14 @@ use crate::facts::Facts;
 use crate::fitness::Health;
 use crate::identity::Identity;
 use crate::metrics::Measured;
+use crate::operations::Operations;
 use crate::parameters::Components;
+use crate::removal::Removal;
 use crate::setup::random_number;
 use crate::steps::{CpuPool, Steps, Watch};
 use crate::wiring::{
-    Doors, Keeper, Links, Listening, Log, MeshTransport, RaftLevers, Replicas, Secrets, assemble, renew, traces,
+    AnyNode, Doors, Keeper, Links, Listening, Log, MeshTransport, RaftLevers, Replicas, Secrets, assemble, renew,
+    traces,
 };
 
 /// How long other nodes leave events to the node that took the file: a claim takes a few milliseconds.
@@ -65,10 +68,16 @@ pub(crate) struct Node {
     pub(crate) admin: AdminServer,
     pub(crate) gateway: Gateway,
     pub(crate) telemetry: Telemetry,
+    pub(crate) removal: Arc<Removal>,
     pub(crate) background: Vec<tokio::task::JoinHandle<()>>,
     /// Held as long as the node lives.
     _lock: std::fs::File,
 }
+
+/// The node is a member no more.
+#[derive(Debug, thiserror::Error)]
+#[error("node {0} was removed from the cluster: to take the host in again, join it anew with an empty folder")]
+pub(crate) struct Removed(pub(crate) NodeId);
 
 /// The node's actors.
 pub(crate) struct Actors {
@@ -103,6 +112,9 @@ impl Ground {
         let identity: Identity = dir.read_json(&dir.identity_file())?.with_context(|| {
             format!("{:?} is no node's folder: make it with 'flotilla init' or 'flotilla join'", dir.root())
         })?;
+        if dir.removed_file().exists() {
+            return Err(Removed(identity.node).into());
+        }
         let cluster_id = identity.cluster_number().context("identity.json holds no cluster id")?;
         let pki = Store::open(dir.pki())?;
         let secrets = SecretHandle::new(pki.load_secrets()?);
@@ -213,9 +225,18 @@ impl Node {
             health: Arc::clone(&health),
             measured: Measured::new(watch.metrics, &metrics, &telemetry),
         });
+        let removal = Arc::new(Removal::new(id, core.consensus.clone(), core.mesh.clone()));
+        let operations = Arc::new(Operations {
+            node: id,
+            consensus: core.consensus.clone(),
+            pool: actors.gmp.status().clone(),
+            removal: Arc::clone(&removal),
+        });
+        let _ = core.doors.operations.set(Arc::clone(&operations));
         let admin = Admin::new(AdminParts {
             ledger: Arc::new(core.consensus.clone()),
             facts: facts.clone(),
+            nodes: Arc::new(AnyNode { own: operations, mesh: core.mesh.clone() }),
             passwords: passwords.clone(),
             credentials: ground.credentials.clone(),
             secrets: ground.secrets.clone(),
@@ -227,7 +248,10 @@ impl Node {
         let address =
             PeerAddress { name: ground.config.node.name.clone(), address: ground.config.cluster.advertise.to_string() };
         make_cluster(&ground.dir, &core.consensus, address).await?;
-        wait_announced(&core.consensus, id, ground.session).await?;
+        tokio::select! {
+            announced = wait_announced(&core.consensus, id, ground.session) => announced?,
+            () = removal.happened() => return Err(Removed(id).into()),
+        }
 
         let mut gateway_config = GatewayConfig::new(ground.config.gateway.listen);
         gateway_config.connections_max = ground.config.limits.gateway_connections_max;
@@ -257,6 +281,7 @@ impl Node {
             admin,
             gateway,
             telemetry,
+            removal,
             background,
             _lock: ground.lock,
         })

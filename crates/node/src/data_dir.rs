@@ -5,6 +5,7 @@
 //! identity.json   who this node is     raft/   log and snapshots
 //! bootstrap.json  a new cluster's      blobs/  contents of files
 //!                 first commands       admin.token  lets who can read it in
+//! removed         the node is a member no more
 //! ```
 
 use std::fs::{self, File};
@@ -83,6 +84,11 @@ impl DataDir {
 
     pub fn identity_file(&self) -> PathBuf {
         self.root.join("identity.json")
+    }
+
+    /// Says that the node was taken out of its cluster.
+    pub fn removed_file(&self) -> PathBuf {
+        self.root.join("removed")
     }
 
     pub fn bootstrap_file(&self) -> PathBuf {

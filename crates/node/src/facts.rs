@@ -24,7 +24,7 @@ use crate::clock::now_ms;
 use crate::custody::CustodyCounters;
 use crate::fitness::Health;
 use crate::metrics::Measured;
-use crate::wiring::Links;
+use crate::wiring::{Links, Log};
 
 /// Everything that is looked at.
 pub(crate) struct Facts {
@@ -237,6 +237,10 @@ impl NodeFacts for Facts {
             (status.leader.is_none(), "the cluster has no primary that this node hears"),
             (!announced, "the log does not have the start of this node yet"),
             (!self.gateway_open.load(Ordering::Relaxed), "the port for partners is not open"),
+            (
+                Log(self.consensus.clone()).partners_elsewhere().is_some(),
+                "the cluster is passive and this node stands by",
+            ),
             (self.health.is_draining(), "the node is stopping"),
             (status.fatal_error.is_some(), "the node's log has failed"),
         ]

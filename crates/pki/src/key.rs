@@ -24,17 +24,20 @@ pub enum Purpose {
     KeyFiles,
     /// The text by which operators compare secrets.
     Fingerprint,
+    /// Permissions to join of hosts that were given the secret by hand.
+    JoinByHand,
 }
 
 impl Purpose {
     #[cfg(test)]
-    pub(crate) const ALL: [Purpose; 6] = [
+    pub(crate) const ALL: [Purpose; 7] = [
         Self::MeshProof,
         Self::Cookies,
         Self::SealedValues,
         Self::CachedAuthentication,
         Self::KeyFiles,
         Self::Fingerprint,
+        Self::JoinByHand,
     ];
 
     fn label(self) -> &'static [u8] {
@@ -45,6 +48,7 @@ impl Purpose {
             Self::CachedAuthentication => b"flotilla v1 cached authentication",
             Self::KeyFiles => b"flotilla v1 key files",
             Self::Fingerprint => b"flotilla v1 fingerprint",
+            Self::JoinByHand => b"flotilla v1 join by hand",
         }
     }
 }

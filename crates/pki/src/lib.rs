@@ -57,7 +57,7 @@ pub use secret_set::{SECRETS_MAX, SecretHandle, SecretSet};
 pub use store::{Replace, Store, StoreError, StoredAuthority};
 pub use tls::{
     crypto_provider, https_client_config, https_server_config, mesh_client_config, mesh_server_config,
-    pinned_client_config,
+    pinned_client_config, trusting_client_config,
 };
 pub use trust::TrustStore;
 pub use usable::UnusableCertificate;

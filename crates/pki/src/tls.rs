@@ -15,6 +15,7 @@ use crate::fingerprint::Fingerprint;
 use crate::handle::CredentialsHandle;
 use crate::live::{LiveCertificate, LiveVerifier, NameCheck};
 use crate::pin::PinnedVerifier;
+use crate::trust::TrustStore;
 
 const MESH_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS13];
 const HTTPS_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
@@ -84,4 +85,10 @@ pub fn pinned_client_config(authority: Fingerprint) -> Result<ClientConfig, Erro
         .with_no_client_auth();
     config.resumption = Resumption::disabled();
     Ok(config)
+}
+
+/// Trusts servers whose certificates end in one of these CAs, by their names; for a client without a certificate.
+pub fn trusting_client_config(trust: &TrustStore) -> Result<ClientConfig, rustls::Error> {
+    let builder = ClientConfig::builder_with_provider(crypto_provider()).with_safe_default_protocol_versions()?;
+    Ok(builder.with_root_certificates(trust.roots()).with_no_client_auth())
 }

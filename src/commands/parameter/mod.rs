@@ -41,7 +41,7 @@ pub(super) async fn run(command: ParameterCommand, format: Format) -> Result<()>
             history::revert(&connect(&connection)?, &name, node.map(NodeId), to, format).await
         }
         ParameterCommand::Export { connection, all, out } => {
-            transfer::export(&connect(&connection)?, all, out.as_deref()).await
+            transfer::export(&connect(&connection)?, all, out.as_deref(), format).await
         }
         ParameterCommand::Import { connection, file, dry_run } => {
             transfer::import(&connect(&connection)?, &file, dry_run, format).await

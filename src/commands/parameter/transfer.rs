@@ -34,6 +34,12 @@ struct File {
     node: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+impl File {
+    fn count(&self) -> usize {
+        self.cluster.len() + self.node.values().map(BTreeMap::len).sum::<usize>()
+    }
+}
+
 /// A parameter that the file would change.
 #[derive(Debug, Serialize)]
 struct Planned {
@@ -45,7 +51,7 @@ struct Planned {
     expected_version: Option<u64>,
 }
 
-pub(super) async fn export(client: &Client, all: bool, out: Option<&Path>) -> Result<()> {
+pub(super) async fn export(client: &Client, all: bool, out: Option<&Path>, format: Format) -> Result<()> {
     let mut file = File::default();
     for row in call(client.parameters().await)? {
         for own in &row.nodes {
@@ -56,10 +62,11 @@ pub(super) async fn export(client: &Client, all: bool, out: Option<&Path>) -> Re
         }
     }
     let text = toml::to_string(&file)?;
-    match out {
-        Some(out) => std::fs::write(out, text).with_context(|| format!("cannot write {}", out.display())),
-        None => print(&text),
-    }
+    let Some(out) = out else {
+        return if format == Format::Text { print(&text) } else { answer(format, &file, |_| String::new()) };
+    };
+    std::fs::write(out, text).with_context(|| format!("cannot write {}", out.display()))?;
+    answer(format, &file, |file| format!("{} parameters written to {}", file.count(), out.display()))
 }
 
 pub(super) async fn import(client: &Client, file: &Path, dry_run: bool, format: Format) -> Result<()> {

@@ -44,6 +44,9 @@ pub struct JoinRequest {
     pub transfer_url: String,
     /// The CA of the joining node.
     pub authority_pem: String,
+    /// Of the cluster secret that a node which joins by hand has already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_fingerprint: Option<String>,
 }
 
 impl std::fmt::Debug for JoinRequest {

@@ -12,6 +12,7 @@ mod event_change;
 mod join;
 mod lane;
 mod parameter;
+mod primary;
 mod problem;
 mod queue;
 mod route;
@@ -19,6 +20,7 @@ mod secret;
 mod servers;
 mod status;
 mod time;
+mod transaction_manager;
 mod transfer;
 
 pub use flotilla_model::NodeId;
@@ -38,15 +40,17 @@ pub use parameter::{
     BulkParameterChange, NodeParameterView, ParameterChange, ParameterQuery, ParameterVersionView, ParameterView,
     ParametersChange,
 };
+pub use primary::{HandOverAnswer, HandOverRequest, PrimaryView, PromotionView};
 pub use problem::Problem;
 pub use queue::{EventStatistics, QueueStatus, RoomStatus};
 pub use route::{RouteChange, RouteQuery, RouteView, RoutesQuery, StepChange, StepView};
 pub use secret::{RotationFinish, RotationRequest, RotationView, SecretExport, SecretView};
-pub use servers::ServerView;
+pub use servers::{ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan};
 pub use status::{
     ActorStatus, CertificateStatus, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, NodeStatus, ReadyStatus,
 };
 pub use time::{from_ms, to_ms};
+pub use transaction_manager::{ManagerOperation, ManagerState, ManagerView};
 pub use transfer::{StepRunView, TransferQuery, TransferView};
 
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! The `servers` list.
 
 use flotilla_model::NodeId;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// One line of it: the primary by preference first, then the order of promotion.
@@ -10,4 +11,56 @@ pub struct ServerView {
     pub node: NodeId,
     pub host: String,
     pub admin_url: String,
+}
+
+/// Body of `POST servers`: a server that joins by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerInvitation {
+    /// Its name, as `join --name` will have it.
+    pub host: String,
+    /// How long it may take until it joins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime_s: Option<u64>,
+}
+
+/// A server may join by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerInvited {
+    pub host: String,
+    pub expires_at: Timestamp,
+    /// Whom it is to name as `--primary`.
+    pub url: String,
+}
+
+/// Body of `PATCH servers/NODE`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerMove {
+    /// From 0: first to be promoted.
+    pub position: u32,
+}
+
+/// Body of `PUT servers`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServersImport {
+    /// The text of a `servers` file.
+    pub text: String,
+    /// Remove members that the file leaves out; else it is refused.
+    #[serde(default)]
+    pub remove_missing: bool,
+    /// Only say what would be done.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// What an import does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServersPlan {
+    /// The order after it.
+    pub order: Vec<NodeId>,
+    /// Members that change their place.
+    pub moved: Vec<NodeId>,
+    pub removed: Vec<NodeId>,
 }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flotilla_model::Sha256;
-use flotilla_pki::Fingerprint;
+use flotilla_pki::{ClusterSecret, Fingerprint, Purpose};
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -46,6 +46,11 @@ impl TokenSecret {
         let mut bytes = Zeroizing::new([0; SECRET_LENGTH]);
         SystemRandom::new().fill(bytes.as_mut()).map_err(|_| TokenError::NoRandomness)?;
         Ok(Self(bytes))
+    }
+
+    /// Of a host that has the cluster secret already: both sides work it out. The host's name in lower case.
+    pub fn by_hand(secret: &ClusterSecret, host: &str) -> Self {
+        Self(Zeroizing::new(secret.derive(Purpose::JoinByHand).mac(&[host.to_lowercase().as_bytes()])))
     }
 
     /// What the cluster keeps of it.

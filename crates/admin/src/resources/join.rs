@@ -35,6 +35,9 @@ async fn join(
     }
     let secret =
         TokenSecret::from_text(&request.secret).map_err(|error| ApiError::invalid("secret", error.to_string()))?;
+    if let Some(theirs) = &request.secret_fingerprint {
+        check_fingerprint(&admin, theirs)?;
+    }
     check_token(&admin, &secret).await?;
     let command = admission(&request, &secret)?;
     let applied = admin.change(&Caller::joining(&secret.id(), remote), command).await?;
@@ -43,6 +46,21 @@ async fn join(
     };
     tracing::info!(%node, name = %request.name, token = %secret.id(), again, "member admitted");
     answer(&admin, &secret, node, again).map(web::Json)
+}
+
+/// Who joins by hand with another secret cannot work out a permission that is known here: it is told why.
+fn check_fingerprint(admin: &Admin, theirs: &str) -> Result<(), ApiError> {
+    let secrets = admin.parts().secrets.current();
+    if secrets.accepts(theirs) {
+        return Ok(());
+    }
+    let theirs: String = theirs.chars().filter(char::is_ascii_hexdigit).take(16).collect();
+    let ours = secrets.current().fingerprint();
+    let detail = format!("the joining node's cluster secret has the fingerprint {theirs}, the cluster's has {ours}");
+    Err(ApiError::new(StatusCode::FORBIDDEN, "join-token-refused", detail).at("secret_fingerprint").mend(
+        "write the cluster's with 'flotilla taeh export' on a member, and bring it to the node with 'flotilla taeh \
+         import --dir … --replace'",
+    ))
 }
 
 /// A token that this node does not know may have been made on another one a moment ago.

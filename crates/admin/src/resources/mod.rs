@@ -16,12 +16,14 @@ mod lane_metrics;
 mod lanes;
 mod metrics;
 mod parameters;
+mod primary;
 mod queue;
 mod routes;
 mod secret;
 mod servers;
 mod status;
 mod steps;
+mod transaction_manager;
 mod transfers;
 
 use actix_web::http::StatusCode;
@@ -45,10 +47,12 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(join_tokens::configure)
         .configure(lanes::configure)
         .configure(parameters::configure)
+        .configure(primary::configure)
         .configure(routes::configure)
         .configure(secret::configure)
         .configure(servers::configure)
         .configure(status::configure)
+        .configure(transaction_manager::configure)
         .configure(transfers::configure);
     config.service(scope);
 }

@@ -1,22 +1,39 @@
-//! `servers`: the order of promotion, as JSON or in the text form of the `servers` file.
+//! `servers`: the members in order of promotion, as JSON or in the text form of the `servers` file; changed live.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, web};
-use flotilla_config::servers::{Server, render};
+use flotilla_config::check_host;
+use flotilla_config::servers::{Server, parse, render};
+use flotilla_model::{Command, Member, NodeId, State};
 
-use super::resource;
+use super::{done, resource};
 use crate::Admin;
-use crate::api::{Page, ServerView};
-use crate::server::Read;
+use crate::api::{
+    Done, Page, ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan, from_ms,
+};
+use crate::error::ApiError;
+use crate::join::TokenSecret;
+use crate::nodes::NodeRequest;
+use crate::server::{Administer, Body, Caller, Read, now_ms};
+
+/// A host is set up within a day.
+const LIFETIME_S_DEFAULT: u64 = 86_400;
+const LIFETIME_S: std::ops::RangeInclusive<u64> = 60..=604_800;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(resource("/servers").get(list));
+    config
+        .service(resource("/servers").get(list).post(invite).put(import))
+        .service(resource("/servers/{node}").patch(move_to).delete(remove));
+}
+
+fn members(state: &State) -> impl Iterator<Item = &Member> {
+    state.servers().iter().filter_map(|id| state.members.get(id))
 }
 
 async fn list(admin: web::Data<Admin>, _: Read, request: HttpRequest) -> HttpResponse {
     let state = admin.view().state;
-    let members = state.servers().iter().filter_map(|id| state.members.get(id));
-    let items: Vec<ServerView> = members
+    let items: Vec<ServerView> = members(&state)
         .zip(0..)
         .map(|(member, position)| ServerView {
             position,
@@ -31,4 +48,116 @@ async fn list(admin: web::Data<Admin>, _: Read, request: HttpRequest) -> HttpRes
         return HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(render(&lines.collect::<Vec<_>>()));
     }
     HttpResponse::Ok().json(Page { items, next_cursor: None })
+}
+
+/// Lets a host in that has the cluster secret and the CAs already: what it joins with follows from the secret and its name.
+async fn invite(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    Body(request): Body<ServerInvitation>,
+) -> Result<web::Json<ServerInvited>, ApiError> {
+    check_host(&request.host).map_err(|error| ApiError::invalid("host", error.message).mend(error.mend))?;
+    let lifetime_s = request.lifetime_s.unwrap_or(LIFETIME_S_DEFAULT);
+    if !LIFETIME_S.contains(&lifetime_s) {
+        let detail = format!("an invitation is good for {} to {} seconds", LIFETIME_S.start(), LIFETIME_S.end());
+        return Err(ApiError::invalid("lifetime_s", detail));
+    }
+    let secret = TokenSecret::by_hand(admin.parts().secrets.current().current(), &request.host);
+    let now_ms = now_ms();
+    let expires_ms = now_ms.saturating_add(lifetime_s * 1000);
+    let state = admin.fresh_view().await?.state;
+    let used = state.join_tokens.get(&secret.hash()).and_then(|row| row.used_by);
+    // After its removal the host may join anew.
+    if let Some(node) = used.filter(|node| state.members.contains(node)) {
+        let detail = format!("{} has joined by hand as node {node}", request.host);
+        return Err(ApiError::new(StatusCode::CONFLICT, "name-taken", detail)
+            .at("host")
+            .mend("join a further node of that host with 'flotilla token create'"));
+    }
+    let command =
+        Command::CreateJoinToken { secret_hash: secret.hash(), expires_ms, created_by: caller.name.clone(), now_ms };
+    admin.change(&caller, command).await?;
+    let url = admin.parts().admin_url.clone();
+    Ok(web::Json(ServerInvited { host: request.host, expires_at: from_ms(expires_ms), url }))
+}
+
+async fn move_to(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    node: web::Path<u64>,
+    Body(request): Body<ServerMove>,
+) -> Result<web::Json<Done>, ApiError> {
+    let command = Command::MoveMember { node: NodeId(*node), position: request.position };
+    Ok(done(&admin.change(&caller, command).await?))
+}
+
+async fn remove(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    node: web::Path<u64>,
+) -> Result<web::Json<Done>, ApiError> {
+    remove_one(&admin, &caller, NodeId(*node)).await
+}
+
+async fn remove_one(admin: &Admin, caller: &Caller, node: NodeId) -> Result<web::Json<Done>, ApiError> {
+    // It ends by itself when it knows; a node that is away cannot be told, and need not be.
+    let told = admin.ask(node, NodeRequest::ExpectRemoval { is_expected: true }).await.is_ok();
+    match admin.change(caller, Command::RemoveMember { node, now_ms: now_ms() }).await {
+        Ok(applied) => Ok(done(&applied)),
+        Err(error) => {
+            if told {
+                // It forgets by itself if this does not arrive.
+                let _ = admin.ask(node, NodeRequest::ExpectRemoval { is_expected: false }).await;
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn import(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    Body(request): Body<ServersImport>,
+) -> Result<web::Json<ServersPlan>, ApiError> {
+    let servers = parse(&request.text).map_err(|error| ApiError::invalid("text", error.to_string()))?;
+    let state = admin.fresh_view().await?.state;
+    let plan = plan(&servers, &state, request.remove_missing)?;
+    if !request.dry_run {
+        for node in &plan.removed {
+            remove_one(&admin, &caller, *node).await?;
+        }
+        for (node, position) in plan.order.iter().zip(0..) {
+            let current = admin.view().state.servers().to_vec();
+            if current.get(position as usize) != Some(node) {
+                admin.change(&caller, Command::MoveMember { node: *node, position }).await?;
+            }
+        }
+    }
+    Ok(web::Json(plan))
+}
+
+fn plan(servers: &[Server], state: &State, remove_missing: bool) -> Result<ServersPlan, ApiError> {
+    let (mut order, mut strangers) = (Vec::new(), Vec::new());
+    for server in servers {
+        // The URL tells nodes of one host apart.
+        match members(state).find(|member| member.admin_url.eq_ignore_ascii_case(&server.admin_url)) {
+            Some(member) => order.push(member.id),
+            None => strangers.push(server.host.as_str()),
+        }
+    }
+    if !strangers.is_empty() {
+        return Err(ApiError::invalid("text", format!("no members: {}", strangers.join(", ")))
+            .mend("'flotilla servers add' and 'flotilla join' take a server in; see their admin URLs"));
+    }
+    let missing: Vec<&Member> = members(state).filter(|member| !order.contains(&member.id)).collect();
+    if !missing.is_empty() && !remove_missing {
+        let names: Vec<_> = missing.iter().map(|member| format!("{} (node {})", member.name, member.id)).collect();
+        return Err(ApiError::invalid("text", format!("members are left out: {}", names.join(", ")))
+            .mend("add their lines, or import with --remove-missing to remove them from the cluster"));
+    }
+    let removed: Vec<NodeId> = missing.iter().map(|member| member.id).collect();
+    let before: Vec<NodeId> = state.servers().iter().copied().filter(|node| !removed.contains(node)).collect();
+    let is_moved = |(place, node): &(usize, &NodeId)| before.get(*place) != Some(*node);
+    let moved = order.iter().enumerate().filter(is_moved).map(|(_, node)| *node).collect();
+    Ok(ServersPlan { order, moved, removed })
 }

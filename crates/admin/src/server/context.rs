@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use flotilla_credentials::Passwords;
-use flotilla_model::{Command, EncodedCommand, Origin};
+use flotilla_model::{Command, EncodedCommand, NodeId, Origin};
 use flotilla_pki::{CredentialsHandle, SecretHandle};
 
 use super::Caller;
 use super::rate::RateLimit;
 use crate::error::ApiError;
 use crate::local_token::LocalToken;
+use crate::nodes::{NodeAnswer, NodeOperations, NodeRequest};
 use crate::ports::{Applied, Ledger, LedgerView, NodeFacts};
 
 /// Join requests without a known token that one node looks at: a burst, and per second after it.
@@ -21,6 +22,7 @@ const JOIN_PER_S: u32 = 5;
 pub struct AdminParts {
     pub ledger: Arc<dyn Ledger>,
     pub facts: Arc<dyn NodeFacts>,
+    pub nodes: Arc<dyn NodeOperations>,
     pub passwords: Passwords,
     pub credentials: CredentialsHandle,
     pub secrets: SecretHandle,
@@ -43,6 +45,11 @@ struct Shared {
 impl Admin {
     pub fn new(parts: AdminParts) -> Self {
         Self { shared: Arc::new(Shared { parts, join_rate: RateLimit::new(JOIN_BURST, JOIN_PER_S) }) }
+    }
+
+    /// Has one node do something.
+    pub(crate) async fn ask(&self, node: NodeId, request: NodeRequest) -> Result<NodeAnswer, ApiError> {
+        Ok(self.shared.parts.nodes.ask(node, request).await?)
     }
 
     pub(crate) fn parts(&self) -> &AdminParts {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use flotilla_admin::api::{self, LinkStatus, NodeRole, NodeStatus, ReadyStatus};
+use flotilla_admin::nodes::{NodeAnswer, NodeOperations, NodeProblem, NodeRequest};
 use flotilla_admin::{
     Admin, AdminParts, AdminServer, Applied, Client, Ledger, LedgerError, LedgerView, LocalToken, Login, NodeFacts,
     PeerFacts,
@@ -68,6 +69,16 @@ impl Ledger for MemoryLedger {
         let outcome = guard.1.apply(&command)?;
         guard.1.check_invariants().unwrap();
         Ok(Applied { index: guard.0, outcome })
+    }
+}
+
+/// Another node that is asked answers nothing.
+struct NoNodes;
+
+#[async_trait]
+impl NodeOperations for NoNodes {
+    async fn ask(&self, node: NodeId, _: NodeRequest) -> Result<NodeAnswer, NodeProblem> {
+        Err(NodeProblem::unavailable(format!("node {node} is not reached")))
     }
 }
 
@@ -216,6 +227,7 @@ fn serve(
     let admin = Admin::new(AdminParts {
         ledger,
         facts: Arc::new(FixedFacts),
+        nodes: Arc::new(NoNodes),
         passwords: passwords(),
         credentials: credentials.clone(),
         secrets: SecretHandle::new(SecretSet::new(secret.clone())),

@@ -16,6 +16,7 @@ fn request(token: &JoinToken, name: &str, authority: &flotilla_pki::Authority) -
         admin_url: format!("https://{name}:8444"),
         transfer_url: format!("https://{name}:8443"),
         authority_pem: authority.certificate_pem(),
+        secret_fingerprint: None,
     }
 }
 

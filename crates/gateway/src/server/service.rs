@@ -53,7 +53,11 @@ pub(crate) async fn expected(
         return Ok(request);
     }
     let running = Running::new(context.metrics.clone(), Method::PUT, busy);
-    match answer::check_put(&context, head).await {
+    let checked = match check_standby(&context) {
+        Ok(()) => answer::check_put(&context, head).await,
+        Err(problem) => Err(problem),
+    };
+    match checked {
         Ok(()) => {
             running.continued();
             Ok(request)
@@ -72,6 +76,7 @@ async fn dispatch(
     mut payload: web::Payload,
     client_left: CancellationToken,
 ) -> Result<HttpResponse, Problem> {
+    check_standby(context)?;
     if let Some(target) = events::Target::parse(head.uri.path()) {
         return events::answer(context, head, target?, payload, client_left).await;
     }
@@ -87,6 +92,16 @@ async fn dispatch(
             let problem = Problem::new(&codes::METHOD_NOT_ALLOWED, format!("{other:.20} is not a method of files"));
             Err(problem.with(header::ALLOW, ALLOW))
         }
+    }
+}
+
+fn check_standby(context: &Context) -> Result<(), Problem> {
+    match context.log.standby() {
+        None => Ok(()),
+        Some(url) if url.is_empty() => {
+            Err(Problem::new(&codes::STANDBY, "no node leads at the moment").retry_after_s(1))
+        }
+        Some(url) => Err(Problem::new(&codes::STANDBY, format!("partners are served at {url}")).retry_after_s(1)),
     }
 }
 

@@ -76,6 +76,9 @@ impl State {
         if self.members.values().any(|member| member.name == *name && member.mesh_address == *mesh_address) {
             return Err(Rejection::MemberNameTaken { name: name.clone() });
         }
+        if self.is_disabled() && !self.members.is_empty() {
+            return Err(Rejection::ClusterDisabled);
+        }
         if self.members.len() >= MAX_MEMBERS {
             return Err(Rejection::TooManyMembers { limit: MAX_MEMBERS as u64 });
         }

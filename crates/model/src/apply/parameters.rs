@@ -4,7 +4,7 @@ use crate::command::{Command, ParameterChange};
 use crate::ids::NodeId;
 use crate::outcome::{Outcome, Rejection};
 use crate::party::{Parameter, ParameterVersion};
-use crate::state::State;
+use crate::state::{State, parameter_names};
 
 use super::parties::check_version;
 
@@ -50,6 +50,10 @@ impl State {
         }
         let actual = self.parameters.get(&(change.name.clone(), change.node)).map_or(0, |row| row.version);
         check_version(change.expected_version, actual)?;
+        let is_alone = self.members.len() <= 1;
+        if change.name == parameter_names::CLUSTER_MODE && change.value.as_deref() == Some("disabled") && !is_alone {
+            return Err(Rejection::NotAlone { members: self.members.len() as u64 });
+        }
         if change.value.is_none() && actual == 0 {
             return Err(Rejection::NoSuchParameter { name: change.name.clone() });
         }

@@ -165,3 +165,34 @@ fn a_member_goes_only_if_a_majority_stays_up() {
     assert!(state.certificates.is_empty() && state.stopped_tms.is_empty());
     state.check_invariants().unwrap();
 }
+
+#[test]
+fn a_disabled_cluster_is_one_node_by_itself() {
+    let mut state = three_nodes();
+    let disable = set_all(vec![change("Cluster.mode", Some("disabled"), None)]);
+    assert_eq!(state.apply(&disable), Err(Rejection::NotAlone { members: 3 }));
+    let lost = |node| Command::NodeLost {
+        node: NodeId(node),
+        session: SessionId(node),
+        reason: "test".to_owned(),
+        now_ms: CREATED_MS,
+    };
+    for node in [2, 3] {
+        state.apply(&lost(node)).unwrap();
+        state.apply(&Command::RemoveMember { node: NodeId(node), now_ms: CREATED_MS }).unwrap();
+    }
+    assert_eq!(state.former_members().collect::<Vec<_>>(), [NodeId(2), NodeId(3)]);
+    state.apply(&disable).unwrap();
+    let token = Sha256([9; 32]);
+    state
+        .apply(&Command::CreateJoinToken {
+            secret_hash: token,
+            expires_ms: CREATED_MS + 60_000,
+            created_by: "test".to_owned(),
+            now_ms: CREATED_MS,
+        })
+        .unwrap();
+    assert_eq!(state.apply(&admit(4, Some(token))), Err(Rejection::ClusterDisabled));
+    state.apply(&set_all(vec![change("Cluster.mode", Some("active"), None)])).unwrap();
+    assert_eq!(state.apply(&admit(4, Some(token))), Ok(Outcome::MemberAdmitted { node: NodeId(4), again: false }));
+}

@@ -1,10 +1,10 @@
 //! A further node: shows its token and its CA to a member, gets its id, the cluster secret and the CAs of the others.
 
 use flotilla_admin::api::JoinRequest;
-use flotilla_admin::join::{JoinToken, OpenError, TokenError, open_secret};
+use flotilla_admin::join::{JoinToken, OpenError, TokenError, TokenSecret, open_secret};
 use flotilla_admin::{Client, ClientError, LocalToken, LocalTokenError, Login};
 use flotilla_model::{MemberRole, NodeId};
-use flotilla_pki::{Authority, Store, StoreError, pinned_client_config};
+use flotilla_pki::{Authority, Store, StoreError, pinned_client_config, trusting_client_config};
 
 use super::Place;
 use super::trust::{TrustError, make_authority, store_trust};
@@ -17,8 +17,16 @@ pub struct JoinOptions {
     pub place: Place,
     /// Admin URL of the member that made the token.
     pub primary: String,
+    pub permission: Permission,
+}
+
+/// By what a node is let in.
+#[derive(Clone, Debug)]
+pub enum Permission {
     /// As `flotilla token create` printed it.
-    pub token: String,
+    Token(String),
+    /// The folder has the cluster secret and the CAs of the others, and `flotilla servers add` has named this host.
+    ByHand,
 }
 
 /// What `join` has made.
@@ -46,6 +54,11 @@ pub enum JoinError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Trust(#[from] TrustError),
+    #[error(
+        "{0}: a join by hand needs the cluster secret and the CAs of the others first: 'flotilla taeh import --dir …', \
+         'flotilla ca import --dir …'; or join with a token"
+    )]
+    Unprepared(String),
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
     #[error(transparent)]
@@ -60,23 +73,31 @@ pub enum JoinError {
 pub async fn join(options: &JoinOptions) -> Result<JoinReport, JoinError> {
     let place = &options.place;
     place.check().map_err(JoinError::Name)?;
-    let token: JoinToken = options.token.trim().parse()?;
     let dir = DataDir::create(&place.dir)?;
     let store = Store::open(dir.pki())?;
+    let (permit, tls, secret_fingerprint) = match &options.permission {
+        Permission::Token(text) => {
+            let token: JoinToken = text.trim().parse()?;
+            let tls = pinned_client_config(token.authority)?;
+            (token.secret, tls, None)
+        }
+        Permission::ByHand => by_hand(&store, place)?,
+    };
     let authority = load_or_make_authority(&store, place)?;
 
-    let client = Client::new(&options.primary, pinned_client_config(token.authority)?, Login::None)?;
+    let client = Client::new(&options.primary, tls, Login::None)?;
     let request = JoinRequest {
-        secret: token.secret.to_text(),
+        secret: permit.to_text(),
         name: place.name.clone(),
         role: MemberRole::Full,
         mesh_address: place.mesh_address(),
         admin_url: place.admin_url(),
         transfer_url: place.transfer_url(),
         authority_pem: authority.certificate_pem(),
+        secret_fingerprint,
     };
     let answer = client.join(&request).await?;
-    let secret = open_secret(&token.secret, &answer.sealed_secret)?;
+    let secret = open_secret(&permit, &answer.sealed_secret)?;
     let node = answer.node;
     store_trust(&store, &secret, &authority, place, node.0, &answer.certificate_alias, &answer.authorities_pem)?;
     LocalToken::load_or_create(dir.root())?;
@@ -100,6 +121,18 @@ pub async fn join(options: &JoinOptions) -> Result<JoinReport, JoinError> {
         admin_url: place.admin_url(),
         transfer_url: place.transfer_url(),
     })
+}
+
+/// What a host joins with that was given the secret and the CAs by hand.
+fn by_hand(store: &Store, place: &Place) -> Result<(TokenSecret, rustls::ClientConfig, Option<String>), JoinError> {
+    let secrets = store.load_secrets().map_err(|error| JoinError::Unprepared(error.to_string()))?;
+    let trust = store.load_trust()?;
+    let own = store.load_authority()?.map(|authority| authority.fingerprint());
+    if trust.list().all(|authority| Some(authority.fingerprint) == own) {
+        return Err(JoinError::Unprepared("no CA of another node is trusted".to_owned()));
+    }
+    let permit = TokenSecret::by_hand(secrets.current(), &place.name);
+    Ok((permit, trusting_client_config(&trust)?, Some(secrets.current().fingerprint())))
 }
 
 /// A join that was cut off left its CA, and the cluster may know it by that already: it must be the same one again.

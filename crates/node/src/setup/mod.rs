@@ -8,7 +8,7 @@ mod trust;
 
 pub(crate) use init::random_number;
 pub use init::{InitError, InitOptions, InitReport, init};
-pub use join::{JoinError, JoinOptions, JoinReport, join};
+pub use join::{JoinError, JoinOptions, JoinReport, Permission, join};
 pub use place::Place;
 pub use secret::{FolderSecretError, export_secret, folder_secret, import_secret};
 pub(crate) use trust::certificate_parameters;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use flotilla_pki::{
     Alias, Authority, AuthorityError, AuthorityParameters, ClusterSecret, IssueParameters, KeyAlgorithm, Store,
-    StoreError, TrustStore,
+    StoreError,
 };
 
 use super::Place;
@@ -59,8 +59,7 @@ pub(super) fn store_trust(
     others: &[String],
 ) -> Result<(), TrustError> {
     let alias: Alias = alias.parse().map_err(|_| AuthorityError::Name { name: alias.to_owned() })?;
-    let local = authority.issue(alias, &certificate_parameters(&place.name, place.certificate_names(), node))?;
-    let mut trust = TrustStore::new();
+    let mut trust = store.load_trust()?;
     trust.add(authority.certificate().clone())?;
     for pem in others {
         trust.add_pem(pem.as_bytes())?;
@@ -68,7 +67,11 @@ pub(super) fn store_trust(
     // The secret first: the private keys are sealed under it.
     store.save_secrets(secret, None)?;
     store.save_authority(authority)?;
-    store.save_local(&local)?;
+    // One that was brought by hand stays.
+    if store.load_local(&alias)?.is_none() {
+        let parameters = certificate_parameters(&place.name, place.certificate_names(), node);
+        store.save_local(&authority.issue(alias, &parameters)?)?;
+    }
     store.save_trust(&trust)?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! The mesh listens before the parts behind it are built, so each door opens when its part is there; until then a caller
 //! is told that the node is starting.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -15,13 +15,17 @@ use flotilla_model::{BlobId, NodeId};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
+use crate::operations::Operations;
+
 /// First byte of a request on the control lane: who answers it.
 pub(super) const CONSENSUS: u8 = 1;
 pub(super) const REMOVE_BLOB: u8 = 2;
+/// Followed by JSON: see [`flotilla_admin::nodes`].
+pub(super) const OPERATION: u8 = 3;
 /// First byte of heartbeats and of headers of streams.
 pub(super) const FORMAT_VERSION: u8 = 1;
 
-const CODE_STARTING: u16 = 503;
+pub(super) const CODE_STARTING: u16 = 503;
 const CODE_MALFORMED: u16 = 400;
 const CODE_NOT_FOUND: u16 = 404;
 const CODE_FAILED: u16 = 500;
@@ -49,6 +53,7 @@ pub(crate) struct Doors {
     pub(crate) consensus: OnceLock<Consensus>,
     pub(crate) files: OnceLock<FileService>,
     pub(crate) heartbeats: OnceLock<HeartbeatSink>,
+    pub(crate) operations: OnceLock<Arc<Operations>>,
 }
 
 fn starting() -> Refusal {
@@ -57,6 +62,11 @@ fn starting() -> Refusal {
 
 fn malformed(what: &str) -> Refusal {
     Refusal::new(CODE_MALFORMED, format!("{what} cannot be read"))
+}
+
+/// For what may be of another version than ours: fields are named.
+pub(super) fn encode_json(value: &impl Serialize) -> Result<Bytes, serde_json::Error> {
+    serde_json::to_vec(value).map(Bytes::from)
 }
 
 /// Encodes with the format's version in front.
@@ -140,6 +150,13 @@ impl Doors {
                 let blob: BlobId = decode(&body[1..], "the blob's id")?;
                 files.handle_remove(blob).await.map_err(|error| Refusal::new(CODE_FAILED, error.to_string()))?;
                 Ok(Bytes::new())
+            }
+            Some(&OPERATION) => {
+                let operations = self.operations.get().ok_or_else(starting)?;
+                let request = serde_json::from_slice(&body[1..])
+                    .map_err(|error| Refusal::new(CODE_MALFORMED, error.to_string()))?;
+                let answer = operations.carry_out(request).await;
+                encode_json(&answer).map_err(|error| Refusal::new(CODE_FAILED, error.to_string()))
             }
             _ => Err(malformed("the request")),
         }

@@ -38,6 +38,10 @@ impl MeshLinks for Links {
         self.mesh.set_peers(peers.into_iter().map(|peer| (peer.node, peer.address)).collect());
     }
 
+    fn set_barred(&self, nodes: Vec<NodeId>) {
+        self.mesh.set_barred(nodes.into_iter().collect());
+    }
+
     fn links(&self) -> Vec<LinkView> {
         let levels = self.mesh.watch_links().borrow().clone();
         let statuses = self.mesh.links();

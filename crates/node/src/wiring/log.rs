@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use flotilla_actors::ports::{self as actor, Changes, ReplicatedLog};
-use flotilla_consensus::{Consensus, ProposeError};
+use flotilla_config::parameters::{ClusterMode, Parameters};
+use flotilla_consensus::{Consensus, ProposeError, Role};
 use flotilla_gateway as gateway;
 use flotilla_model::{Command, Outcome, State};
 
@@ -35,6 +36,23 @@ impl ReplicatedLog for Log {
     }
 }
 
+impl Log {
+    /// The primary's address for partners, on another node of a passive cluster.
+    pub(crate) fn partners_elsewhere(&self) -> Option<String> {
+        let view = self.0.view();
+        let parameters = Parameters(|name: &str| view.state.parameter(name, None).map(|row| row.value.clone()));
+        if parameters.cluster_mode() != ClusterMode::Passive {
+            return None;
+        }
+        let status = self.0.status();
+        if status.role == Role::Primary {
+            return None;
+        }
+        let primary = status.leader.and_then(|node| view.state.members.get(&node));
+        Some(primary.map_or_else(String::new, |member| member.transfer_url.clone()))
+    }
+}
+
 #[async_trait]
 impl gateway::Log for Log {
     fn state(&self) -> State {
@@ -47,6 +65,10 @@ impl gateway::Log for Log {
 
     async fn latest(&self) -> Option<State> {
         self.0.linearizable_view().await.ok().map(|view| view.state.clone())
+    }
+
+    fn standby(&self) -> Option<String> {
+        self.partners_elsewhere()
     }
 
     async fn propose(&self, command: Command) -> Result<Outcome, gateway::ProposeError> {

@@ -1,0 +1,32 @@
+//! The requests and their answers. Both are only added to.
+
+use flotilla_model::NodeId;
+use serde::{Deserialize, Serialize};
+
+/// What one node is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NodeRequest {
+    /// Of the primary: hand the lead over, to this node or to the first of the `servers` list that has caught up.
+    HandOver { to: Option<NodeId> },
+    /// How its pool of workers stands.
+    Workers,
+    /// It is about to be removed from the cluster, or (`false`) is not after all.
+    ExpectRemoval { is_expected: bool },
+}
+
+/// What it answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NodeAnswer {
+    HandedOver {
+        from: NodeId,
+        to: NodeId,
+        /// From the order to the word that the other one leads.
+        took_ms: u64,
+    },
+    Workers {
+        workers: u64,
+        busy: u64,
+        is_claiming: bool,
+    },
+    Done,
+}

@@ -1,0 +1,85 @@
+//! `transactionManager`: which nodes work on events; stopped and started node by node. A node whose Transaction Manager is
+//! stopped votes, stores, serves partners and administers as before.
+
+use actix_web::web;
+use flotilla_model::{Command, Member, State};
+use futures::future::join_all;
+
+use super::{done, resource};
+use crate::Admin;
+use crate::api::{Done, ManagerOperation, ManagerState, ManagerView, Page, from_ms};
+use crate::error::ApiError;
+use crate::nodes::{NodeAnswer, NodeRequest};
+use crate::server::{Body, Caller, Operate, Read, now_ms};
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(resource("/transactionManager").get(list))
+        .service(resource("/transactionManager/operations/start").post(start))
+        .service(resource("/transactionManager/operations/stop").post(stop));
+}
+
+/// Each node is asked itself, at the same time as the others.
+async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<ManagerView>> {
+    let state = admin.view().state;
+    let members = state.servers().iter().filter_map(|node| state.members.get(node));
+    let items = join_all(members.map(|member| describe(&admin, &state, member))).await;
+    web::Json(Page { items, next_cursor: None })
+}
+
+async fn describe(admin: &Admin, state: &State, member: &Member) -> ManagerView {
+    let stopped = state.stopped_tms.get(&member.id);
+    let mut view = ManagerView {
+        node: member.id,
+        name: member.name.clone(),
+        state: ManagerState::Unknown,
+        busy: None,
+        workers: None,
+        stopped_at: stopped.map(|row| from_ms(row.since_ms)),
+        failure: None,
+    };
+    if !member.is_full() {
+        view.state = ManagerState::None;
+        return view;
+    }
+    match admin.ask(member.id, NodeRequest::Workers).await {
+        Ok(NodeAnswer::Workers { workers, busy, is_claiming }) => {
+            (view.workers, view.busy) = (Some(workers), Some(busy));
+            view.state = match (stopped, busy, is_claiming) {
+                (Some(_), 0, _) => ManagerState::Stopped,
+                (Some(_), ..) => ManagerState::Draining,
+                (None, _, true) => ManagerState::Running,
+                (None, _, false) => ManagerState::Standby,
+            };
+        }
+        Ok(_) => view.failure = Some("the node answered something else".to_owned()),
+        Err(error) => view.failure = Some(error.detail),
+    }
+    view
+}
+
+async fn start(
+    admin: web::Data<Admin>,
+    Operate(caller): Operate,
+    Body(operation): Body<ManagerOperation>,
+) -> Result<web::Json<Done>, ApiError> {
+    set(&admin, &caller, operation, false).await
+}
+
+async fn stop(
+    admin: web::Data<Admin>,
+    Operate(caller): Operate,
+    Body(operation): Body<ManagerOperation>,
+) -> Result<web::Json<Done>, ApiError> {
+    set(&admin, &caller, operation, true).await
+}
+
+async fn set(
+    admin: &Admin,
+    caller: &Caller,
+    operation: ManagerOperation,
+    is_stopped: bool,
+) -> Result<web::Json<Done>, ApiError> {
+    let command = Command::SetTransactionManager { node: operation.node, is_stopped, now_ms: now_ms() };
+    Ok(done(&admin.change(caller, command).await?))
+}

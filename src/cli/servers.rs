@@ -1,0 +1,64 @@
+//! `flotilla servers`
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::ConnectionArguments;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServersCommand {
+    /// Show the members in order of promotion.
+    List {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+    },
+    /// Let a host join by hand: one that was given the cluster secret and the CAs. It then runs `join --by-hand`.
+    Add {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        /// Its name, as `join --name` will have it.
+        host: String,
+        /// How long it may take until it joins, in seconds.
+        #[arg(long, default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(60..=604_800))]
+        lifetime: u64,
+    },
+    /// Take a member out of the cluster for good.
+    Remove {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        /// The member, named by its id.
+        node: u64,
+    },
+    /// Put a member at a place of the order of promotion.
+    Move {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        /// The member, named by its id.
+        node: u64,
+        /// 1: first to be promoted.
+        #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
+        place: u32,
+    },
+    /// Write the list in the form of the `servers` file: host TAB admin URL, the primary by preference first.
+    Export {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        /// File to write instead of standard output.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Bring the members into the order of a `servers` file.
+    Import {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        /// The file; `-` reads standard input.
+        file: PathBuf,
+        /// Remove members that the file leaves out; without it such a file is refused.
+        #[arg(long)]
+        remove_missing: bool,
+        /// Say what would be done.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
