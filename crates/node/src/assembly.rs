@@ -38,7 +38,7 @@ use crate::facts::Facts;
 use crate::fitness::Health;
 use crate::identity::Identity;
 use crate::metrics::Measured;
-use crate::operations::Operations;
+use crate::operations::{Keys, Operations};
 use crate::parameters::Components;
 use crate::removal::Removal;
 use crate::setup::random_number;
@@ -222,6 +222,7 @@ impl Node {
             gateway: Arc::clone(&metrics),
             gateway_open: AtomicBool::new(false),
             credentials: ground.credentials.clone(),
+            certificates: actors.certificates.status().clone(),
             health: Arc::clone(&health),
             measured: Measured::new(watch.metrics, &metrics, &telemetry),
         });
@@ -231,6 +232,12 @@ impl Node {
             consensus: core.consensus.clone(),
             pool: actors.gmp.status().clone(),
             removal: Arc::clone(&removal),
+            keys: Keys {
+                store: ground.pki.clone(),
+                name: ground.config.node.name.clone(),
+                credentials: ground.credentials.clone(),
+                certificates: actors.certificates.clone(),
+            },
         });
         let _ = core.doors.operations.set(Arc::clone(&operations));
         let admin = Admin::new(AdminParts {

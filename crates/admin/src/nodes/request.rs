@@ -3,6 +3,8 @@
 use flotilla_model::NodeId;
 use serde::{Deserialize, Serialize};
 
+use super::{PkiAnswer, PkiRequest};
+
 /// What one node is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NodeRequest {
@@ -12,6 +14,8 @@ pub enum NodeRequest {
     Workers,
     /// It is about to be removed from the cluster, or (`false`) is not after all.
     ExpectRemoval { is_expected: bool },
+    /// Its keys and certificates.
+    Pki(PkiRequest),
 }
 
 /// What it answers.
@@ -29,4 +33,5 @@ pub enum NodeAnswer {
         is_claiming: bool,
     },
     Done,
+    Pki(PkiAnswer),
 }

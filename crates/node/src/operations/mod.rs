@@ -1,6 +1,7 @@
 //! What this node does when it or another one asks for it: one file for each subject.
 
 mod hand_over;
+mod pki;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use flotilla_admin::nodes::{NodeAnswer, NodeProblem, NodeRequest};
 use flotilla_consensus::Consensus;
 use flotilla_model::NodeId;
 
+pub(crate) use self::pki::Keys;
 use crate::removal::Removal;
 
 /// The parts that operations are done with.
@@ -18,6 +20,7 @@ pub(crate) struct Operations {
     pub(crate) consensus: Consensus,
     pub(crate) pool: Observer<PoolStatus>,
     pub(crate) removal: Arc<Removal>,
+    pub(crate) keys: Keys,
 }
 
 impl Operations {
@@ -34,6 +37,7 @@ impl Operations {
                 self.removal.expect(is_expected);
                 Ok(NodeAnswer::Done)
             }
+            NodeRequest::Pki(request) => self.pki(request).await.map(NodeAnswer::Pki),
         }
     }
 }
