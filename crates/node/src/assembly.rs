@@ -211,6 +211,7 @@ impl Node {
             gateway_open: AtomicBool::new(false),
             credentials: ground.credentials.clone(),
             health: Arc::clone(&health),
+            config_sync: actors.config_sync.status().clone(),
             measured: Measured::new(watch.metrics, &metrics, &telemetry),
         });
         let removal = Arc::new(Removal::new(id, core.consensus.clone(), core.mesh.clone()));
@@ -219,6 +220,7 @@ impl Node {
             consensus: core.consensus.clone(),
             pool: actors.gmp.status().clone(),
             removal: Arc::clone(&removal),
+            mesh: core.mesh.clone(),
         });
         let _ = core.doors.operations.set(Arc::clone(&operations));
         let admin = Admin::new(AdminParts {

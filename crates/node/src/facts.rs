@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use flotilla_actors::config_sync::ConfigSyncStatus;
 use flotilla_actors::failover::{FailoverStatus, PeerStatus};
 use flotilla_actors::gmp::PoolStatus;
 use flotilla_actors::ports::{LinkLevel, LinkView, MeshLinks};
@@ -12,7 +13,7 @@ use flotilla_admin::api::{
     ActorStatus, CertificateStatus, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, LinkStatus, NodeRole,
     NodeStatus, ReadyStatus, from_ms,
 };
-use flotilla_admin::{NodeFacts, PeerFacts};
+use flotilla_admin::{NodeFacts, PeerFacts, SyncFacts};
 use flotilla_consensus::{Consensus, Role, Status};
 use flotilla_files::BlobStore;
 use flotilla_gateway::Metrics;
@@ -44,6 +45,7 @@ pub(crate) struct Facts {
     pub(crate) gateway_open: AtomicBool,
     pub(crate) credentials: CredentialsHandle,
     pub(crate) health: Arc<Health>,
+    pub(crate) config_sync: Observer<ConfigSyncStatus>,
     pub(crate) measured: Measured,
 }
 
@@ -223,6 +225,16 @@ impl NodeFacts for Facts {
             link: Self::link(&view),
         };
         self.links.links().into_iter().map(facts).collect()
+    }
+
+    fn sync(&self) -> SyncFacts {
+        let known = self.config_sync.get();
+        SyncFacts {
+            parameters_index: known.parameters_index,
+            pending_parameters: known.pending,
+            agreed: known.agreed.into_iter().map(|(node, one)| (node, (one.index, one.at_ms))).collect(),
+            differs: known.drifts.iter().map(|drift| (drift.node, drift.index)).collect(),
+        }
     }
 
     fn register(&self, registry: &mut Registry) {

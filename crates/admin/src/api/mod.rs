@@ -19,6 +19,7 @@ mod route;
 mod secret;
 mod servers;
 mod status;
+mod sync;
 mod time;
 mod transaction_manager;
 mod transfer;
@@ -49,6 +50,7 @@ pub use servers::{ServerInvitation, ServerInvited, ServerMove, ServerView, Serve
 pub use status::{
     ActorStatus, CertificateStatus, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, NodeStatus, ReadyStatus,
 };
+pub use sync::{DigestView, RepairRequest, Repaired, SyncStatus, SyncView, Verification};
 pub use time::{from_ms, to_ms};
 pub use transaction_manager::{ManagerOperation, ManagerState, ManagerView};
 pub use transfer::{StepRunView, TransferQuery, TransferView};

@@ -1,13 +1,16 @@
 //! What this node does when it or another one asks for it: one file for each subject.
 
 mod hand_over;
+mod rebuild;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flotilla_actors::gmp::PoolStatus;
 use flotilla_actors::supervision::Observer;
 use flotilla_admin::nodes::{NodeAnswer, NodeProblem, NodeRequest};
 use flotilla_consensus::Consensus;
+use flotilla_mesh::Mesh;
 use flotilla_model::NodeId;
 
 use crate::removal::Removal;
@@ -18,6 +21,7 @@ pub(crate) struct Operations {
     pub(crate) consensus: Consensus,
     pub(crate) pool: Observer<PoolStatus>,
     pub(crate) removal: Arc<Removal>,
+    pub(crate) mesh: Mesh,
 }
 
 impl Operations {
@@ -34,6 +38,19 @@ impl Operations {
                 self.removal.expect(is_expected);
                 Ok(NodeAnswer::Done)
             }
+            NodeRequest::Digests => Ok(self.digests()),
+            NodeRequest::Rebuild { from } => self.rebuild(from).await,
+        }
+    }
+
+    /// Those at common indexes, and the one of this moment: in an idle cluster all nodes are at the same.
+    fn digests(&self) -> NodeAnswer {
+        let view = self.consensus.view();
+        let recent = self.consensus.recent_digests().into_iter().map(|one| (one.index, one.digest));
+        let mut digests: BTreeMap<u64, u64> = recent.collect();
+        digests.insert(view.index, view.digest);
+        NodeAnswer::Digests {
+            digests: digests.into_iter().map(|(at, digest)| (at, format!("{digest:016x}"))).collect(),
         }
     }
 }
