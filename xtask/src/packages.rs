@@ -7,11 +7,13 @@ use anyhow::{Context, Result};
 use crate::step::{run, works};
 
 /// Program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 3] = [
+const PROGRAMS: [(&str, &str); 4] = [
     // Uploads and downloads as partners do them.
     ("curl", "curl"),
     // Second opinion on keys, certificates and TLS.
     ("openssl", "openssl"),
+    // PKCS#12 files of Java programs.
+    ("keytool", "default-jre-headless"),
     // WebDAV and listings as another program understands them.
     ("rclone", "rclone"),
 ];
@@ -38,6 +40,10 @@ fn apt(arguments: &[&str]) -> Command {
 
 fn is_present(program: &str) -> bool {
     let mut command = Command::new(program);
-    command.arg(if program == "openssl" { "version" } else { "--version" });
+    command.arg(match program {
+        "openssl" => "version",
+        "keytool" => "-help",
+        _ => "--version",
+    });
     works(command)
 }

@@ -1,18 +1,19 @@
-//! What to publish, when to renew, whom to warn. Pure: no clock, no I/O.
+//! What to publish, when to renew, what to report, whom to warn. Pure: no clock, no I/O.
 
-use flotilla_model::{NodeId, SessionId, State};
+use flotilla_model::{Command, NodeId, SessionId, State};
 
-use super::expiry::{Expiry, expiry, renewal_due_ms};
+use super::expiry::Life;
+use super::pauses::{PUBLISH, Pauses, after_renewal_ms, settling_ms};
+use super::report::commands;
 use super::status::CertificatesStatus;
 use super::wanted::Reader;
-use crate::ports::{CredentialReport, Now, Trust};
+use super::warning::{Ending, Told, Warning};
+use crate::ports::{CredentialReport, Now, StoredCertificate, StoredCredentials, Trust};
 
-/// Pauses after refused publications; a changed wish is tried at once.
-const PUBLISH_PAUSES: Pauses = Pauses { first_ms: 1_000, longest_ms: 60_000 };
-/// Pauses after failed renewals; months are left.
-const RENEWAL_PAUSES: Pauses = Pauses { first_ms: 60_000, longest_ms: 3_600_000 };
-/// A renewal that changed nothing must not run in a circle.
-const RENEWED_PAUSE_MS: u64 = 3_600_000;
+/// Someone may have changed the store by hand.
+const INSPECT_EVERY_MS: u64 = 60_000;
+/// The name of this node's CA beside the aliases of certificates, which have no spaces.
+const AUTHORITY: &str = "internal CA";
 
 /// Who this is.
 #[derive(Debug, Clone, Copy)]
@@ -30,20 +31,14 @@ pub enum Effect {
     Publish(Trust),
     /// Issue a new certificate for this alias, and bring the answer.
     RenewCertificate(String),
-    /// Tell people that the end of the certificate in force has come near.
-    Warn(Expiry),
-}
-
-struct Pauses {
-    first_ms: u64,
-    longest_ms: u64,
-}
-
-impl Pauses {
-    fn after(&self, failures: u32) -> u64 {
-        let factor = 1_u64 << failures.saturating_sub(1).min(16);
-        (self.first_ms * factor).min(self.longest_ms)
-    }
+    /// Make a new CA, and bring the answer.
+    RenewAuthority,
+    /// Read the store, and bring what is in it.
+    Inspect(Trust),
+    /// Tell the log of the store, and bring the answer.
+    Report(Vec<Command>),
+    /// Tell people that the end of a certificate has come near: in the log, and by these events.
+    Warn(Warning, Vec<Command>),
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -51,7 +46,34 @@ enum Job {
     #[default]
     None,
     Publishing(Trust),
-    Renewing,
+    /// What is renewed, and how long it lives.
+    Renewing {
+        life_ms: u64,
+    },
+    Inspecting,
+    Reporting,
+}
+
+/// Attempts that fail wait longer and longer.
+#[derive(Debug, Default)]
+struct Attempts {
+    failures: u32,
+    from_ms: u64,
+}
+
+impl Attempts {
+    fn is_due(&self, now: Now) -> bool {
+        now.monotonic_ms >= self.from_ms
+    }
+
+    fn failed(&mut self, pauses: Pauses, now: Now) {
+        self.failures += 1;
+        self.from_ms = now.monotonic_ms + pauses.after(self.failures);
+    }
+
+    fn succeeded(&mut self, pause_ms: u64, now: Now) {
+        *self = Self { failures: 0, from_ms: now.monotonic_ms + pause_ms };
+    }
 }
 
 /// The decisions. One job at a time: the store is not written by two.
@@ -61,15 +83,18 @@ pub struct CertificatesCore {
     reader: Reader,
     wanted: Option<Trust>,
     in_force: Option<Trust>,
+    stored: Option<StoredCredentials>,
+    /// Since when the log lists this node's CA, and which.
+    authority_listed: Option<(String, u64)>,
     /// Publish although the wish is unchanged: the store behind the alias has changed.
     must_publish: bool,
+    must_inspect: bool,
     job: Job,
-    publish_failures: u32,
-    publish_from_ms: u64,
-    renewal_failures: u32,
-    renew_from_ms: u64,
-    /// The certificate and the limit that people were told of last.
-    warned: Option<(String, u64)>,
+    publishing: Attempts,
+    renewals: Attempts,
+    store: Attempts,
+    inspected_ms: u64,
+    told: Told,
     status: CertificatesStatus,
 }
 
@@ -81,47 +106,49 @@ impl CertificatesCore {
             reader: Reader::default(),
             wanted: None,
             in_force: None,
+            stored: None,
+            authority_listed: None,
             must_publish: false,
+            must_inspect: true,
             job: Job::None,
-            publish_failures: 0,
-            publish_from_ms: 0,
-            renewal_failures: 0,
-            renew_from_ms: 0,
-            warned: None,
+            publishing: Attempts::default(),
+            renewals: Attempts::default(),
+            store: Attempts::default(),
+            inspected_ms: 0,
+            told: Told::default(),
             status: CertificatesStatus::default(),
         }
     }
 
-    /// The store has changed behind the actor's back: a certificate was imported.
+    /// The store has changed behind the actor's back: a certificate was imported, or the CA renewed.
     pub fn on_store_changed(&mut self) {
         self.must_publish = true;
-        self.try_now();
-    }
-
-    fn try_now(&mut self) {
-        self.publish_failures = 0;
-        self.publish_from_ms = 0;
+        self.must_inspect = true;
+        self.publishing = Attempts::default();
+        self.store = Attempts::default();
     }
 
     /// The keeper's answer to a publication.
     pub fn on_published(&mut self, answer: Result<CredentialReport, String>, now: Now) {
         let Job::Publishing(trust) = std::mem::replace(&mut self.job, Job::None) else { return };
+        // Whether an issuer is known depends on whom we trust.
+        self.must_inspect = true;
         match answer {
             Ok(report) => {
-                self.publish_failures = 0;
+                self.publishing.succeeded(0, now);
                 self.status.published += 1;
                 self.status.last_failure = None;
                 self.status.authorities = trust.authorities.len();
+                self.status.revoked = trust.revoked.len();
                 self.status.certificate = Some(report);
                 self.in_force = Some(trust);
             }
             Err(error) => {
                 self.must_publish = true;
-                self.publish_failures += 1;
-                self.publish_from_ms = now.monotonic_ms + PUBLISH_PAUSES.after(self.publish_failures);
+                self.publishing.failed(PUBLISH, now);
                 // A wish that changed meanwhile does not wait for the failure of the one before.
                 if self.wanted.as_ref() != Some(&trust) {
-                    self.try_now();
+                    self.publishing = Attempts::default();
                 }
                 self.status.publish_failures += 1;
                 self.status.last_failure = Some(error);
@@ -129,53 +156,105 @@ impl CertificatesCore {
         }
     }
 
-    /// The keeper's answer to a renewal.
+    /// The keeper's answer to a renewal of a certificate.
     pub fn on_renewed(&mut self, answer: Result<(), String>, now: Now) {
-        self.job = Job::None;
+        if self.on_renewal(answer, now) {
+            self.status.renewed += 1;
+        }
+    }
+
+    /// The keeper's answer to a renewal of the CA.
+    pub fn on_authority_renewed(&mut self, answer: Result<(), String>, now: Now) {
+        if self.on_renewal(answer, now) {
+            self.status.authorities_renewed += 1;
+        }
+    }
+
+    fn on_renewal(&mut self, answer: Result<(), String>, now: Now) -> bool {
+        let Job::Renewing { life_ms } = std::mem::replace(&mut self.job, Job::None) else { return false };
         match answer {
             Ok(()) => {
-                self.renewal_failures = 0;
-                self.renew_from_ms = now.monotonic_ms + RENEWED_PAUSE_MS;
-                self.status.renewed += 1;
+                self.renewals.succeeded(after_renewal_ms(life_ms), now);
                 self.status.last_renewal_failure = None;
                 self.on_store_changed();
+                true
             }
             Err(error) => {
-                self.renewal_failures += 1;
-                self.renew_from_ms = now.monotonic_ms + RENEWAL_PAUSES.after(self.renewal_failures);
+                self.renewals.failed(Pauses::of_renewals(life_ms), now);
                 self.status.renewal_failures += 1;
                 self.status.last_renewal_failure = Some(error);
+                false
+            }
+        }
+    }
+
+    /// What the keeper has read.
+    pub fn on_inspected(&mut self, answer: Result<StoredCredentials, String>, now: Now) {
+        self.job = Job::None;
+        match answer {
+            Ok(stored) => {
+                self.store.succeeded(0, now);
+                self.status.stored = stored.certificates.len();
+                self.status.last_store_failure = None;
+                self.stored = Some(stored);
+            }
+            Err(error) => {
+                self.must_inspect = true;
+                self.store.failed(PUBLISH, now);
+                self.status.last_store_failure = Some(error);
+            }
+        }
+    }
+
+    /// The log's answer to a report.
+    pub fn on_reported(&mut self, answer: Result<(), String>, now: Now) {
+        self.job = Job::None;
+        match answer {
+            Ok(()) => self.store.succeeded(0, now),
+            Err(error) => {
+                self.store.failed(PUBLISH, now);
+                self.status.last_store_failure = Some(error);
             }
         }
     }
 
     /// Compares what is with what should be. Called after every change of anything, and now and then.
     pub fn decide(&mut self, state: &State, now: Now) -> Vec<Effect> {
-        self.follow(state);
+        self.follow(state, now);
         let mut effects = Vec::new();
         if self.job == Job::None {
-            effects.extend(self.publish(now).or_else(|| self.renew(now)));
+            let next = self.publish(now).or_else(|| self.inspect(now));
+            let next = next.or_else(|| self.renew(now)).or_else(|| self.report(state, now));
+            effects.extend(next);
         }
-        self.watch_expiry(now, &mut effects);
+        self.warn(state, now, &mut effects);
         self.status.is_current = self.wanted.is_some() && self.in_force == self.wanted && !self.must_publish;
         effects
     }
 
-    fn follow(&mut self, state: &State) {
-        let Some(trust) = self.reader.read(state, self.config.node, self.config.session) else { return };
-        if self.wanted.as_ref() == Some(&trust) {
-            return;
+    fn follow(&mut self, state: &State, now: Now) {
+        if let Some(trust) = self.reader.read(state, self.config.node, self.config.session)
+            && self.wanted.as_ref() != Some(&trust)
+        {
+            self.status.wanted_alias = Some(trust.alias.clone());
+            self.status.wanted_authorities = trust.authorities.len();
+            self.wanted = Some(trust);
+            self.publishing = Attempts::default();
         }
-        self.status.wanted_alias = Some(trust.alias.clone());
-        self.status.wanted_authorities = trust.authorities.len();
-        self.wanted = Some(trust);
-        self.try_now();
+        let own = self.stored.as_ref().and_then(|stored| stored.authority.as_ref());
+        let own = own.map(|own| own.authority.fingerprint.clone());
+        let is_listed = |fingerprint: &String| state.authorities.contains(fingerprint);
+        self.authority_listed = match (own.filter(is_listed), self.authority_listed.take()) {
+            (Some(own), Some((known, since_ms))) if own == known => Some((known, since_ms)),
+            (Some(own), _) => Some((own, now.monotonic_ms)),
+            (None, _) => None,
+        };
     }
 
     fn publish(&mut self, now: Now) -> Option<Effect> {
         let wanted = self.wanted.as_ref()?;
         let is_due = self.must_publish || self.in_force.as_ref() != Some(wanted);
-        if !is_due || now.monotonic_ms < self.publish_from_ms {
+        if !is_due || !self.publishing.is_due(now) {
             return None;
         }
         self.must_publish = false;
@@ -183,28 +262,85 @@ impl CertificatesCore {
         Some(Effect::Publish(wanted.clone()))
     }
 
-    fn renew(&mut self, now: Now) -> Option<Effect> {
-        let report = self.status.certificate.as_ref().filter(|report| report.renewable)?;
-        if now.unix_ms < renewal_due_ms(report) || now.monotonic_ms < self.renew_from_ms {
+    fn inspect(&mut self, now: Now) -> Option<Effect> {
+        let wanted = self.wanted.as_ref()?;
+        let is_due = self.must_inspect || now.monotonic_ms >= self.inspected_ms + INSPECT_EVERY_MS;
+        if !is_due || !self.store.is_due(now) {
             return None;
         }
-        let alias = report.alias.clone();
-        self.job = Job::Renewing;
+        self.must_inspect = false;
+        self.inspected_ms = now.monotonic_ms;
+        self.job = Job::Inspecting;
+        Some(Effect::Inspect(wanted.clone()))
+    }
+
+    fn renew(&mut self, now: Now) -> Option<Effect> {
+        let (wanted, stored) = (self.wanted.as_ref()?, self.stored.as_ref()?);
+        if !self.renewals.is_due(now) {
+            return None;
+        }
+        if let Some(own) = &stored.authority {
+            let life = Life { from_ms: own.not_before_ms, to_ms: own.not_after_ms };
+            // Certificates are renewed with a CA that lasts, so it comes first.
+            if now.unix_ms >= life.renewal_due_ms() {
+                self.job = Job::Renewing { life_ms: life.length_ms() };
+                return Some(Effect::RenewAuthority);
+            }
+        }
+        let is_due = |certificate: &&StoredCertificate| {
+            let life = life_of(certificate);
+            let is_revoked = wanted.revoked.contains(&certificate.record.serial);
+            let is_trusted = self
+                .authority_listed
+                .as_ref()
+                .is_some_and(|(_, since_ms)| now.monotonic_ms >= since_ms + settling_ms(life.length_ms()));
+            certificate.is_renewable && is_trusted && (is_revoked || now.unix_ms >= life.renewal_due_ms())
+        };
+        // The one in force before those that lie in wait.
+        let due = stored.certificates.iter().filter(is_due);
+        let due = due.min_by_key(|certificate| certificate.record.alias != wanted.alias)?;
+        let (alias, life_ms) = (due.record.alias.clone(), life_of(due).length_ms());
+        self.job = Job::Renewing { life_ms };
         Some(Effect::RenewCertificate(alias))
     }
 
-    fn watch_expiry(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        let Some(report) = &self.status.certificate else { return };
-        self.status.renewal_due_ms = report.renewable.then(|| renewal_due_ms(report));
-        self.status.expiry = expiry(report, now.unix_ms);
-        let Some(expiry) = self.status.expiry else { return };
-        let is_told = self.warned.as_ref().is_some_and(|(certificate, within_days)| {
-            // A clock that was set back must not repeat an earlier limit.
-            *certificate == report.fingerprint && *within_days <= expiry.within_days
-        });
-        if !is_told {
-            self.warned = Some((report.fingerprint.clone(), expiry.within_days));
-            effects.push(Effect::Warn(expiry));
+    fn report(&mut self, state: &State, now: Now) -> Option<Effect> {
+        // Until the view shows this process it may be too old, and the log would refuse its session.
+        self.wanted.as_ref()?;
+        let commands = commands(state, self.config, self.stored.as_ref()?, now.unix_ms);
+        self.status.is_reported = commands.is_empty();
+        if commands.is_empty() || !self.store.is_due(now) {
+            return None;
+        }
+        self.job = Job::Reporting;
+        Some(Effect::Report(commands))
+    }
+
+    fn warn(&mut self, state: &State, now: Now, effects: &mut Vec<Effect>) {
+        let Some(stored) = &self.stored else { return };
+        let of_certificate = |certificate: &StoredCertificate| Ending {
+            name: certificate.record.alias.clone(),
+            fingerprint: certificate.record.fingerprint.clone(),
+            life: life_of(certificate),
+            is_renewable: certificate.is_renewable,
+        };
+        let mut endings: Vec<Ending> = stored.certificates.iter().map(of_certificate).collect();
+        let alias = self.status.wanted_alias.as_ref();
+        let in_force = stored.certificates.iter().find(|certificate| Some(&certificate.record.alias) == alias);
+        let in_force = in_force.filter(|certificate| certificate.is_renewable);
+        self.status.renewal_due_ms = in_force.map(|certificate| life_of(certificate).renewal_due_ms());
+        self.status.authority_renewal_due_ms = None;
+        if let Some(own) = &stored.authority {
+            let life = Life { from_ms: own.not_before_ms, to_ms: own.not_after_ms };
+            self.status.authority_renewal_due_ms = Some(life.renewal_due_ms());
+            let (name, fingerprint) = (AUTHORITY.to_owned(), own.authority.fingerprint.clone());
+            endings.push(Ending { name, fingerprint, life, is_renewable: true });
+        }
+        let (holding, news) = self.told.look(&endings, now.unix_ms);
+        self.status.warnings = holding;
+        for warning in news {
+            let events = warning.events(state, self.config.node, now.unix_ms);
+            effects.push(Effect::Warn(warning, events));
         }
     }
 
@@ -212,4 +348,8 @@ impl CertificatesCore {
     pub fn status(&self) -> &CertificatesStatus {
         &self.status
     }
+}
+
+fn life_of(certificate: &StoredCertificate) -> Life {
+    Life { from_ms: certificate.record.not_before_ms, to_ms: certificate.ends_ms }
 }

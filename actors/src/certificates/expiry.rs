@@ -2,11 +2,16 @@
 
 use serde::Serialize;
 
-use crate::ports::CredentialReport;
-
 const DAY_MS: u64 = 86_400_000;
 /// People are told this many days before the end, and once more when it has come.
 const WARN_DAYS: [u64; 5] = [30, 14, 7, 1, 0];
+
+/// From when to when a certificate is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Life {
+    pub(super) from_ms: u64,
+    pub(super) to_ms: u64,
+}
 
 /// What is to be told about a certificate's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -19,33 +24,31 @@ pub struct Expiry {
     pub is_expired: bool,
 }
 
-/// When two thirds of the lifetime are over: a third is left for whatever may be in the way of a renewal.
-pub(super) fn renewal_due_ms(report: &CredentialReport) -> u64 {
-    let lifetime_ms = report.not_after_ms.saturating_sub(report.not_before_ms);
-    report.not_before_ms.saturating_add(lifetime_ms / 3 * 2)
-}
+impl Life {
+    pub(super) fn length_ms(self) -> u64 {
+        self.to_ms.saturating_sub(self.from_ms)
+    }
 
-/// The tightest limit that is passed. A limit longer than the whole life of the certificate says nothing about it.
-pub(super) fn expiry(report: &CredentialReport, now_ms: u64) -> Option<Expiry> {
-    let lifetime_ms = report.not_after_ms.saturating_sub(report.not_before_ms);
-    let left_ms = report.not_after_ms.saturating_sub(now_ms);
-    let is_passed = |days: &u64| left_ms <= days * DAY_MS && days * DAY_MS < lifetime_ms.max(1);
-    let within_days = WARN_DAYS.into_iter().rev().find(is_passed)?;
-    Some(Expiry { within_days, days_left: left_ms / DAY_MS, is_expired: left_ms == 0 })
+    /// When two thirds of the lifetime are over: a third is left for whatever may be in the way of a renewal.
+    pub(super) fn renewal_due_ms(self) -> u64 {
+        self.from_ms.saturating_add(self.length_ms() / 3 * 2)
+    }
+
+    /// The tightest limit that is passed. A limit longer than the whole life of the certificate says nothing about it.
+    pub(super) fn expiry(self, now_ms: u64) -> Option<Expiry> {
+        let left_ms = self.to_ms.saturating_sub(now_ms);
+        let is_passed = |days: &u64| left_ms <= days * DAY_MS && days * DAY_MS < self.length_ms().max(1);
+        let within_days = WARN_DAYS.into_iter().rev().find(is_passed)?;
+        Some(Expiry { within_days, days_left: left_ms / DAY_MS, is_expired: left_ms == 0 })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn report(lifetime_days: u64) -> CredentialReport {
-        CredentialReport {
-            alias: "a".to_owned(),
-            fingerprint: "f".to_owned(),
-            not_before_ms: 1_000,
-            not_after_ms: 1_000 + lifetime_days * DAY_MS,
-            renewable: true,
-        }
+    fn life(days: u64) -> Life {
+        Life { from_ms: 1_000, to_ms: 1_000 + days * DAY_MS }
     }
 
     #[test]
@@ -65,7 +68,7 @@ mod tests {
             (1, 0, None),
             (1, DAY_MS, Some((0, 0, true))),
         ] {
-            let told = expiry(&report(lifetime_days), 1_000 + age_ms);
+            let told = life(lifetime_days).expiry(1_000 + age_ms);
             let told = told.map(|expiry| (expiry.within_days, expiry.days_left, expiry.is_expired));
             assert_eq!(told, expected, "{lifetime_days} days, {age_ms} ms old");
         }
@@ -73,6 +76,6 @@ mod tests {
 
     #[test]
     fn renewal_is_due_at_two_thirds() {
-        assert_eq!(renewal_due_ms(&report(90)), 1_000 + 60 * DAY_MS);
+        assert_eq!(life(90).renewal_due_ms(), 1_000 + 60 * DAY_MS);
     }
 }

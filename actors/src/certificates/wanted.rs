@@ -9,7 +9,7 @@ use crate::ports::Trust;
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     is_announced: bool,
-    read: Option<(u64, u64)>,
+    read: Option<(u64, u64, u64)>,
 }
 
 impl Reader {
@@ -17,7 +17,7 @@ impl Reader {
     pub(super) fn read(&mut self, state: &State, node: NodeId, session: SessionId) -> Option<Trust> {
         // Once seen, the view is never older again within this process, even if the node is then declared lost.
         self.is_announced |= state.members.get(&node).is_some_and(|member| member.session == Some(session));
-        let digests = (state.authorities.digest(), state.parameters.digest());
+        let digests = (state.authorities.digest(), state.parameters.digest(), state.revocations.digest());
         if !self.is_announced || state.authorities.is_empty() || self.read == Some(digests) {
             return None;
         }
@@ -25,8 +25,7 @@ impl Reader {
         Some(Trust {
             authorities: state.authorities.values().cloned().collect(),
             alias: stored(state, node).cluster_crypto_alias(),
-            // The log holds no revocations yet.
-            revoked: Vec::new(),
+            revoked: state.revocations.iter().map(|(serial, _)| serial.clone()).collect(),
         })
     }
 }

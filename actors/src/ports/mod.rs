@@ -16,7 +16,7 @@ pub(crate) use changes::calmed;
 pub use changes::{Changes, changes};
 pub use clock::{Clock, Now, SystemClock};
 pub use cpu::CpuLoad;
-pub use credentials::{CredentialKeeper, CredentialReport, Trust};
+pub use credentials::{CredentialKeeper, CredentialReport, OwnAuthority, StoredCertificate, StoredCredentials, Trust};
 pub use log::{Applied, ProposalError, ReplicatedLog, View};
 pub use mesh::{Fitness, FitnessSource, Heartbeat, LinkLevel, LinkView, MeshLinks, MeshListener, Peer};
 pub use parameters::ParameterSink;

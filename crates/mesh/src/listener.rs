@@ -1,7 +1,7 @@
 //! The accepting side: takes connections in, admits them, and serves them by lane.
 //!
 //! Bounds: handshakes at once (the next waits in the listen queue), admitted connections (the next is refused as
-//! busy), one connection a peer and request lane (a newer one replaces the older).
+//! busy), one connection a peer and request lane (a newer one replaces the older, which may finish what it has begun).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,10 +34,17 @@ pub(crate) struct Acceptor {
     handshakes: Arc<Semaphore>,
     connections: Arc<Semaphore>,
     /// The connection of each peer and request lane that is in use, to be replaced by a newer one.
-    newest: Mutex<HashMap<(NodeId, Lane), CancellationToken>>,
+    newest: Mutex<HashMap<(NodeId, Lane), Place>>,
     /// Every connection's task; the mesh waits for it at shutdown.
     tasks: TaskTracker,
     signals: Signals,
+}
+
+/// The connection in use, and the one before it, which may still answer what it was asked.
+struct Place {
+    superseded: CancellationToken,
+    expired: CancellationToken,
+    former_expired: Option<CancellationToken>,
 }
 
 /// How a mesh ends.
@@ -126,16 +133,28 @@ impl Acceptor {
         if lane == Lane::Bulk {
             return bulk::serve(admitted, &self.admission, self.handler.clone(), &self.signals.stop).await;
         }
-        let superseded = CancellationToken::new();
-        if let Some(older) = self.newest.lock().insert((node_id, lane), superseded.clone()) {
-            older.cancel();
-        }
-        let serving =
-            Serving { handler: self.handler.clone(), stop: self.signals.stop.clone(), superseded: superseded.clone() };
+        let (superseded, expired) = (CancellationToken::new(), CancellationToken::new());
+        let place = Place { superseded: superseded.clone(), expired: expired.clone(), former_expired: None };
+        self.take_place(node_id, lane, place);
+        let handler = self.handler.clone();
+        let serving = Serving { handler, stop: self.signals.stop.clone(), superseded: superseded.clone(), expired };
         let end = serve(admitted, &self.admission, serving).await;
         tracing::debug!(peer = node_id.0, ?lane, %end, "served connection ended");
         if !superseded.is_cancelled() {
             self.newest.lock().remove(&(node_id, lane));
         }
+    }
+
+    /// At most two connections of a peer and lane are open: the newest, and the one before it for a while.
+    fn take_place(&self, node: NodeId, lane: Lane, mut place: Place) {
+        let mut newest = self.newest.lock();
+        if let Some(older) = newest.remove(&(node, lane)) {
+            older.superseded.cancel();
+            if let Some(former) = older.former_expired {
+                former.cancel();
+            }
+            place.former_expired = Some(older.expired);
+        }
+        newest.insert((node, lane), place);
     }
 }

@@ -162,9 +162,21 @@ impl Mesh {
         timeout: Duration,
     ) -> Result<Bytes, CallError> {
         let deadline = Instant::now() + timeout;
-        let client = self.shared.peers.get(node)?.link(lane)?.client();
-        let client = client.map_err(|why| CallError::NotSent(NotSentReason::NotConnected(why)))?;
-        client.call(body.into(), deadline).await
+        let (peer, body) = (self.shared.peers.get(node)?, body.into());
+        let link = peer.link(lane)?;
+        let connected = || link.client().map_err(|why| CallError::NotSent(NotSentReason::NotConnected(why)));
+        let mut client = connected()?;
+        loop {
+            let answer = client.call(body.clone(), deadline).await;
+            if answer != Err(CallError::NotSent(NotSentReason::ConnectionEnded)) {
+                return answer;
+            }
+            // Another connection may have taken over while this call waited for room. It waits on there.
+            match connected() {
+                Ok(next) if !next.is(&client) => client = next,
+                _ => return answer,
+            }
+        }
     }
 
     /// Waits until a lane to a peer is connected.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use common::*;
-use flotilla_mesh::{Lane, LinkState, PeerReachability};
+use flotilla_mesh::{Lane, LinkState, LinkStatus, PeerReachability};
 use flotilla_model::NodeId;
 use flotilla_pki::{ClusterSecret, Credentials, RevokedSerials, SecretSet};
 
@@ -138,12 +138,93 @@ async fn credentials_and_secrets_change_live_and_no_request_fails() {
     stop.store(true, Ordering::SeqCst);
     assert!(calls.await.unwrap() > 0);
     assert!(first.mesh.links().iter().all(|link| link.connections == 1), "no link was dropped");
+    wait_until("all links have moved", || first.mesh.links().iter().all(|link| link.successions > 0)).await;
     // Who was not told of the new secret is refused now.
     let outdated = cluster.node(3).await;
     outdated.mesh.set_peers(BTreeMap::from([(PEER, second.mesh.local_address().to_owned())]));
     wait_for_level(&outdated, "rejected", |level| matches!(level, PeerReachability::Rejected { .. })).await;
     let why = outdated.mesh.links()[0].last_error.clone().unwrap();
     assert!(why.contains("cluster secret"), "{why}");
+}
+
+/// What node 1 sees of node 2's certificate when it asks over each lane.
+async fn asked(node: &Node) -> Vec<u64> {
+    for lane in Lane::REQUEST_LANES {
+        assert_eq!(node.mesh.call(PEER, lane, "echo", TIMEOUT).await.unwrap(), "echo");
+    }
+    node.mesh.links().iter().map(|link| link.successions).collect()
+}
+
+#[tokio::test]
+async fn connections_move_to_a_new_certificate_and_answer_what_was_asked_before() {
+    let cluster = Cluster::over_tcp();
+    let (first, second) = cluster.pair().await;
+    let held = {
+        let mesh = first.mesh.clone();
+        tokio::spawn(async move { mesh.call(PEER, Lane::Control, "hold", TIMEOUT).await })
+    };
+    wait_until("the peer holds a request", || second.service.running.load(Ordering::SeqCst) == 1).await;
+    assert_eq!(asked(&first).await, [0, 0, 0]);
+    let old = first.credentials.current();
+    first.credentials.publish(cluster.credentials(1));
+    wait_until("all links have moved", || first.mesh.links().iter().all(|link| link.successions == 1)).await;
+    second.service.gate.add_permits(1);
+    within("the answer over the old connection", held).await.unwrap().unwrap();
+    assert_eq!(asked(&first).await, [1, 1, 1]);
+    // The old certificate is of no use any more, and nobody misses it.
+    let mut parts = second.credentials.current().parts().clone();
+    parts.revoked = RevokedSerials::from_iter([old.info().serial.clone()]);
+    second.credentials.publish(Credentials::new(parts).unwrap());
+    assert_eq!(asked(&first).await, [1, 1, 1]);
+    assert!(first.mesh.links().iter().all(|link| link.connections == 1 && link.state == LinkState::Connected));
+    // A publication with the same certificate moves nothing.
+    let again = first.credentials.current().parts().clone();
+    first.credentials.publish(Credentials::new(again).unwrap());
+    assert_eq!(asked(&first).await, [1, 1, 1]);
+}
+
+#[tokio::test]
+async fn a_peer_that_was_renewed_before_its_old_certificate_was_revoked_is_not_lost() {
+    let cluster = Cluster::over_tcp();
+    let (first, second) = cluster.pair().await;
+    let old = second.credentials.current();
+    // Node 2 dials nobody here: only node 1 can find out that it has a new certificate.
+    second.credentials.publish(cluster.credentials(2));
+    let mut parts = first.credentials.current().parts().clone();
+    parts.revoked = RevokedSerials::from_iter([old.info().serial.clone()]);
+    first.credentials.publish(Credentials::new(parts).unwrap());
+    wait_until("all links have moved", || first.mesh.links().iter().all(|link| link.successions == 1)).await;
+    assert_eq!(asked(&first).await, [1, 1, 1]);
+    assert!(first.mesh.links().iter().all(|link| link.connections == 1), "{:?}", first.mesh.links());
+}
+
+#[tokio::test]
+async fn connections_follow_a_peers_certificate_before_it_ends() {
+    let cluster = Cluster::over_tcp();
+    let (first, second) = (cluster.node(1).await, cluster.node(2).await);
+    second.credentials.publish(cluster.credentials_for(2, Duration::from_secs(6)));
+    first.dials(&[(2, &second)]).await;
+    second.credentials.publish(cluster.credentials(2));
+    wait_until("all links have moved", || first.mesh.links().iter().all(|link| link.successions > 0)).await;
+    assert_eq!(asked(&first).await, [1, 1, 1]);
+    assert!(first.mesh.links().iter().all(|link| link.connections == 1), "{:?}", first.mesh.links());
+}
+
+#[tokio::test]
+async fn a_certificate_that_the_peer_refuses_costs_no_connection() {
+    let cluster = Cluster::over_tcp();
+    let (first, _second) = cluster.pair().await;
+    let stranger = Cluster::over_tcp();
+    let mut parts = stranger.credentials(1).parts().clone();
+    parts.trust.add(cluster.authority.certificate().clone()).unwrap();
+    first.credentials.publish(Credentials::new(parts).unwrap());
+    // It tries, is refused, and goes on with what it has.
+    let is_told = |link: &LinkStatus| link.last_error.as_ref().is_some_and(|text| text.contains("take over"));
+    wait_until("a link tells of the refusal", || first.mesh.links().iter().any(is_told)).await;
+    assert_eq!(asked(&first).await, [0, 0, 0]);
+    first.credentials.publish(cluster.credentials(1));
+    wait_until("all links have moved", || first.mesh.links().iter().all(|link| link.successions == 1)).await;
+    assert!(first.mesh.links().iter().all(|link| link.connections == 1));
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use flotilla_files::{BlobStore, BlobStoreConfig, DiskProbe, FileService, Files, 
 use flotilla_gateway::{Dependencies, Gateway, GatewayConfig, Metrics};
 use flotilla_mesh::{Identity as MeshIdentity, Mesh, MeshConfig, PeerRole};
 use flotilla_model::{NodeId, SessionId};
-use flotilla_pki::{CredentialsHandle, SecretHandle, Store, https_server_config};
+use flotilla_pki::{Credentials, CredentialsHandle, RevokedSerials, SecretHandle, Store, https_server_config};
 use flotilla_telemetry::Telemetry;
 use tokio::runtime::Handle;
 
@@ -44,7 +44,8 @@ use crate::removal::Removal;
 use crate::setup::random_number;
 use crate::steps::{CpuPool, Steps, Watch};
 use crate::wiring::{
-    AnyNode, Doors, Keeper, Links, Listening, Log, MeshTransport, RaftLevers, Replicas, Secrets, assemble, traces,
+    AnyNode, Doors, Keeper, Links, Listening, Log, MeshTransport, RaftLevers, Replicas, Secrets, assemble, renew,
+    traces,
 };
 
 /// How long other nodes leave events to the node that took the file: a claim takes a few milliseconds.
@@ -117,15 +118,26 @@ impl Ground {
         let cluster_id = identity.cluster_number().context("identity.json holds no cluster id")?;
         let pki = Store::open(dir.pki())?;
         let secrets = SecretHandle::new(pki.load_secrets()?);
-        // The alias may have changed while this node was away; any certificate that is there serves until the view tells.
-        let aliases = pki.list_local()?;
-        let trust = pki.load_trust()?;
-        let found = aliases.iter().map(|alias| assemble(&pki, alias, trust.clone()));
-        let credentials = found.reduce(|best, next| best.or(next)).context("this node has no local certificate")?;
-        let credentials = CredentialsHandle::new(credentials.map_err(|reason| anyhow!(reason))?);
+        let credentials = CredentialsHandle::new(own_credentials(&pki)?);
         let session = SessionId(random_number().context("the system gives no random bytes")? as u64);
         Ok(Self { config, dir, identity, cluster_id, session, pki, secrets, credentials, lock })
     }
+}
+
+/// The alias may have changed while this node was away; any certificate that is there serves until the view tells. If none is
+/// valid any more, this node's CA, whom the others trust, makes one good.
+fn own_credentials(pki: &Store) -> Result<Credentials> {
+    let aliases = pki.list_local()?;
+    let trust = pki.load_trust()?;
+    let assembled = |alias| assemble(pki, alias, trust.clone(), RevokedSerials::default());
+    let found = aliases.iter().map(assembled).reduce(|best, next| best.or(next));
+    found.context("this node has no local certificate; make one with 'flotilla cert generate --dir'")?.or_else(
+        |reason| {
+            tracing::warn!(reason, "no certificate of this node is usable; one is issued anew");
+            let renewed = aliases.iter().find(|alias| renew(pki, alias).is_ok());
+            renewed.map_or(Err(reason), assembled).map_err(|reason| anyhow!(reason))
+        },
+    )
 }
 
 /// Connections and log.
@@ -367,12 +379,7 @@ fn start_actors(
         clock: Arc::clone(&clock),
         cpu: Arc::new(ProcStat::default()),
     };
-    let keeper = Keeper {
-        node,
-        name: ground.config.node.name.clone(),
-        store: ground.pki.clone(),
-        credentials: ground.credentials.clone(),
-    };
+    let keeper = Keeper { node, store: ground.pki.clone(), credentials: ground.credentials.clone() };
     Ok(Actors {
         mesh_listener: MeshListenerActor::start(supervisor, Arc::new(Listening(core.mesh.clone())))?,
         mesh_links: MeshLinksActor::start(supervisor, links.clone())?,

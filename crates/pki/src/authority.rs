@@ -3,43 +3,32 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyUsagePurpose};
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls_pki_types::CertificateDer;
 
+use crate::algorithm::KeyAlgorithm;
 use crate::alias::Alias;
-use crate::certificate::{CertificateError, CertificateInfo, to_pem};
+use crate::certificate::{CertificateError, CertificateInfo, common_name, to_pem};
 use crate::fingerprint::Fingerprint;
 use crate::key_file::PrivateKey;
 use crate::local::LocalCertificate;
 use crate::request::IssueParameters;
 
-/// A certificate is valid from a little before now, so that a peer whose clock is behind accepts it at once.
-const BACKDATE: Duration = Duration::from_secs(3600);
-
-/// Kinds of keys that we make.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KeyAlgorithm {
-    /// ECDSA over P-256 with SHA-256: fast, and read by all partners.
-    #[default]
-    EcdsaP256,
-    /// ECDSA over P-384 with SHA-384.
-    EcdsaP384,
-    /// Ed25519.
-    Ed25519,
+/// A certificate is valid from a little before now, so that a peer whose clock is behind accepts it at once: an hour, or a
+/// tenth of a short life, of which two thirds must still be ahead.
+fn backdate(lifetime: Duration) -> Duration {
+    const BACKDATE_MAX_S: u64 = 3600;
+    Duration::from_secs((lifetime.as_secs() / 10).min(BACKDATE_MAX_S))
 }
 
-impl KeyAlgorithm {
-    /// Makes a new private key.
-    pub fn generate(self) -> Result<PrivateKey, AuthorityError> {
-        let algorithm = match self {
-            Self::EcdsaP256 => &rcgen::PKCS_ECDSA_P256_SHA256,
-            Self::EcdsaP384 => &rcgen::PKCS_ECDSA_P384_SHA384,
-            Self::Ed25519 => &rcgen::PKCS_ED25519,
-        };
-        let pair = KeyPair::generate_for(algorithm).map_err(AuthorityError::Key)?;
-        Ok(PrivateKey::from_pkcs8(pair.serialize_der()))
-    }
+/// The lifetime that was asked for when a certificate with this validity was made: a renewal asks for the same, and not for
+/// one that grows with each renewal.
+pub(crate) fn asked_lifetime(info: &CertificateInfo) -> Duration {
+    let total_s = info.not_after_ms.saturating_sub(info.not_before_ms) / 1000;
+    let with_longest = total_s.saturating_sub(3600);
+    let asked_s = if with_longest >= 36_000 { with_longest } else { (total_s * 10).div_ceil(11) };
+    Duration::from_secs(asked_s.max(1))
 }
 
 /// What a new CA is made of.
@@ -122,6 +111,16 @@ impl Authority {
         if matches { Ok(authority) } else { Err(AuthorityError::KeyMismatch) }
     }
 
+    /// What a renewal of this CA is made of: the same name and lifetime, the same kind of key.
+    pub fn renewal_parameters(&self) -> Result<AuthorityParameters, CertificateError> {
+        let info = CertificateInfo::read(&self.certificate)?;
+        Ok(AuthorityParameters {
+            common_name: common_name(&self.certificate)?,
+            lifetime: asked_lifetime(&info),
+            algorithm: KeyAlgorithm::of_certificate(&self.certificate)?.unwrap_or_default(),
+        })
+    }
+
     /// Issues a certificate with a new key.
     pub fn issue(&self, alias: Alias, parameters: &IssueParameters) -> Result<LocalCertificate, AuthorityError> {
         let key = parameters.algorithm.generate()?;
@@ -150,6 +149,10 @@ impl Authority {
         let mut certificate = parameters.to_rcgen()?;
         certificate.use_authority_key_identifier_extension = true;
         set_validity_and_serial(&mut certificate, parameters.lifetime)?;
+        // One that outlives its CA would be refused without a word about itself.
+        let ends_ms = CertificateInfo::read(&self.certificate)?.not_after_ms;
+        let authority_ends = rcgen::date_time_ymd(1970, 1, 1) + Duration::from_millis(ends_ms);
+        certificate.not_after = certificate.not_after.min(authority_ends);
         let signed = certificate.signed_by(public_key, &issuer).map_err(AuthorityError::Sign)?;
         // The CA itself ends the chain, so that a joining node can compare it with the fingerprint it was given.
         Ok(vec![signed.der().clone(), self.certificate.clone()])
@@ -190,7 +193,7 @@ fn set_validity_and_serial(parameters: &mut CertificateParams, lifetime: Duratio
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    parameters.not_before = epoch + now.saturating_sub(BACKDATE);
+    parameters.not_before = epoch + now.saturating_sub(backdate(lifetime));
     parameters.not_after = epoch + now + lifetime;
     let mut serial = [0; 16];
     SystemRandom::new().fill(&mut serial).map_err(|_| AuthorityError::Random)?;
@@ -198,4 +201,23 @@ fn set_validity_and_serial(parameters: &mut CertificateParams, lifetime: Duratio
     serial[0] = serial[0] & 0x7f | 0x40;
     parameters.serial_number = Some(rcgen::SerialNumber::from_slice(&serial));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renewal_asks_for_the_lifetime_that_was_asked_for() {
+        for lifetime_s in [1, 7, 10, 30, 3_600, 35_990, 36_000, 86_400, 397 * 86_400, 3650 * 86_400] {
+            let parameters = AuthorityParameters {
+                common_name: "a CA".to_owned(),
+                lifetime: Duration::from_secs(lifetime_s),
+                algorithm: KeyAlgorithm::default(),
+            };
+            let again = Authority::generate(&parameters).unwrap().renewal_parameters().unwrap();
+            assert_eq!(again.lifetime.as_secs(), lifetime_s);
+            assert_eq!((again.common_name.as_str(), again.algorithm), ("a CA", KeyAlgorithm::default()));
+        }
+    }
 }

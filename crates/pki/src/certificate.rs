@@ -3,9 +3,10 @@
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde::Serialize;
-use x509_parser::extensions::GeneralName;
+use x509_parser::extensions::{ExtendedKeyUsage, GeneralName};
 use x509_parser::prelude::X509Certificate;
 
+use crate::algorithm::KeyAlgorithm;
 use crate::fingerprint::Fingerprint;
 use crate::revocation::SerialNumber;
 
@@ -35,6 +36,10 @@ pub struct CertificateInfo {
     pub node_id: Option<u64>,
     /// Whether it may issue certificates.
     pub is_authority: bool,
+    /// The kind of its key, as far as it is one that we make; else its algorithm.
+    pub key: String,
+    /// What it may be used for: `server`, `client`, `ca`.
+    pub usages: Vec<String>,
 }
 
 /// Why a certificate cannot be read.
@@ -83,9 +88,36 @@ impl CertificateInfo {
             names,
             node_id,
             is_authority: certificate.is_ca(),
+            key: KeyAlgorithm::describe(&certificate),
+            usages: usages(&certificate),
             subject,
         })
     }
+}
+
+/// The common name of the subject, or all of its name when it has none.
+pub(crate) fn common_name(der: &[u8]) -> Result<String, CertificateError> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).map_err(|_| CertificateError::Unreadable)?;
+    let subject = certificate.subject();
+    let name = subject.iter_common_name().next().and_then(|name| name.as_str().ok());
+    Ok(name.map_or_else(|| subject.to_string(), str::to_owned))
+}
+
+/// A certificate without the extension serves both sides of TLS.
+fn usages(certificate: &X509Certificate<'_>) -> Vec<String> {
+    if certificate.is_ca() {
+        return vec!["ca".to_owned()];
+    }
+    let extended = certificate.extended_key_usage().ok().flatten();
+    let is_for = |named: fn(&ExtendedKeyUsage<'_>) -> bool| extended.as_ref().is_none_or(|it| named(it.value));
+    let mut usages = Vec::new();
+    if is_for(|extended| extended.server_auth) {
+        usages.push("server".to_owned());
+    }
+    if is_for(|extended| extended.client_auth) {
+        usages.push("client".to_owned());
+    }
+    usages
 }
 
 fn read_names(
@@ -132,6 +164,16 @@ pub fn parse_chain_pem(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, Cert
         }
     }
     if chain.is_empty() { Err(CertificateError::NoCertificate) } else { Ok(chain) }
+}
+
+/// Reads the certificates of a PEM text, or one in DER.
+pub(crate) fn parse_certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
+    // A sequence in DER; PEM begins with text.
+    if bytes.first() != Some(&0x30) {
+        return parse_chain_pem(bytes);
+    }
+    CertificateInfo::read(bytes)?;
+    Ok(vec![CertificateDer::from(bytes.to_vec())])
 }
 
 pub(crate) fn to_pem(der: &[u8]) -> String {

@@ -80,6 +80,18 @@ impl Credentials {
 
     /// Validates parts at a given time.
     pub fn new_at(parts: CredentialsParts, now: UnixTime) -> Result<Self, CredentialsError> {
+        let credentials = Self::new_unproven(parts)?;
+        for side in [PeerSide::Client, PeerSide::Server] {
+            credentials
+                .examine_peer(&credentials.parts.local.chain, side, now)
+                .map_err(|source| CredentialsError::Untrusted { alias: credentials.alias().clone(), source })?;
+        }
+        Ok(credentials)
+    }
+
+    /// Without asking whether peers would accept our own certificate: a node whose certificate was revoked or has ended must
+    /// still follow whom to trust and whom to refuse.
+    pub fn new_unproven(parts: CredentialsParts) -> Result<Self, CredentialsError> {
         let alias = parts.local.alias.clone();
         let info =
             parts.local.info().map_err(|source| CredentialsError::Certificate { alias: alias.clone(), source })?;
@@ -89,13 +101,7 @@ impl Credentials {
         let client_verifier = WebPkiClientVerifier::builder_with_provider(roots.clone(), crypto_provider())
             .build()
             .map_err(|_| CredentialsError::NoTrust { alias: alias.clone() })?;
-        let credentials = Self { parts, info, certified: Arc::new(certified), roots, client_verifier };
-        for side in [PeerSide::Client, PeerSide::Server] {
-            credentials
-                .examine_peer(&credentials.parts.local.chain, side, now)
-                .map_err(|source| CredentialsError::Untrusted { alias: alias.clone(), source })?;
-        }
-        Ok(credentials)
+        Ok(Self { parts, info, certified: Arc::new(certified), roots, client_verifier })
     }
 
     /// The parts, to make the next credentials from.

@@ -53,6 +53,10 @@ impl PrivateKey {
         Self { der: Zeroizing::new(der) }
     }
 
+    pub(crate) fn der(&self) -> &[u8] {
+        &self.der
+    }
+
     /// Reads a PKCS#8 PEM block.
     pub fn from_pem(text: &[u8]) -> Result<Self, KeyFileError> {
         let key = PrivatePkcs8KeyDer::from_pem_slice(text).map_err(|_| KeyFileError::Format)?;
@@ -61,7 +65,7 @@ impl PrivateKey {
 
     /// The key as PEM, for export.
     pub fn to_pem(&self) -> Zeroizing<String> {
-        let digits = Zeroizing::new(STANDARD.encode(self.der.as_slice()));
+        let digits = Zeroizing::new(STANDARD.encode(self.portable_der().as_slice()));
         let mut text = Zeroizing::new(String::with_capacity(digits.len() + digits.len() / 64 + 64));
         text.push_str(PEM_BEGIN);
         for (index, digit) in digits.chars().enumerate() {
@@ -119,7 +123,7 @@ impl fmt::Debug for PrivateKey {
 mod tests {
     use super::*;
     use crate::secret::ClusterSecret;
-    use crate::{Purpose, authority::KeyAlgorithm};
+    use crate::{Purpose, algorithm::KeyAlgorithm};
 
     #[test]
     fn a_key_file_opens_under_its_secret_and_its_own_name_only() {
@@ -142,7 +146,7 @@ mod tests {
     fn pem_is_read_back_and_debug_shows_nothing() {
         let private = KeyAlgorithm::Ed25519.generate().unwrap();
         let text = private.to_file_text("ca.key", None).unwrap();
-        assert_eq!(PrivateKey::from_file_text(&text, "ca.key", &[]).unwrap().der, private.der);
+        assert_eq!(PrivateKey::from_file_text(&text, "ca.key", &[]).unwrap().portable_der(), private.portable_der());
         assert_eq!(PrivateKey::from_pem(b"nothing").unwrap_err(), KeyFileError::Format);
         assert_eq!(format!("{private:?}"), "PrivateKey(..)");
     }

@@ -39,6 +39,11 @@ impl LocalCertificate {
         CertificateInfo::read(self.chain.first().ok_or(CertificateError::NoCertificate)?)
     }
 
+    /// Whether the key is that of the certificate.
+    pub fn has_its_key(&self) -> bool {
+        crate::credentials::key_matches(self.chain.clone(), &self.key)
+    }
+
     /// The chain as PEM.
     pub fn chain_pem(&self) -> String {
         self.chain.iter().map(|certificate| to_pem(certificate)).collect()

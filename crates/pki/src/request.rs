@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose, SanType};
 
-use crate::authority::{AuthorityError, KeyAlgorithm};
-use crate::certificate::NODE_URI_PREFIX;
+use crate::algorithm::KeyAlgorithm;
+use crate::authority::{AuthorityError, asked_lifetime};
+use crate::certificate::{CertificateError, CertificateInfo, NODE_URI_PREFIX, common_name};
 use crate::key_file::PrivateKey;
+use crate::local::LocalCertificate;
 
 /// What the issuer writes into a certificate. The names come from here, never from the asking side.
 #[derive(Clone, Debug)]
@@ -25,19 +27,24 @@ pub struct IssueParameters {
 }
 
 impl IssueParameters {
+    /// The same certificate again: names, node, lifetime, kind of key.
+    pub fn renewing(local: &LocalCertificate) -> Result<Self, CertificateError> {
+        let leaf = local.chain.first().ok_or(CertificateError::NoCertificate)?;
+        let info = CertificateInfo::read(leaf)?;
+        Ok(Self {
+            common_name: common_name(leaf)?,
+            lifetime: asked_lifetime(&info),
+            algorithm: KeyAlgorithm::of_certificate(leaf)?.unwrap_or_default(),
+            names: info.names,
+            node_id: info.node_id,
+        })
+    }
+
     pub(crate) fn to_rcgen(&self) -> Result<CertificateParams, AuthorityError> {
         let mut parameters = CertificateParams::default();
         parameters.distinguished_name = rcgen::DistinguishedName::new();
         parameters.distinguished_name.push(DnType::CommonName, self.common_name.as_str());
-        for name in &self.names {
-            let entry = match name.parse::<IpAddr>() {
-                Ok(address) => SanType::IpAddress(address),
-                Err(_) => {
-                    SanType::DnsName(name.as_str().try_into().map_err(|_| AuthorityError::Name { name: name.clone() })?)
-                }
-            };
-            parameters.subject_alt_names.push(entry);
-        }
+        parameters.subject_alt_names = alternative_names(&self.names)?;
         if let Some(node_id) = self.node_id {
             let uri = format!("{NODE_URI_PREFIX}{node_id}");
             let uri = uri.as_str().try_into().map_err(|_| AuthorityError::Name { name: uri.clone() })?;
@@ -50,8 +57,19 @@ impl IssueParameters {
     }
 }
 
+fn alternative_names(names: &[String]) -> Result<Vec<SanType>, AuthorityError> {
+    let entry = |name: &String| match name.parse::<IpAddr>() {
+        Ok(address) => Ok(SanType::IpAddress(address)),
+        Err(_) => {
+            let name = name.as_str().try_into().map_err(|_| AuthorityError::Name { name: name.clone() })?;
+            Ok(SanType::DnsName(name))
+        }
+    };
+    names.iter().map(entry).collect()
+}
+
 /// A key made on the asking node and the request (PKCS#10) that carries its public half: the private one never travels.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CertificateRequest {
     /// The key that stays here.
     pub key: PrivateKey,
@@ -60,12 +78,14 @@ pub struct CertificateRequest {
 }
 
 impl CertificateRequest {
-    /// Makes a key and a request for it.
-    pub fn generate(common_name: &str, algorithm: KeyAlgorithm) -> Result<Self, AuthorityError> {
+    /// Makes a key and a request for it. The names are what is asked for; the CA decides.
+    pub fn generate(common_name: &str, names: &[String], algorithm: KeyAlgorithm) -> Result<Self, AuthorityError> {
         let key = algorithm.generate()?;
         let mut parameters = CertificateParams::default();
         parameters.distinguished_name = rcgen::DistinguishedName::new();
         parameters.distinguished_name.push(DnType::CommonName, common_name);
+        parameters.subject_alt_names = alternative_names(names)?;
+        parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         let pair = key.to_rcgen().map_err(AuthorityError::Key)?;
         let request = parameters.serialize_request(&pair).map_err(AuthorityError::Sign)?;
         Ok(Self { key, request_pem: request.pem().map_err(AuthorityError::Sign)? })

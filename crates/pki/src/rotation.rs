@@ -29,6 +29,7 @@ impl SecretSet {
 impl Store {
     /// Takes a new secret in; the one before stays accepted. Private keys are sealed anew. Done twice it changes nothing.
     pub fn adopt_secret(&self, new: &ClusterSecret) -> Result<SecretSet, StoreError> {
+        let _turn = self.turn();
         let set = self.load_secrets()?;
         if set.current() != new {
             let old = set.current().clone();
@@ -40,6 +41,7 @@ impl Store {
 
     /// Accepts the secret before the current one no longer; what is sealed under it can still be opened.
     pub fn retire_secret(&self) -> Result<SecretSet, StoreError> {
+        let _turn = self.turn();
         let set = self.load_secrets()?;
         if let Some(previous) = set.previous() {
             previous.save(&self.retired_secret_path())?;
@@ -50,7 +52,7 @@ impl Store {
 
     /// Every key file under the current secret.
     fn seal_keys_anew(&self) -> Result<(), StoreError> {
-        for folder in ["", "local/"] {
+        for folder in ["", "local/", "requests/"] {
             let path = self.folder().join(folder);
             let read = |source| StoreError::Read { path: path.clone(), source };
             for entry in fs::read_dir(&path).map_err(read)? {
@@ -73,7 +75,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::authority::{Authority, AuthorityParameters, KeyAlgorithm};
+    use crate::algorithm::KeyAlgorithm;
+    use crate::authority::{Authority, AuthorityParameters};
 
     #[test]
     fn keys_open_after_each_step_and_the_old_secret_ends() {

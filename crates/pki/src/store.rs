@@ -6,35 +6,49 @@
 //! ca.pem, ca.key             internal CA
 //! local/<alias>.pem, .key    local certificates
 //! trust/<fingerprint>.pem    exchanged CA certificates
+//! trust/ca-old-<serial>.pem  former internal CAs
+//! requests/<alias>.csr, .key certificate requests that wait for their reply
 //! ```
 //! Every write is whole and synced. Private keys are sealed under the cluster secret when one is there.
+
+mod authorities;
+mod locals;
+mod pair;
+mod requests;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 use rustls_pki_types::CertificateDer;
 
 use crate::alias::Alias;
 use crate::atomic::{self, Visibility};
-use crate::authority::{Authority, AuthorityError};
-use crate::certificate::{CertificateError, parse_chain_pem, to_pem};
+use crate::authority::AuthorityError;
+use crate::certificate::{CertificateError, parse_chain_pem};
 use crate::fingerprint::Fingerprint;
 use crate::key::{Key, Purpose};
 use crate::key_file::{KeyFileError, PrivateKey};
-use crate::local::LocalCertificate;
 use crate::secret::ClusterSecret;
 use crate::secret_file::SecretFileError;
 use crate::secret_set::SecretSet;
-use crate::trust::TrustStore;
+use crate::usable::UnusableCertificate;
+
+pub use authorities::StoredAuthority;
+pub use locals::Replace;
 
 /// No file in the folder is larger; one that is, is not read into memory.
 const FILE_MAX_BYTES: u64 = 1024 * 1024;
 
 /// The folder of a node's trust.
+/// Clones share it: what is read and written together is read and written under one lock. Another process is kept out by the
+/// lock of the node's folder.
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+    turn: Arc<ReentrantMutex<()>>,
 }
 
 /// What went wrong with which file.
@@ -83,16 +97,68 @@ pub enum StoreError {
         /// What is wrong with it.
         source: AuthorityError,
     },
+    /// There is an internal CA already.
+    #[error(
+        "this node has an internal CA (SHA-256 {fingerprint}); `flotilla ca renew` replaces it and keeps it trusted"
+    )]
+    AuthorityPresent {
+        /// Which.
+        fingerprint: Fingerprint,
+    },
+    /// There is no internal CA.
+    #[error("this node has no internal CA; make one with `flotilla ca generate`")]
+    NoAuthority,
+    /// No CA of this name.
+    #[error("there is no CA {name:?} here; `flotilla ca list` shows names and fingerprints")]
+    UnknownAuthority {
+        /// Name or fingerprint.
+        name: String,
+    },
+    /// What was to be imported is no certificate, or no CA.
+    #[error("what was to be imported is not usable: {0}")]
+    Import(#[source] CertificateError),
+    /// The alias has a certificate.
+    #[error("there is a certificate with the alias {alias}; choose another alias, delete it, or import with --replace")]
+    AliasTaken {
+        /// Which.
+        alias: Alias,
+    },
+    /// The alias has no certificate.
+    #[error("there is no local certificate with the alias {alias}; `flotilla cert list` shows those that are here")]
+    UnknownAlias {
+        /// Which.
+        alias: Alias,
+    },
+    /// A request waits for its reply.
+    #[error("a request for the alias {alias} waits for its reply; import the reply, or delete the request")]
+    RequestPending {
+        /// Which.
+        alias: Alias,
+    },
+    /// No request waits.
+    #[error("no request for the alias {alias} waits for a reply; make one with `flotilla cert csr`")]
+    NoRequest {
+        /// Which.
+        alias: Alias,
+    },
+    /// The certificate cannot be a local one.
+    #[error(transparent)]
+    Unusable(#[from] UnusableCertificate),
 }
 
 impl Store {
     /// Opens the folder and creates it when it is missing.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let folder = folder.into();
-        for path in [folder.clone(), folder.join("local"), folder.join("trust")] {
+        for path in [folder.clone(), folder.join("local"), folder.join("trust"), folder.join("requests")] {
             atomic::create_folder(&path).map_err(|source| StoreError::Write { path, source })?;
         }
-        Ok(Self { folder })
+        Ok(Self { folder, turn: Arc::default() })
+    }
+
+    /// Held while several files are read or written as one.
+    pub(crate) fn turn(&self) -> ReentrantMutexGuard<'_, ()> {
+        self.turn.lock()
     }
 
     /// Where the cluster secret is.
@@ -114,6 +180,7 @@ impl Store {
 
     /// Writes the current secret and, during a rotation, the previous one.
     pub fn save_secrets(&self, current: &ClusterSecret, previous: Option<&ClusterSecret>) -> Result<(), StoreError> {
+        let _turn = self.turn();
         // The previous one first: a crash between the two leaves both at hand.
         if let Some(previous) = previous {
             previous.save(&self.previous_secret_path())?;
@@ -127,6 +194,7 @@ impl Store {
 
     /// Reads the secrets in force.
     pub fn load_secrets(&self) -> Result<SecretSet, StoreError> {
+        let _turn = self.turn();
         let mut set = SecretSet::new(ClusterSecret::load(&self.secret_path())?);
         if let Some(previous) = secret_if_present(&self.previous_secret_path())? {
             set = set.accepting(previous);
@@ -149,89 +217,18 @@ impl Store {
         }
     }
 
-    /// Writes the internal CA.
-    pub fn save_authority(&self, authority: &Authority) -> Result<(), StoreError> {
-        self.write_key("ca.key", authority.key())?;
-        self.write_public("ca.pem", &authority.certificate_pem())
-    }
-
-    /// Reads the internal CA; `None` when the node has none.
-    pub fn load_authority(&self) -> Result<Option<Authority>, StoreError> {
-        let path = self.folder.join("ca.pem");
-        let Some(chain) = self.read_chain("ca.pem")? else { return Ok(None) };
-        let Some(key) = self.read_key("ca.key")? else {
-            let source = io::Error::from(io::ErrorKind::NotFound);
-            return Err(StoreError::Read { path: self.folder.join("ca.key"), source });
-        };
-        let certificate = chain.into_iter().next();
-        let certificate = certificate
-            .ok_or_else(|| StoreError::Certificate { path: path.clone(), source: CertificateError::NoCertificate })?;
-        Authority::from_parts(certificate, key).map(Some).map_err(|source| StoreError::Authority { path, source })
-    }
-
-    /// Writes a local certificate under its alias.
-    pub fn save_local(&self, local: &LocalCertificate) -> Result<(), StoreError> {
-        self.write_key(&format!("local/{}.key", local.alias), &local.key)?;
-        self.write_public(&format!("local/{}.pem", local.alias), &local.chain_pem())
-    }
-
-    /// Reads a local certificate; `None` when there is none of this alias. Whether key and certificate are a pair is
-    /// judged when credentials are made of them.
-    pub fn load_local(&self, alias: &Alias) -> Result<Option<LocalCertificate>, StoreError> {
-        let Some(chain) = self.read_chain(&format!("local/{alias}.pem"))? else { return Ok(None) };
-        let name = format!("local/{alias}.key");
-        let Some(key) = self.read_key(&name)? else {
-            let source = io::Error::from(io::ErrorKind::NotFound);
-            return Err(StoreError::Read { path: self.folder.join(name), source });
-        };
-        Ok(Some(LocalCertificate { alias: alias.clone(), chain, key }))
-    }
-
-    /// The aliases of all local certificates, sorted.
-    pub fn list_local(&self) -> Result<Vec<Alias>, StoreError> {
-        let mut aliases: Vec<Alias> = self.stems("local")?.iter().filter_map(|stem| stem.parse().ok()).collect();
-        aliases.sort();
-        Ok(aliases)
-    }
-
-    /// Writes the trusted CAs: adds what is new and removes what is no longer there.
-    pub fn save_trust(&self, trust: &TrustStore) -> Result<(), StoreError> {
-        for (info, certificate) in trust.list().zip(trust.certificates()) {
-            self.write_public(&format!("trust/{}.pem", info.fingerprint), &to_pem(certificate))?;
-        }
-        for stem in self.stems("trust")? {
-            // A CA that an operator put here under another name is kept: it is not in `trust` by its file name.
-            let Ok(fingerprint) = stem.parse::<Fingerprint>() else { continue };
-            if !trust.contains(fingerprint) {
-                remove_if_present(&self.folder.join(format!("trust/{stem}.pem")))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the trusted CAs: every `.pem` below `trust/`, and the node's own CA.
-    pub fn load_trust(&self) -> Result<TrustStore, StoreError> {
-        let mut trust = TrustStore::new();
-        let mut names: Vec<String> = self.stems("trust")?.iter().map(|stem| format!("trust/{stem}.pem")).collect();
-        names.push("ca.pem".to_owned());
-        for name in names {
-            for certificate in self.read_chain(&name)?.unwrap_or_default() {
-                trust
-                    .add(certificate)
-                    .map_err(|source| StoreError::Certificate { path: self.folder.join(&name), source })?;
-            }
-        }
-        Ok(trust)
-    }
-
     fn stems(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        self.stems_with(folder, ".pem")
+    }
+
+    fn stems_with(&self, folder: &str, ending: &str) -> Result<Vec<String>, StoreError> {
         let path = self.folder.join(folder);
         let read = |source| StoreError::Read { path: path.clone(), source };
         let mut stems = Vec::new();
         for entry in fs::read_dir(&path).map_err(read)? {
             let name = entry.map_err(read)?.file_name();
             let Some(name) = name.to_str() else { continue };
-            if let Some(stem) = name.strip_suffix(".pem").filter(|stem| !stem.starts_with('.')) {
+            if let Some(stem) = name.strip_suffix(ending).filter(|stem| !stem.starts_with('.')) {
                 stems.push(stem.to_owned());
             }
         }
@@ -244,7 +241,12 @@ impl Store {
     }
 
     pub(crate) fn write_key(&self, name: &str, key: &PrivateKey) -> Result<(), StoreError> {
-        let path = self.folder.join(name);
+        self.write_key_as(name, name, key)
+    }
+
+    /// Writes a key that belongs into the file `name` to `file`, which will be renamed: the sealing is bound to `name`.
+    fn write_key_as(&self, name: &str, file: &str, key: &PrivateKey) -> Result<(), StoreError> {
+        let path = self.folder.join(file);
         let text = key
             .to_file_text(name, self.sealing_keys()?.first())
             .map_err(|source| StoreError::Key { path: path.clone(), source })?;
@@ -257,8 +259,16 @@ impl Store {
         parse_chain_pem(text.as_bytes()).map(Some).map_err(|source| StoreError::Certificate { path, source })
     }
 
+    fn read_text(&self, name: &str) -> Result<Option<zeroize::Zeroizing<String>>, StoreError> {
+        read_limited(&self.folder.join(name))
+    }
+
     pub(crate) fn read_key(&self, name: &str) -> Result<Option<PrivateKey>, StoreError> {
-        let path = self.folder.join(name);
+        self.read_key_as(name, name)
+    }
+
+    fn read_key_as(&self, name: &str, file: &str) -> Result<Option<PrivateKey>, StoreError> {
+        let path = self.folder.join(file);
         let Some(text) = read_limited(&path)? else { return Ok(None) };
         PrivateKey::from_file_text(&text, name, &self.sealing_keys()?)
             .map(Some)

@@ -1,12 +1,16 @@
 //! The CAs that a node trusts: its own and the ones exchanged with the other nodes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::RootCertStore;
-use rustls_pki_types::CertificateDer;
+use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::server::ParsedCertificate;
+use rustls_pki_types::{CertificateDer, UnixTime};
 
 use crate::certificate::{CertificateError, CertificateInfo, parse_chain_pem, to_pem};
 use crate::fingerprint::Fingerprint;
+use crate::tls::crypto_provider;
 
 /// A set of CA certificates, ordered by fingerprint.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +68,21 @@ impl TrustStore {
     /// Whether a CA is trusted.
     pub fn contains(&self, fingerprint: Fingerprint) -> bool {
         self.list().any(|info| info.fingerprint == fingerprint)
+    }
+
+    /// The CA that issued the first certificate of a chain, at a time in milliseconds since the Unix epoch: found by its
+    /// signature and not by its name, since a renewed CA keeps its name.
+    pub fn issuer_of(&self, chain: &[CertificateDer<'_>], now_ms: u64) -> Option<&CertificateInfo> {
+        let (own, intermediates) = chain.split_first()?;
+        let own = ParsedCertificate::try_from(own).ok()?;
+        let now = UnixTime::since_unix_epoch(Duration::from_millis(now_ms));
+        let issued = self.authorities.iter().find(|(_, authority)| {
+            let mut roots = RootCertStore::empty();
+            let algorithms = crypto_provider().signature_verification_algorithms.all;
+            roots.add(authority.clone()).is_ok()
+                && verify_server_cert_signed_by_trust_anchor(&own, &roots, intermediates, now, algorithms).is_ok()
+        });
+        issued.map(|(info, _)| info)
     }
 
     /// How many CAs are trusted.

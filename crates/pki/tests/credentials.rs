@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 use common::*;
 use flotilla_pki::{
     Authority, AuthorityError, AuthorityParameters, CertificateError, CertificateInfo, CertificateRequest, Credentials,
-    CredentialsError, KeyAlgorithm, LocalCertificate, PeerCertificateError, RevokedSerials, TrustStore,
+    CredentialsError, CredentialsHandle, KeyAlgorithm, LocalCertificate, PeerCertificateError, RevokedSerials,
+    TrustStore, mesh_client_config, mesh_server_config,
 };
 use rustls::pki_types::UnixTime;
 
@@ -19,7 +20,7 @@ fn later(duration: Duration) -> UnixTime {
 
 #[test]
 fn each_kind_of_key_makes_credentials() {
-    for algorithm in [KeyAlgorithm::EcdsaP256, KeyAlgorithm::EcdsaP384, KeyAlgorithm::Ed25519] {
+    for algorithm in KeyAlgorithm::ALL {
         let parameters = AuthorityParameters { common_name: "CA".to_owned(), lifetime: DAY, algorithm };
         let authority = Authority::generate(&parameters).unwrap();
         let mut request = issue_parameters(Some(3));
@@ -29,6 +30,12 @@ fn each_kind_of_key_makes_credentials() {
         assert_eq!(credentials.info().node_id, Some(3));
         assert_eq!(credentials.info().names, ["localhost", "127.0.0.1"]);
         assert_eq!(credentials.info().issuer, "CN=CA");
+        assert_eq!(credentials.info().key, algorithm.to_string());
+        assert_eq!(credentials.info().usages, ["server", "client"]);
+        // Both sides sign in a handshake, with the scheme of this key.
+        let member = CredentialsHandle::new(credentials);
+        let ends = handshake(mesh_client_config(&member).unwrap(), mesh_server_config(&member).unwrap(), "localhost");
+        assert!(ends.is_ok(), "{algorithm}");
     }
 }
 
@@ -89,7 +96,9 @@ fn an_authority_keeps_its_pair_together() {
 #[test]
 fn a_request_gets_the_names_of_the_issuer_and_keeps_its_key() {
     let authority = authority("a");
-    let request = CertificateRequest::generate("I am node 99", KeyAlgorithm::default()).unwrap();
+    let request =
+        CertificateRequest::generate("I am node 99", &["elsewhere.example".to_owned()], KeyAlgorithm::default())
+            .unwrap();
     let chain = authority.issue_for_request(&request.request_pem, &issue_parameters(Some(7))).unwrap();
     let local = LocalCertificate { alias: alias(), chain, key: request.key };
     let credentials = Credentials::new(parts(local, &[&authority])).unwrap();
@@ -113,6 +122,25 @@ fn unusable_names_and_lifetimes_are_refused() {
         parameters.lifetime = lifetime;
         assert!(matches!(authority.issue(alias(), &parameters), Err(AuthorityError::Lifetime { .. })));
     }
+}
+
+#[test]
+fn no_certificate_outlives_its_authority() {
+    let parameters =
+        AuthorityParameters { common_name: "CA".to_owned(), lifetime: DAY, algorithm: KeyAlgorithm::default() };
+    let authority = Authority::generate(&parameters).unwrap();
+    let ends = CertificateInfo::read(authority.certificate()).unwrap().not_after_ms;
+    assert_eq!(local(&authority, 1).info().unwrap().not_after_ms, ends);
+}
+
+#[test]
+fn a_revoked_node_follows_the_trust_all_the_same() {
+    let authority = authority("a");
+    let mut parts = parts(local(&authority, 1), &[&authority]);
+    parts.revoked = RevokedSerials::from_iter([parts.local.info().unwrap().serial]);
+    let serial = parts.local.info().unwrap().serial;
+    assert!(Credentials::new(parts.clone()).is_err());
+    assert!(Credentials::new_unproven(parts).unwrap().revoked().contains(&serial));
 }
 
 #[test]

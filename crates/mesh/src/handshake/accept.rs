@@ -27,9 +27,10 @@ impl Admission {
         admit: impl FnOnce(&PeerIdentity) -> Result<(), HandshakeError>,
     ) -> Result<Admitted, HandshakeError> {
         let timeout = self.limits.handshake_step_timeout;
+        let own = self.shown();
         let mut stream = TlsStream::Server(self.accept_tls(stream).await?);
         let judged = async {
-            let channel = self.examine(&stream, PeerSide::Client)?;
+            let channel = self.examine(&stream, PeerSide::Client, own)?;
             let hello = match receive(&mut stream, HandshakeStep::ReceiveHello, timeout).await? {
                 Message::Hello(hello) => *hello,
                 _ => return Err(HandshakeError::Malformed),

@@ -2,12 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use flotilla_model::NodeId;
-use flotilla_pki::{CredentialsHandle, PeerSide, SecretHandle};
+use flotilla_pki::{CredentialsHandle, Fingerprint, PeerSide, SecretHandle};
 use parking_lot::Mutex;
 use rustls_pki_types::{CertificateDer, UnixTime};
+use tokio::sync::Semaphore;
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
 use crate::handshake::error::{HandshakeError, RefusalCode};
@@ -19,6 +21,7 @@ use crate::identity::{Identity, PeerIdentity};
 use crate::lane::Lane;
 use crate::limits::Limits;
 use crate::network::BoxedStream;
+use crate::stats::wall_clock_ms;
 use crate::wire::cut::CutReason;
 
 pub(crate) struct Admission {
@@ -27,6 +30,8 @@ pub(crate) struct Admission {
     pub(crate) secrets: SecretHandle,
     pub(crate) limits: Limits,
     pub(crate) barred: ArcSwap<HashSet<NodeId>>,
+    /// Whose turn it is to follow a connection by a new one.
+    pub(crate) succession: Semaphore,
     /// Reasons that could not be told over the connection that they ended; bounded by nodes times lanes.
     untold_cuts: Mutex<HashMap<(NodeId, Lane), CutReason>>,
     pub(super) connector: TlsConnector,
@@ -42,10 +47,30 @@ pub(crate) struct Admitted {
     pub(crate) previous_cut: Option<CutReason>,
 }
 
-/// The certificates that an admitted peer presented, to be judged again when the trust changes.
+/// The certificates that an admitted peer presented, to be judged again when the trust changes, and the one that it was shown.
+#[derive(Clone)]
 pub(crate) struct PeerChain {
-    certificates: Vec<CertificateDer<'static>>,
+    certificates: Arc<[CertificateDer<'static>]>,
     side: PeerSide,
+    own: Fingerprint,
+    validity_ms: (u64, u64),
+}
+
+impl PeerChain {
+    /// The certificate that this node has shown to the peer.
+    pub(crate) fn own(&self) -> Fingerprint {
+        self.own
+    }
+
+    /// How long until the peer should have a new certificate: nodes renew at two thirds of a lifetime, and have until five
+    /// sixths of it. After that, half of what is left, again and again.
+    pub(crate) fn time_until_aged(&self) -> Duration {
+        let (from_ms, to_ms) = self.validity_ms;
+        let now_ms = wall_clock_ms();
+        let aged_ms = from_ms + to_ms.saturating_sub(from_ms) / 6 * 5;
+        let left_ms = if now_ms < aged_ms { aged_ms - now_ms } else { to_ms.saturating_sub(now_ms) / 2 };
+        Duration::from_millis(left_ms)
+    }
 }
 
 impl Admission {
@@ -59,7 +84,8 @@ impl Admission {
         let acceptor = TlsAcceptor::from(Arc::new(flotilla_pki::mesh_server_config(&credentials)?));
         let barred = ArcSwap::default();
         let untold_cuts = Mutex::default();
-        Ok(Self { identity, credentials, secrets, limits, barred, untold_cuts, connector, acceptor })
+        let succession = Semaphore::new(1);
+        Ok(Self { identity, credentials, secrets, limits, barred, succession, untold_cuts, connector, acceptor })
     }
 
     /// Remembers why a stuck connection was cut, for the next hello.
@@ -119,10 +145,18 @@ impl Admission {
     }
 
     /// What the TLS handshake told about the channel and the peer.
-    pub(super) fn examine(&self, stream: &TlsStream<BoxedStream>, side: PeerSide) -> Result<Channel, HandshakeError> {
+    ///
+    /// `own` was in force before the handshake began: if another one has been shown since, the connection is followed by a
+    /// new one once too often, and never once too seldom.
+    pub(super) fn examine(
+        &self,
+        stream: &TlsStream<BoxedStream>,
+        side: PeerSide,
+        own: Fingerprint,
+    ) -> Result<Channel, HandshakeError> {
         let (_, connection) = stream.get_ref();
         let certificates = connection.peer_certificates().unwrap_or_default();
-        let certificates: Vec<CertificateDer<'static>> =
+        let certificates: Arc<[CertificateDer<'static>]> =
             certificates.iter().map(|certificate| certificate.clone().into_owned()).collect();
         let info = self.credentials.current().examine_peer(&certificates, side, UnixTime::now())?;
         let exported = match stream {
@@ -132,7 +166,7 @@ impl Admission {
         Ok(Channel {
             binding: ChannelBinding(exported.map_err(HandshakeError::Tls)?),
             certificate_node: info.node_id.map(NodeId),
-            chain: PeerChain { certificates, side },
+            chain: PeerChain { certificates, side, own, validity_ms: (info.not_before_ms, info.not_after_ms) },
         })
     }
 }
@@ -145,6 +179,21 @@ pub(super) struct Channel {
 }
 
 impl Admission {
+    /// The certificate that is shown at this moment.
+    pub(super) fn shown(&self) -> Fingerprint {
+        self.credentials.current().info().fingerprint
+    }
+
+    /// Returns when another certificate is shown than this one.
+    pub(crate) async fn shows_another(&self, certificate: Fingerprint) {
+        let mut published = self.credentials.subscribe();
+        while self.shown() == certificate {
+            if published.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
+    }
+
     /// Returns when the peer's certificate is no longer trusted. Ends with the connection that it guards.
     pub(crate) async fn distrusted(&self, chain: &PeerChain) {
         let mut published = self.credentials.subscribe();

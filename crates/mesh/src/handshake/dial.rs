@@ -24,13 +24,14 @@ impl Admission {
         lane: Lane,
     ) -> Result<Admitted, HandshakeError> {
         let timeout = self.limits.handshake_step_timeout;
+        let own = self.shown();
         let name = ServerName::try_from(SERVER_NAME).map_err(|_| HandshakeError::Malformed)?;
         let stream = match tokio::time::timeout(timeout, self.connector.connect(name, stream)).await {
             Err(_) => return Err(HandshakeError::Deadline { step: HandshakeStep::Tls }),
             Ok(result) => result.map_err(|source| HandshakeError::from_stream(HandshakeStep::Tls, source))?,
         };
         let mut stream = TlsStream::Client(stream);
-        let channel = self.examine(&stream, PeerSide::Server)?;
+        let channel = self.examine(&stream, PeerSide::Server, own)?;
         let hello = self.hello(expected, lane, &channel.binding, Direction::FromDialler);
         let cut = hello.previous_cut;
         let exchanged = async {

@@ -22,5 +22,5 @@ mod proof;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use admission::{Admission, Admitted};
+pub(crate) use admission::{Admission, Admitted, PeerChain};
 pub use error::{HandshakeError, HandshakeStep, RefusalCode};

@@ -177,7 +177,7 @@ async fn a_dialler_refuses_an_acceptor_that_does_not_know_the_secret() {
     let (near, far) = streams();
     let thief = async {
         let mut stream = TlsStream::Server(certificate_thief.accept_tls_for_test(far).await);
-        let channel = certificate_thief.examine(&stream, PeerSide::Client).unwrap();
+        let channel = certificate_thief.examine(&stream, PeerSide::Client, certificate_thief.shown()).unwrap();
         let mut hello = certificate_thief.hello(NodeId(1), LANE, &channel.binding, Direction::FromAcceptor);
         // The best it can do without the secret: give the dialler's own proofs back.
         let Message::Hello(received) = receive(&mut stream, HandshakeStep::ReceiveHello, STEP).await.unwrap() else {
@@ -200,7 +200,7 @@ async fn a_recorded_proof_is_worthless_on_another_connection() {
     let mut recorded = None;
     let outcome = accept_while(&acceptor, async |near| {
         let mut stream = tls(&dialler, near).await;
-        let channel = dialler.examine(&stream, PeerSide::Server).unwrap();
+        let channel = dialler.examine(&stream, PeerSide::Server, dialler.shown()).unwrap();
         let hello = dialler.hello(NodeId(2), LANE, &channel.binding, Direction::FromDialler);
         let message = Message::Hello(Box::new(hello.clone()));
         send(&mut stream, &message, HandshakeStep::SendHello, STEP).await.unwrap();
@@ -312,7 +312,7 @@ async fn a_stalled_peer_meets_the_deadline_of_its_step() {
     assert!(matches!(refused, HandshakeError::Deadline { step: HandshakeStep::ReceiveHello }), "{refused}");
     let outcome = accept_while(&acceptor, async |near| {
         let mut stream = tls(&dialler, near).await;
-        let channel = dialler.examine(&stream, PeerSide::Server).unwrap();
+        let channel = dialler.examine(&stream, PeerSide::Server, dialler.shown()).unwrap();
         let hello = dialler.hello(NodeId(2), LANE, &channel.binding, Direction::FromDialler);
         send(&mut stream, &Message::Hello(Box::new(hello)), HandshakeStep::SendHello, STEP).await.unwrap();
         open = Some(stream);

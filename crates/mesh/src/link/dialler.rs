@@ -1,9 +1,13 @@
 //! One link: dials, runs the connection, dials again. It is the only one that dials this peer for this lane.
 
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use flotilla_model::NodeId;
+use futures::FutureExt;
+use futures::future::OptionFuture;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -15,6 +19,7 @@ use crate::lane::Lane;
 use crate::link::backoff::Backoff;
 use crate::link::reachability::DialFailure;
 use crate::link::status::{LinkState, LinkStatus};
+use crate::link::succession::{PAUSE_MAX, PAUSE_MIN, Terms};
 use crate::network::Network;
 use crate::rpc::{ConnectionEnd, RequestClient};
 use crate::stats::{Stats, wall_clock_ms};
@@ -44,7 +49,15 @@ struct Progress {
     since_ms: u64,
     last_error: Option<String>,
     connections: u64,
+    successions: u64,
     software_version: Option<String>,
+}
+
+/// A connection that runs: its client, the way to end it, and its end.
+struct Running<'a> {
+    client: RequestClient,
+    stop: CancellationToken,
+    end: Pin<Box<dyn Future<Output = ConnectionEnd> + Send + 'a>>,
 }
 
 impl Link {
@@ -54,6 +67,7 @@ impl Link {
             since_ms: wall_clock_ms(),
             last_error: None,
             connections: 0,
+            successions: 0,
             software_version: None,
         };
         Self {
@@ -90,6 +104,7 @@ impl Link {
             round_trip_us: self.stats.round_trip_us(),
             last_error: progress.last_error.clone(),
             connections: progress.connections,
+            successions: progress.successions,
             in_flight: self.current.borrow().as_ref().map_or(0, RequestClient::in_flight),
             sent_bytes: self.stats.sent_bytes(),
             received_bytes: self.stats.received_bytes(),
@@ -119,7 +134,7 @@ impl Link {
             let pause = match dialled {
                 Ok(admitted) => {
                     let started = Instant::now();
-                    let end = self.connection(admitted, admission, stop, &mut on_event).await;
+                    let end = self.connection(network, admitted, admission, stop, &mut on_event).await;
                     tracing::info!(peer = self.peer.0, lane = ?self.lane, %end, "link ended");
                     on_event(LinkEvent::Ended(&end));
                     self.progress.lock().last_error = Some(end.to_string());
@@ -136,8 +151,10 @@ impl Link {
         }
     }
 
+    /// Runs a connection, and the ones that take over from it, until one of them ends by itself.
     async fn connection(
         &self,
+        network: &dyn Network,
         admitted: Admitted,
         admission: &Admission,
         stop: &CancellationToken,
@@ -146,13 +163,70 @@ impl Link {
         if let Some(reason) = admitted.previous_cut {
             tracing::warn!(peer = self.peer.0, lane = ?self.lane, %reason, "the peer had cut this node off");
         }
-        let client = RequestClient::new(admission.limits.lane(self.lane));
         self.enter(LinkState::Connected, Some(&admitted));
-        self.current.send_replace(Some(client.clone()));
+        let mut terms = Terms::of(&admitted.chain);
+        let mut running = self.start(admitted, admission, stop);
+        self.current.send_replace(Some(running.client.clone()));
         on_event(LinkEvent::Connected);
-        let end = client.run(admitted, admission, &self.stats, stop).await;
-        self.current.send_replace(None);
-        end
+        let mut retiring = OptionFuture::default();
+        loop {
+            let mut successor = pin!(self.successor(network, admission, terms));
+            let admitted = loop {
+                tokio::select! {
+                    // What is rare and needs no budget goes before what may be ready at every poll.
+                    biased;
+                    end = &mut running.end => {
+                        self.current.send_replace(None);
+                        return end;
+                    }
+                    Some(()) = &mut retiring => retiring = OptionFuture::default(),
+                    admitted = &mut successor => break admitted,
+                }
+            };
+            terms = Terms::of(&admitted.chain);
+            let next = self.start(admitted, admission, stop);
+            self.current.send_replace(Some(next.client.clone()));
+            self.succeeded();
+            tracing::debug!(peer = self.peer.0, lane = ?self.lane, "a new connection has taken over");
+            // One that still retires is dropped: its calls are told so.
+            retiring =
+                Some(retire(std::mem::replace(&mut running, next), admission.limits.drain_timeout).boxed()).into();
+        }
+    }
+
+    fn start<'a>(&'a self, admitted: Admitted, admission: &'a Admission, stop: &CancellationToken) -> Running<'a> {
+        let client = RequestClient::new(admission.limits.lane(self.lane));
+        let stop = stop.child_token();
+        let (runs, stops) = (client.clone(), stop.clone());
+        let end = Box::pin(async move { runs.run(admitted, admission, &self.stats, &stops).await });
+        Running { client, stop, end }
+    }
+
+    /// Waits until the terms of a connection are over, and makes the one that takes over.
+    async fn successor(&self, network: &dyn Network, admission: &Admission, terms: Terms) -> Admitted {
+        let mut pause = PAUSE_MIN;
+        loop {
+            terms.over(admission).await;
+            // It is never closed. One connection of this node moves at a time.
+            let turn = admission.succession.acquire().await;
+            match dial(network, admission, &self.address, self.peer, self.lane).await {
+                Ok(admitted) => return admitted,
+                Err(error) => {
+                    drop(turn);
+                    tracing::warn!(peer = self.peer.0, lane = ?self.lane, %error, "no connection can take over from this one yet");
+                    self.progress.lock().last_error =
+                        Some(format!("no connection can take over from this one: {error}"));
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSE_MAX);
+                }
+            }
+        }
+    }
+
+    fn succeeded(&self) {
+        let mut progress = self.progress.lock();
+        progress.successions += 1;
+        progress.last_error = None;
     }
 
     async fn pause(&self, pause: Duration, backoff: &mut Backoff, stop: &CancellationToken) {
@@ -181,6 +255,19 @@ impl Link {
             progress.last_error = admitted.previous_cut.map(|reason| format!("the peer had cut us off: {reason}"));
         }
     }
+}
+
+/// Lets a connection answer what it was asked, and ends it.
+async fn retire(mut running: Running<'_>, timeout: Duration) {
+    running.client.retire();
+    tokio::select! {
+        biased;
+        _ = &mut running.end => return,
+        () = running.client.answered() => {}
+        () = tokio::time::sleep(timeout) => {}
+    }
+    running.stop.cancel();
+    running.end.await;
 }
 
 /// Connects to a peer for a lane.

@@ -4,6 +4,7 @@ mod backoff;
 mod dialler;
 mod reachability;
 mod status;
+mod succession;
 
 pub(crate) use dialler::{Link, LinkEvent, dial};
 pub use reachability::PeerReachability;

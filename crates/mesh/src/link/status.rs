@@ -34,8 +34,10 @@ pub struct LinkStatus {
     pub round_trip_us: Option<u64>,
     /// Why the last connection ended or was not made.
     pub last_error: Option<String>,
-    /// Connections made so far.
+    /// Connections made so far, those not counted that took over from a working one.
     pub connections: u64,
+    /// Connections that took over from a working one, for another certificate.
+    pub successions: u64,
     /// Requests that wait for an answer.
     pub in_flight: usize,
     /// Bytes sent so far.

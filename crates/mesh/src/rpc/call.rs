@@ -15,6 +15,7 @@ impl RequestClient {
     /// Sends a request and waits for its answer until `deadline`. Dropping the future cancels the request.
     pub(crate) async fn call(&self, body: Bytes, deadline: Instant) -> Result<Bytes, CallError> {
         let shared = &self.shared;
+        let _on_its_way = shared.calls.token();
         let limits = &shared.lane_limits;
         if body.len() > limits.body_max_bytes {
             let reason = NotSentReason::TooLong { length_bytes: body.len(), limit_bytes: limits.body_max_bytes };

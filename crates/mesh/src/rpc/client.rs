@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -10,9 +11,10 @@ use parking_lot::Mutex;
 use tokio::io::AsyncRead;
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::error::{CallError, NotSentReason, UnknownReason};
-use crate::handshake::{Admission, Admitted};
+use crate::handshake::{Admission, Admitted, PeerChain};
 use crate::limits::{LaneLimits, Limits};
 use crate::rpc::fair::first_of;
 use crate::rpc::ping::{ConnectionEnd, farewell, goodbye, keep_alive, linger};
@@ -23,6 +25,9 @@ use crate::wire::outbox::Outbox;
 use crate::wire::reader::FrameReader;
 use crate::wire::refused::RefusedBody;
 use crate::wire::writer::write_all;
+
+/// A part of the second in which a revocation takes effect on all nodes; several times what a handshake takes.
+const DISTRUSTED_GRACE: Duration = Duration::from_millis(300);
 
 /// A handle to the connection; calls may be made from any task.
 #[derive(Clone)]
@@ -37,6 +42,8 @@ pub(super) struct Shared {
     /// One permit a byte of requests in flight.
     pub(super) room: Semaphore,
     pub(super) lane_limits: LaneLimits,
+    /// Every call that is on its way, also before it has room.
+    pub(super) calls: TaskTracker,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Result<Bytes, CallError>>>>,
     last_id: AtomicU64,
 }
@@ -94,6 +101,7 @@ impl RequestClient {
             slots: Semaphore::new(lane_limits.in_flight_max),
             room: Semaphore::new(lane_limits.queued_max_bytes),
             lane_limits,
+            calls: TaskTracker::new(),
             waiting: Mutex::default(),
             last_id: AtomicU64::new(0),
         };
@@ -103,6 +111,23 @@ impl RequestClient {
     /// Requests that have no answer yet.
     pub(crate) fn in_flight(&self) -> usize {
         self.shared.waiting.lock().len()
+    }
+
+    /// Takes no further calls: those that have no room yet are told that they were not sent.
+    pub(crate) fn retire(&self) {
+        self.shared.slots.close();
+        self.shared.room.close();
+        self.shared.calls.close();
+    }
+
+    /// Returns when a retired connection has answered all its calls.
+    pub(crate) async fn answered(&self) {
+        self.shared.calls.wait().await;
+    }
+
+    /// Whether both are the same connection.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// Runs the connection to its end, then fails what still waits.
@@ -127,7 +152,7 @@ impl RequestClient {
                 // What is rare and needs no budget goes before what may be ready at every poll.
                 biased;
                 () = stop.cancelled() => ConnectionEnd::Stopped,
-                () = admission.distrusted(&admitted.chain) => ConnectionEnd::Cut(CutReason::Distrusted),
+                () = outstayed(admission, &admitted.chain) => ConnectionEnd::Cut(CutReason::Distrusted),
                 end = keep_alive(&shared.outbox, &shared.lane_limits, stats) => end,
                 end = traffic => end,
             };
@@ -147,6 +172,13 @@ impl RequestClient {
         }
         end
     }
+}
+
+/// A peer whose certificate was revoked because it has a new one shows that on a new connection, which takes over; this one
+/// goes on only as long as that takes.
+async fn outstayed(admission: &Admission, chain: &PeerChain) {
+    admission.distrusted(chain).await;
+    tokio::time::sleep(DISTRUSTED_GRACE).await;
 }
 
 async fn read_answers<R: AsyncRead + Unpin>(

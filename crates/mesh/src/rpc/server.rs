@@ -2,6 +2,7 @@
 //! once as "not processed", so that a busy lane still reads cancellations and pings.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::io::AsyncRead;
@@ -26,8 +27,19 @@ pub(crate) struct Serving {
     pub(crate) handler: Arc<dyn Handler>,
     /// The process stops: running requests are finished, new ones refused.
     pub(crate) stop: CancellationToken,
-    /// The peer has opened a newer connection for this lane.
+    /// The peer has opened a newer connection for this lane: it asks nothing more on this one, and what it has asked is
+    /// answered.
     pub(crate) superseded: CancellationToken,
+    /// And yet another one: this connection has had its time.
+    pub(crate) expired: CancellationToken,
+}
+
+impl Serving {
+    /// Returns when a connection that was followed by another one is to end.
+    async fn over(&self, grace: Duration) {
+        self.superseded.cancelled().await;
+        let _ = tokio::time::timeout(grace, self.expired.cancelled()).await;
+    }
 }
 
 /// Serves a connection to its end.
@@ -39,7 +51,7 @@ pub(crate) async fn serve(admitted: Admitted, admission: &Admission, serving: Se
     let (read, mut write) = tokio::io::split(admitted.stream);
     let mut reader = FrameReader::new(read, lane_limits.body_max_bytes, stats.clone());
     let outbox = Arc::new(Outbox::default());
-    let mut jobs = Jobs::new(serving.handler, peer.clone(), lane_limits, outbox.clone());
+    let mut jobs = Jobs::new(serving.handler.clone(), peer.clone(), lane_limits, outbox.clone());
     let end = {
         let writing = write_all(&mut write, &outbox, &admission.limits, &stats).fuse();
         let mut writing = std::pin::pin!(writing);
@@ -49,7 +61,7 @@ pub(crate) async fn serve(admitted: Admitted, admission: &Admission, serving: Se
             // What is rare and needs no budget goes before what may be ready at every poll.
             biased;
             () = serving.stop.cancelled() => ConnectionEnd::Stopped,
-            () = serving.superseded.cancelled() => ConnectionEnd::Cut(CutReason::Superseded),
+            () = serving.over(admission.limits.drain_timeout) => ConnectionEnd::Cut(CutReason::Superseded),
             () = admission.distrusted(&admitted.chain) => ConnectionEnd::Cut(CutReason::Distrusted),
             end = watch_silence(&lane_limits, &stats) => end,
             end = traffic => end,

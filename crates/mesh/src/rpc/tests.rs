@@ -86,8 +86,12 @@ impl Raw {
 async fn served(limits: Limits) -> (Raw, JoinHandle<ConnectionEnd>, Arc<Admission>) {
     let [(_, near), (admission, far)] = admitted_pair(Lane::Control, limits).await;
     let admission = Arc::new(admission);
-    let serving =
-        Serving { handler: Arc::new(Sized), stop: CancellationToken::new(), superseded: CancellationToken::new() };
+    let serving = Serving {
+        handler: Arc::new(Sized),
+        stop: CancellationToken::new(),
+        superseded: CancellationToken::new(),
+        expired: CancellationToken::new(),
+    };
     let task = tokio::spawn({
         let admission = admission.clone();
         async move { serve(far, &admission, serving).await }

@@ -78,11 +78,15 @@ impl Cluster {
     }
 
     pub(crate) fn credentials(&self, node: u64) -> Credentials {
+        self.credentials_for(node, DAY)
+    }
+
+    pub(crate) fn credentials_for(&self, node: u64, lifetime: Duration) -> Credentials {
         let parameters = IssueParameters {
             common_name: format!("node {node}"),
             names: vec!["localhost".to_owned()],
             node_id: Some(node),
-            lifetime: DAY,
+            lifetime,
             algorithm: KeyAlgorithm::default(),
         };
         let local = self.authority.issue("cluster".parse().unwrap(), &parameters).unwrap();

@@ -13,7 +13,7 @@ mod traces;
 mod transport;
 
 pub(crate) use doors::Doors;
-pub(crate) use keeper::{Keeper, assemble};
+pub(crate) use keeper::{Keeper, assemble, renew};
 pub(crate) use links::{Links, Listening};
 pub(crate) use log::Log;
 pub(crate) use operations::AnyNode;
