@@ -9,6 +9,7 @@ mod parameter;
 mod primary;
 mod queue;
 mod servers;
+mod sync;
 mod taeh;
 
 use std::net::IpAddr;
@@ -24,6 +25,7 @@ pub(crate) use parameter::ParameterCommand;
 pub(crate) use primary::PrimaryCommand;
 pub(crate) use queue::{FilterArguments, QueueCommand, SelectionArguments};
 pub(crate) use servers::ServersCommand;
+pub(crate) use sync::SyncCommand;
 pub(crate) use taeh::{SecretPlace, TaehCommand};
 
 /// An active/active cluster of secure file-transfer servers.
@@ -83,6 +85,9 @@ pub(crate) enum Command {
     /// The Transaction Managers: which nodes work on events.
     #[command(subcommand)]
     Tm(ManagerCommand),
+    /// Whether all nodes have the same state.
+    #[command(subcommand)]
+    Sync(SyncCommand),
     /// The cluster secret.
     #[command(subcommand)]
     Taeh(TaehCommand),

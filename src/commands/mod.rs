@@ -14,6 +14,7 @@ mod queue;
 mod route;
 mod servers;
 mod status;
+mod sync;
 mod taeh;
 mod token;
 mod transfers;
@@ -60,6 +61,7 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Audit(command) => audit::run(command, format).await,
         Command::Primary(command) => primary::run(command, format).await,
         Command::Tm(command) => manager::run(command, format).await,
+        Command::Sync(command) => sync::run(command, format).await,
         Command::Taeh(command) => taeh::run(command, format).await,
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use flotilla_local::wait_until;
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::common::{DEADLINE, PASSWORD, Scene};
@@ -16,6 +17,8 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct SteadyLoad {
     ends: Arc<AtomicBool>,
     uploads: Arc<AtomicU64>,
+    /// Why it has ended by itself.
+    failure: Arc<Mutex<Option<String>>>,
     task: JoinHandle<Result<Duration>>,
 }
 
@@ -25,7 +28,9 @@ impl SteadyLoad {
         let (ends, uploads) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let (client, base) = (scene.cluster.client().clone(), scene.file_url(index, "steady"));
         let (end, count) = (Arc::clone(&ends), Arc::clone(&uploads));
-        let task = tokio::spawn(async move {
+        let failure = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&failure);
+        let sending = async move {
             let mut longest = Duration::ZERO;
             for number in 0_u64.. {
                 if end.load(Ordering::Relaxed) {
@@ -40,15 +45,21 @@ impl SteadyLoad {
                 count.fetch_add(1, Ordering::Relaxed);
             }
             Ok(longest)
+        };
+        let task = tokio::spawn(async move {
+            sending.await.inspect_err(|error: &anyhow::Error| *told.lock() = Some(format!("{error:#}")))
         });
-        Self { ends, uploads, task }
+        Self { ends, uploads, failure, task }
     }
 
     /// Waits until so many more files have been taken.
     pub(crate) async fn more(&self, files: u64) -> Result<()> {
         let goal = self.uploads.load(Ordering::Relaxed) + files;
         wait_until("uploads go on", DEADLINE, async || {
-            ensure!(!self.task.is_finished(), "the load has ended: an upload was refused");
+            // Panics, since an error would be waited out.
+            if let Some(failure) = self.failure.lock().as_ref() {
+                panic!("the load has ended: {failure}");
+            }
             Ok((self.uploads.load(Ordering::Relaxed) >= goal).then_some(()))
         })
         .await

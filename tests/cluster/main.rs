@@ -18,4 +18,5 @@ mod repair;
 mod secret;
 mod servers;
 mod setup;
+mod synchronisation;
 mod traces;

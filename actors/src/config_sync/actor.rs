@@ -1,5 +1,6 @@
 //! The shell of config sync.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use flotilla_model::NodeId;
 
 use super::core::{Apply, SyncCore};
 use super::drift::DriftDetector;
-use super::status::{ConfigSyncStatus, Drift};
+use super::status::{Agreement, ConfigSyncStatus, Drift};
 use crate::failover::Beats;
 use crate::ports::{Clock, ParameterSink, RaftControl, ReplicatedLog, calmed};
 use crate::supervision::{
@@ -41,6 +42,7 @@ pub(crate) struct Sync {
     ports: ConfigSyncPorts,
     core: SyncCore,
     drift: DriftDetector,
+    agreed: BTreeMap<NodeId, Agreement>,
     status: Published<ConfigSyncStatus>,
 }
 
@@ -72,6 +74,14 @@ impl Sync {
                 found.extend(self.drift.on_other(node, theirs));
             }
         }
+        let at_ms = self.ports.clock.unix_ms();
+        let compared = self.drift.compared();
+        self.agreed.retain(|node, _| compared.contains_key(node));
+        for (node, index) in compared {
+            if self.agreed.get(&node).is_none_or(|known| known.index != index) {
+                self.agreed.insert(node, Agreement { index, at_ms });
+            }
+        }
         for Drift { node, index, own_digest, its_digest } in found {
             tracing::error!(%node, index, own_digest, its_digest, "two nodes have different states at the same log index");
         }
@@ -84,7 +94,7 @@ impl Sync {
             pending: self.core.pending(),
             failures: self.core.failures(),
             drifts: self.drift.drifts(),
-            compared_index: self.drift.compared(),
+            agreed: self.agreed.clone(),
         });
     }
 }
@@ -126,7 +136,7 @@ impl ConfigSync {
         let (log, runtime) = (Arc::clone(&ports.log), supervisor.runtime().clone());
         let factory = move || {
             let (core, drift) = (SyncCore::new(node), DriftDetector::default());
-            Ok(Sync { ports: ports.clone(), core, drift, status: status.clone() })
+            Ok(Sync { ports: ports.clone(), core, drift, agreed: BTreeMap::new(), status: status.clone() })
         };
         let actor = supervisor.spawn("config-sync", Policy::ordinary("control").with_tick(TICK), factory)?;
         actor.wake_on(&runtime, calmed(log.changes()));

@@ -8,7 +8,7 @@ mod status;
 pub use actor::{ConfigSync, ConfigSyncPorts};
 pub use core::{Apply, SyncCore};
 pub use drift::DriftDetector;
-pub use status::{ConfigSyncStatus, Drift};
+pub use status::{Agreement, ConfigSyncStatus, Drift};
 
 #[cfg(test)]
 mod tests;

@@ -29,6 +29,15 @@ pub struct ConfigSyncStatus {
     pub failures: BTreeMap<String, String>,
     /// Nodes that differ from this one.
     pub drifts: Vec<Drift>,
-    /// Up to which log index each node's state was compared and found equal.
-    pub compared_index: BTreeMap<NodeId, u64>,
+    /// Where each node's state was last compared and found equal.
+    pub agreed: BTreeMap<NodeId, Agreement>,
+}
+
+/// Two nodes have the same state at a log index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Agreement {
+    /// Where.
+    pub index: u64,
+    /// When that was found, in milliseconds since the Unix epoch.
+    pub at_ms: u64,
 }

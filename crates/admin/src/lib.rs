@@ -17,7 +17,7 @@ mod server;
 
 pub use client::{Client, ClientError, Login};
 pub use local_token::{LocalToken, LocalTokenError};
-pub use ports::{Applied, Ledger, LedgerError, LedgerView, NodeFacts, PeerFacts};
+pub use ports::{Applied, Ledger, LedgerError, LedgerView, NodeFacts, PeerFacts, SyncFacts};
 pub use server::{Admin, AdminParts, AdminServer, StartError};
 
 /// The context under which the key of a webhook is sealed ([`flotilla_pki::Key::open`] with

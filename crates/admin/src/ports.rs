@@ -1,5 +1,7 @@
 //! What the admin server needs from the rest of a node. `crates/node` joins these with the consensus and the actors.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use flotilla_model::{Command, NodeId, Outcome, Rejection, State};
 use prometheus_client::registry::Registry;
@@ -58,12 +60,26 @@ pub struct PeerFacts {
     pub link: LinkStatus,
 }
 
+/// What this node knows of the others' states.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SyncFacts {
+    /// Log index up to which all parameters are in effect here.
+    pub parameters_index: u64,
+    pub pending_parameters: Vec<String>,
+    /// The last index at which a node's state was found equal, and when, in milliseconds since the Unix epoch.
+    pub agreed: BTreeMap<NodeId, (u64, u64)>,
+    /// Nodes with another state, and the index at which that was seen.
+    pub differs: BTreeMap<NodeId, u64>,
+}
+
 /// What the actors publish about themselves and about the other members. Answers at once, from published values.
 pub trait NodeFacts: Send + Sync + 'static {
     fn status(&self) -> NodeStatus;
 
     /// The other members, in any order.
     fn peers(&self) -> Vec<PeerFacts>;
+
+    fn sync(&self) -> SyncFacts;
 
     /// Registers what the node's parts measure over time; the rest of `/metrics` is made from the other answers.
     fn register(&self, registry: &mut Registry);

@@ -17,7 +17,8 @@ fn build(disk: Arc<dyn Disk>) -> (LogStore, StateMachine) {
     let settings = LogSettings { segment_bytes: 16 << 10, cache_bytes: 1 << 10 };
     let (snapshots, _) = SnapshotStore::open(Arc::clone(&disk)).unwrap();
     let (log, _) = LogStore::open(disk, settings).unwrap();
-    (log, StateMachine::new(Machine::default(), snapshots))
+    let reader = log.reader();
+    (log, StateMachine::new(Machine::default(), reader, snapshots))
 }
 
 struct OnSimDisk;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use flotilla_model::{Command, NodeId};
-use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use flotilla_model::{Command, NodeId, State};
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,11 +20,15 @@ use crate::membership::{self, MembershipError};
 use crate::network::RaftServer;
 use crate::propose::{Applied, ForwardServer, ProposeError, Proposer};
 use crate::read::{self, ReadError};
+use crate::replace::{ReplaceError, Replacement};
 use crate::state_machine::Published;
 use crate::status::{self, StandingWatch, Status, StatusWatch};
 use crate::transport::{Lane, Transport};
 use crate::types::{PeerAddress, Raft};
 use crate::wire::{self, Kind, Refusal};
+
+/// Time is told to the log each second: a cluster that works applies something sooner.
+const REPLACE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// This node's part in the cluster's consensus. A clone is another handle of the same.
 #[derive(Clone)]
@@ -78,6 +83,24 @@ impl Consensus {
     /// Digests of the state at some past indices, oldest first: equal on all nodes at equal indices.
     pub fn checkpoints(&self) -> Vec<Checkpoint> {
         self.inner.published.checkpoints()
+    }
+
+    /// The same, close together, of the last entries: for a comparison with other nodes that is made now.
+    pub fn recent_digests(&self) -> Vec<Checkpoint> {
+        self.inner.published.recent()
+    }
+
+    /// Puts another node's state, as it was at `index`, in place of this node's; gives the index that it was brought to. A
+    /// snapshot of it is made at once, since the one on disk may be as wrong as the old state was.
+    pub async fn replace_state(&self, index: u64, state: State) -> Result<u64, ReplaceError> {
+        let (done, replaced) = oneshot::channel();
+        self.inner.published.set_replacement(Replacement { index, state, done });
+        let replaced = timeout(REPLACE_TIMEOUT, replaced).await;
+        let at = replaced.map_err(|_| ReplaceError::Idle)?.map_err(|_| ReplaceError::Idle)??;
+        if let Err(error) = self.trigger_snapshot().await {
+            tracing::warn!(%error, "no snapshot of the mended state could be ordered");
+        }
+        Ok(at)
     }
 
     /// What this node is, and how far.

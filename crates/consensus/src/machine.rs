@@ -12,6 +12,9 @@ use crate::types::{Entry, EntryPayload, LogId, SnapshotMeta, StoredMembership, t
 /// A digest is kept at every index that is a multiple of this, for comparison between nodes.
 pub const CHECKPOINT_INTERVAL: u64 = 1024;
 const CHECKPOINTS_MAX: usize = 64;
+/// The same, close together, of the last entries only: for a comparison that is made now.
+const RECENT_INTERVAL: u64 = 16;
+const RECENT_MAX: usize = 256;
 
 /// The state at an index of the log. Cheap to clone, immutable.
 #[derive(Clone, Default)]
@@ -63,13 +66,19 @@ pub(crate) struct Machine {
     applied: Option<LogId>,
     membership: StoredMembership,
     checkpoints: VecDeque<Checkpoint>,
+    recent: VecDeque<Checkpoint>,
 }
 
 impl Machine {
     /// The state that a snapshot holds.
     pub(crate) fn from_snapshot(meta: &SnapshotMeta, state: State) -> Self {
         let membership = meta.last_membership.clone();
-        Self { state, applied: meta.last_log_id, membership, checkpoints: VecDeque::new() }
+        Self { state, applied: meta.last_log_id, membership, ..Self::default() }
+    }
+
+    /// The same place in the log with another state.
+    pub(crate) fn with_state(&self, state: State) -> Self {
+        Self { state, applied: self.applied, membership: self.membership.clone(), ..Self::default() }
     }
 
     /// What a snapshot of this state is about.
@@ -93,6 +102,11 @@ impl Machine {
         self.checkpoints.iter().copied().collect()
     }
 
+    /// Close together, oldest first.
+    pub(crate) fn recent(&self) -> Vec<Checkpoint> {
+        self.recent.iter().copied().collect()
+    }
+
     pub(crate) fn view(&self) -> View {
         let (term, index) = self.applied.map_or((0, 0), |id| (term_of(&id), id.index));
         View { index, term, digest: self.state.digest(), state: self.state.clone() }
@@ -113,11 +127,18 @@ impl Machine {
         }
         self.applied = Some(entry.log_id);
         if index.is_multiple_of(CHECKPOINT_INTERVAL) {
-            self.checkpoints.push_back(Checkpoint { index, digest: self.state.digest() });
-            while self.checkpoints.len() > CHECKPOINTS_MAX {
-                self.checkpoints.pop_front();
-            }
+            keep(&mut self.checkpoints, CHECKPOINTS_MAX, Checkpoint { index, digest: self.state.digest() });
+        }
+        if index.is_multiple_of(RECENT_INTERVAL) {
+            keep(&mut self.recent, RECENT_MAX, Checkpoint { index, digest: self.state.digest() });
         }
         Ok(BatchReply { index, results })
+    }
+}
+
+fn keep(checkpoints: &mut VecDeque<Checkpoint>, most: usize, checkpoint: Checkpoint) {
+    checkpoints.push_back(checkpoint);
+    while checkpoints.len() > most {
+        checkpoints.pop_front();
     }
 }

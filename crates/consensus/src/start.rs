@@ -86,7 +86,7 @@ impl Consensus {
         let settings = LogSettings { segment_bytes: config.segment_bytes, cache_bytes: config.cache_bytes };
         let opened_disk = Arc::clone(&disk);
         let storage = run_blocking(disk.as_ref(), move || Ok(open_storage(opened_disk, settings))).await??;
-        let state_machine = StateMachine::new(storage.machine, storage.snapshots);
+        let state_machine = StateMachine::new(storage.machine, storage.log.reader(), storage.snapshots);
         let published = state_machine.published();
         let clients = PeerClients {
             node: config.node,

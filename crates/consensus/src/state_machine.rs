@@ -11,7 +11,9 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
 use crate::disk::run_blocking;
+use crate::log::LogReader;
 use crate::machine::{Checkpoint, Machine, View};
+use crate::replace::{self, Replacement};
 use crate::snapshot::{SnapshotFile, SnapshotStore};
 use crate::types::{Entry, EntryPayload, LogId, SnapshotMeta, StoredMembership, TypeConfig};
 
@@ -24,6 +26,9 @@ const ENTRIES_PER_VIEW: usize = 64;
 pub(crate) struct Published {
     view: watch::Sender<Arc<View>>,
     checkpoints: Mutex<Vec<Checkpoint>>,
+    recent: Mutex<Vec<Checkpoint>>,
+    /// Waits for the next step of applying.
+    replacement: Mutex<Option<Replacement>>,
     /// Since the last snapshot.
     log_entries: AtomicU64,
     log_bytes: AtomicU64,
@@ -40,6 +45,8 @@ impl Published {
         Self {
             view: watch::Sender::new(Arc::new(machine.view())),
             checkpoints: Mutex::new(machine.checkpoints()),
+            recent: Mutex::default(),
+            replacement: Mutex::default(),
             log_entries: AtomicU64::new(0),
             log_bytes: AtomicU64::new(0),
             snapshot_bytes: AtomicU64::new(0),
@@ -72,6 +79,15 @@ impl Published {
         self.checkpoints.lock().clone()
     }
 
+    pub(crate) fn recent(&self) -> Vec<Checkpoint> {
+        self.recent.lock().clone()
+    }
+
+    /// One at a time: a later one takes the place of one that has not been looked at.
+    pub(crate) fn set_replacement(&self, replacement: Replacement) {
+        *self.replacement.lock() = Some(replacement);
+    }
+
     /// Entries and bytes applied since the last snapshot.
     pub(crate) fn log_since_snapshot(&self) -> (u64, u64) {
         (self.log_entries.load(Ordering::Relaxed), self.log_bytes.load(Ordering::Relaxed))
@@ -99,6 +115,7 @@ impl Published {
 
     fn publish(&self, machine: &Machine) {
         *self.checkpoints.lock() = machine.checkpoints();
+        *self.recent.lock() = machine.recent();
         self.view.send_replace(Arc::new(machine.view()));
         self.moved.notify_waiters();
         self.applied.notify_one();
@@ -107,17 +124,36 @@ impl Published {
 
 pub(crate) struct StateMachine {
     machine: Machine,
+    log: LogReader,
     snapshots: SnapshotStore,
     published: Arc<Published>,
 }
 
 impl StateMachine {
-    pub(crate) fn new(machine: Machine, snapshots: SnapshotStore) -> Self {
+    pub(crate) fn new(machine: Machine, log: LogReader, snapshots: SnapshotStore) -> Self {
         let published = Arc::new(Published::new(&machine));
         if let Some((_, snapshot)) = snapshots.current() {
             published.note_snapshot(&snapshot);
         }
-        Self { machine, snapshots, published }
+        Self { machine, log, snapshots, published }
+    }
+
+    /// Puts another state in place of this one, if one waits that this node's log has reached.
+    async fn replace(&mut self) {
+        let applied = self.machine.applied().map_or(0, |id| id.index);
+        let waiting = {
+            let mut slot = self.published.replacement.lock();
+            slot.take_if(|replacement| replacement.index <= applied)
+        };
+        let Some(Replacement { index, state, done }) = waiting else { return };
+        let replaced = replace::caught_up(&self.machine, index, state, &mut self.log).await;
+        let answer = replaced.map(|machine| {
+            self.machine = machine;
+            self.published.publish(&self.machine);
+            applied
+        });
+        // Who asked may have given up waiting; the state is replaced all the same.
+        let _ = done.send(answer);
     }
 
     pub(crate) fn published(&self) -> Arc<Published> {
@@ -137,6 +173,7 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
     where
         Strm: Stream<Item = Result<EntryResponder<TypeConfig>, io::Error>> + Unpin + OptionalSend,
     {
+        self.replace().await;
         let mut unpublished = 0;
         let mut answers = Vec::new();
         loop {

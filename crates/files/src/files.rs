@@ -8,9 +8,9 @@ use futures::Stream;
 use tokio::runtime::Handle;
 
 use crate::{
-    BlobDigest, BlobStore, Download, FilesConfig, RateLimiter, ReadError, ReadRequest, RepairError, Repaired,
-    Replicator, ScrubReport, StoreError, StoredBlob, SweepReport, UploadError, UploadRequest, download,
-    fan_out::FanOut, repair, scrub, upload,
+    BlobDigest, BlobStore, ByteRange, Download, FileService, FilesConfig, RateLimiter, ReadError, ReadRequest,
+    RepairError, Repaired, ReplicaError, Replicator, ScrubReport, StoreError, StoredBlob, StreamError, SweepReport,
+    UploadError, UploadRequest, download, fan_out::FanOut, repair, scrub, upload,
 };
 
 /// File contents on this node and its peers. Cheap to clone.
@@ -69,6 +69,13 @@ impl Files {
         holders: &[NodeId],
     ) -> Result<Repaired, RepairError> {
         repair::repair(self, blob, expected, holders).await
+    }
+
+    /// Sends a further copy of a local blob to another node; when it returns, that one has it on disk.
+    pub async fn send_copy(&self, blob: BlobId, node: NodeId) -> Result<(), StreamError> {
+        let (expected, chunks) = FileService::new(self.store.clone()).handle_get(blob, ByteRange::ALL).await?;
+        let sent = self.replicator.put(node, blob, Some(expected.length), chunks).await?;
+        if sent == expected { Ok(()) } else { Err(ReplicaError::Mismatch.into()) }
     }
 
     /// Re-reads local blobs after the given one, at the background rate, until about `limit_bytes` were read.

@@ -52,7 +52,7 @@ impl LocalNode {
 
     /// Starts the process; its log goes to `node.log` in its folder.
     pub fn start(&mut self, environment: &[(String, String)]) -> Result<()> {
-        if self.child.is_some() {
+        if self.child.is_some() && self.has_ended()?.is_none() {
             bail!("node {} runs already", self.number);
         }
         if let Some(port) = self.ports.first_busy() {

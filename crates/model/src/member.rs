@@ -51,6 +51,11 @@ impl Member {
         self.session.is_some()
     }
 
+    /// Whether its process has ever run.
+    pub fn has_run(&self) -> bool {
+        !self.version.is_empty()
+    }
+
     /// Whether it holds files and runs workers.
     pub fn is_full(&self) -> bool {
         self.role == MemberRole::Full

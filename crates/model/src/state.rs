@@ -199,9 +199,10 @@ impl State {
         (1..=self.header.last_node).map(NodeId).filter(|node| !self.members.contains(node))
     }
 
-    /// How many synced copies a new file needs now.
+    /// How many synced copies a new file needs now. A member that has joined and never run does not count yet: nothing could be
+    /// taken until its first start.
     pub fn needed_replicas(&self) -> usize {
-        let full = self.members.values().filter(|member| member.is_full()).count();
+        let full = self.members.values().filter(|member| member.is_full() && member.has_run()).count();
         (self.number(parameter_names::REPLICAS, 2) as usize).clamp(1, full.max(1))
     }
 

@@ -224,6 +224,7 @@ impl Node {
             credentials: ground.credentials.clone(),
             certificates: actors.certificates.status().clone(),
             health: Arc::clone(&health),
+            config_sync: actors.config_sync.status().clone(),
             measured: Measured::new(watch.metrics, &metrics, &telemetry),
         });
         let removal = Arc::new(Removal::new(id, core.consensus.clone(), core.mesh.clone()));
@@ -232,6 +233,7 @@ impl Node {
             consensus: core.consensus.clone(),
             pool: actors.gmp.status().clone(),
             removal: Arc::clone(&removal),
+            mesh: core.mesh.clone(),
             keys: Keys {
                 store: ground.pki.clone(),
                 name: ground.config.node.name.clone(),

@@ -5,15 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use flotilla_actors::certificates::CertificatesStatus;
+use flotilla_actors::config_sync::ConfigSyncStatus;
 use flotilla_actors::failover::{FailoverStatus, PeerStatus};
 use flotilla_actors::gmp::PoolStatus;
 use flotilla_actors::ports::{LinkLevel, LinkView, MeshLinks};
 use flotilla_actors::supervision::{ActorState, Observer, Supervisor};
 use flotilla_admin::api::{
-    ActorStatus, CertificateStatus, CertificateWarning, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, LinkStatus, NodeRole,
-    NodeStatus, ReadyStatus, from_ms,
+    ActorStatus, CertificateStatus, CertificateWarning, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus,
+    LinkStatus, NodeRole, NodeStatus, ReadyStatus, from_ms,
 };
-use flotilla_admin::{NodeFacts, PeerFacts};
+use flotilla_admin::{NodeFacts, PeerFacts, SyncFacts};
 use flotilla_consensus::{Consensus, Role, Status};
 use flotilla_files::BlobStore;
 use flotilla_gateway::Metrics;
@@ -46,6 +47,7 @@ pub(crate) struct Facts {
     pub(crate) credentials: CredentialsHandle,
     pub(crate) certificates: Observer<CertificatesStatus>,
     pub(crate) health: Arc<Health>,
+    pub(crate) config_sync: Observer<ConfigSyncStatus>,
     pub(crate) measured: Measured,
 }
 
@@ -241,6 +243,16 @@ impl NodeFacts for Facts {
             link: Self::link(&view),
         };
         self.links.links().into_iter().map(facts).collect()
+    }
+
+    fn sync(&self) -> SyncFacts {
+        let known = self.config_sync.get();
+        SyncFacts {
+            parameters_index: known.parameters_index,
+            pending_parameters: known.pending,
+            agreed: known.agreed.into_iter().map(|(node, one)| (node, (one.index, one.at_ms))).collect(),
+            differs: known.drifts.iter().map(|drift| (drift.node, drift.index)).collect(),
+        }
     }
 
     fn register(&self, registry: &mut Registry) {

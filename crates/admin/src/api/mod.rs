@@ -21,6 +21,7 @@ mod route;
 mod secret;
 mod servers;
 mod status;
+mod sync;
 mod time;
 mod transaction_manager;
 mod transfer;
@@ -55,8 +56,10 @@ pub use route::{RouteChange, RouteQuery, RouteView, RoutesQuery, StepChange, Ste
 pub use secret::{RotationFinish, RotationRequest, RotationView, SecretExport, SecretView};
 pub use servers::{ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan};
 pub use status::{
-    ActorStatus, CertificateStatus, CertificateWarning, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, NodeStatus, ReadyStatus,
+    ActorStatus, CertificateStatus, CertificateWarning, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus,
+    NodeStatus, ReadyStatus,
 };
+pub use sync::{DigestView, RepairRequest, Repaired, SyncStatus, SyncView, Verification};
 pub use time::{from_ms, to_ms};
 pub use transaction_manager::{ManagerOperation, ManagerState, ManagerView};
 pub use transfer::{StepRunView, TransferQuery, TransferView};

@@ -9,6 +9,7 @@ mod cluster;
 mod error;
 mod queue;
 mod secret;
+mod sync;
 
 use std::time::Duration;
 

@@ -14,6 +14,10 @@ pub enum NodeRequest {
     Workers,
     /// It is about to be removed from the cluster, or (`false`) is not after all.
     ExpectRemoval { is_expected: bool },
+    /// The digests of its state at the last indexes of the log.
+    Digests,
+    /// To make its state anew from another node's.
+    Rebuild { from: NodeId },
     /// Its keys and certificates.
     Pki(PkiRequest),
 }
@@ -33,5 +37,14 @@ pub enum NodeAnswer {
         is_claiming: bool,
     },
     Done,
+    Digests {
+        /// Index and digest, in order of the index.
+        digests: Vec<(u64, String)>,
+    },
+    Rebuilt {
+        from: NodeId,
+        index: u64,
+        digest: String,
+    },
     Pki(PkiAnswer),
 }

@@ -25,6 +25,7 @@ mod secret;
 mod servers;
 mod status;
 mod steps;
+mod sync;
 mod transaction_manager;
 mod transfers;
 
@@ -56,6 +57,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(secret::configure)
         .configure(servers::configure)
         .configure(status::configure)
+        .configure(sync::configure)
         .configure(transaction_manager::configure)
         .configure(transfers::configure);
     config.service(scope);

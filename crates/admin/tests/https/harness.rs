@@ -9,7 +9,7 @@ use flotilla_admin::api::{self, LinkStatus, NodeRole, NodeStatus, ReadyStatus};
 use flotilla_admin::nodes::{NodeAnswer, NodeOperations, NodeProblem, NodeRequest};
 use flotilla_admin::{
     Admin, AdminParts, AdminServer, Applied, Client, Ledger, LedgerError, LedgerView, LocalToken, Login, NodeFacts,
-    PeerFacts,
+    PeerFacts, SyncFacts,
 };
 use flotilla_credentials::{Limits, Passwords};
 use flotilla_model::{
@@ -156,6 +156,10 @@ impl NodeFacts for FixedFacts {
                 failure: None,
             },
         }]
+    }
+
+    fn sync(&self) -> SyncFacts {
+        SyncFacts { parameters_index: 118, agreed: [(NodeId(2), (64, NOW_MS))].into(), ..SyncFacts::default() }
     }
 
     fn register(&self, registry: &mut Registry) {

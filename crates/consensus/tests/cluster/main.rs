@@ -9,4 +9,5 @@ mod harness;
 mod hostile;
 mod membership;
 mod real_disk;
+mod replace;
 mod snapshots;

@@ -7,7 +7,8 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use flotilla_files::{StoredBlob, UploadError, UploadRequest};
 use flotilla_model::{
-    AccountName, BlobId, Command, FilePath, FileRecord, NodeId, Outcome, Protocol, PutCondition, Sha256, State,
+    AccountName, BlobId, Command, FilePath, FileRecord, NodeId, Outcome, Protocol, PutCondition, Rejection, Sha256,
+    State,
 };
 use flotilla_telemetry::{Upload, UploadSpan};
 use futures::Stream;
@@ -26,6 +27,9 @@ use crate::request::conditions::Conditions;
 use crate::request::head::{Head, text};
 use crate::request::path::{Target, encode};
 use crate::request::{digest, etag};
+
+/// How often a file gets further copies because members came or went while its body did.
+const MEMBER_CHANGES_MAX: usize = 3;
 
 /// An upload that may begin.
 struct Plan {
@@ -123,13 +127,13 @@ where
     let storing = begun.span.store();
     let stored = context.files.upload(request, body).await;
     storing.end_with(&stored);
-    let stored = stored.map_err(|error| match error {
+    let mut stored = stored.map_err(|error| match error {
         UploadError::TooLarge { limit_bytes } if plan.limited_by_quota => over_quota(limit_bytes),
         error => error.into(),
     })?;
     begun.span.stored(stored.length, &stored.nodes);
     let committing = begun.span.commit();
-    let outcome = record(context, head, plan, begun, &stored).await;
+    let outcome = record(context, head, plan, begun, &mut stored).await;
     committing.end_with(&outcome);
     Ok(created(plan, &stored, &outcome?))
 }
@@ -251,10 +255,51 @@ async fn record(
     head: Head<'_>,
     plan: &Plan,
     begun: &Begun,
-    stored: &StoredBlob,
+    stored: &mut StoredBlob,
 ) -> Result<Outcome, Problem> {
+    let blob = begun.blob;
+    let mut outcome = commit(context, file_stored(context, head, plan, begun, stored), Repeat::Harmless).await;
+    for _ in 0..MEMBER_CHANGES_MAX {
+        // Members came or went while the body did.
+        if !matches!(outcome, Err(CommitError::Rejected(Rejection::TooFewReplicas { .. }))) {
+            break;
+        }
+        add_copies(context, blob, stored).await;
+        outcome = commit(context, file_stored(context, head, plan, begun, stored), Repeat::Harmless).await;
+    }
+    let error = match outcome {
+        Ok(outcome) => return Ok(outcome),
+        Err(error) => error,
+    };
+    if !matches!(error, CommitError::Unknown(_))
+        && let Err(error) = context.files.remove(blob, &stored.nodes).await
+    {
+        tracing::debug!(%blob, %error, "refused contents are left to the sweep");
+    }
+    Err(error.into())
+}
+
+/// Further copies on members that have none, as many as are needed now.
+async fn add_copies(context: &Context, blob: BlobId, stored: &mut StoredBlob) {
+    let state = context.log.state();
+    for node in candidates(&state, context.node) {
+        let copies = stored.nodes.iter().filter(|node| state.is_member(**node)).count();
+        if copies >= state.needed_replicas() {
+            return;
+        }
+        if stored.nodes.contains(&node) {
+            continue;
+        }
+        match context.files.send_copy(blob, node).await {
+            Ok(()) => stored.nodes.push(node),
+            Err(error) => tracing::debug!(%blob, %node, %error, "a further copy could not be made"),
+        }
+    }
+}
+
+fn file_stored(context: &Context, head: Head<'_>, plan: &Plan, begun: &Begun, stored: &StoredBlob) -> Command {
     let Begun { blob, started_ms, .. } = *begun;
-    let command = Command::FileStored {
+    Command::FileStored {
         account: plan.account.clone(),
         path: plan.path.clone(),
         blob,
@@ -267,17 +312,7 @@ async fn record(
         condition: plan.condition,
         started_ms,
         now_ms: now_ms(),
-    };
-    let error = match commit(context, command, Repeat::Harmless).await {
-        Ok(outcome) => return Ok(outcome),
-        Err(error) => error,
-    };
-    if !matches!(error, CommitError::Unknown(_))
-        && let Err(error) = context.files.remove(blob, &stored.nodes).await
-    {
-        tracing::debug!(%blob, %error, "refused contents are left to the sweep");
     }
-    Err(error.into())
 }
 
 fn created(plan: &Plan, stored: &StoredBlob, outcome: &Outcome) -> HttpResponse {

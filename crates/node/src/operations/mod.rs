@@ -2,13 +2,16 @@
 
 mod hand_over;
 mod pki;
+mod rebuild;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flotilla_actors::gmp::PoolStatus;
 use flotilla_actors::supervision::Observer;
 use flotilla_admin::nodes::{NodeAnswer, NodeProblem, NodeRequest};
 use flotilla_consensus::Consensus;
+use flotilla_mesh::Mesh;
 use flotilla_model::NodeId;
 
 pub(crate) use self::pki::Keys;
@@ -20,6 +23,7 @@ pub(crate) struct Operations {
     pub(crate) consensus: Consensus,
     pub(crate) pool: Observer<PoolStatus>,
     pub(crate) removal: Arc<Removal>,
+    pub(crate) mesh: Mesh,
     pub(crate) keys: Keys,
 }
 
@@ -37,7 +41,20 @@ impl Operations {
                 self.removal.expect(is_expected);
                 Ok(NodeAnswer::Done)
             }
+            NodeRequest::Digests => Ok(self.digests()),
+            NodeRequest::Rebuild { from } => self.rebuild(from).await,
             NodeRequest::Pki(request) => self.pki(request).await.map(NodeAnswer::Pki),
+        }
+    }
+
+    /// Those at common indexes, and the one of this moment: in an idle cluster all nodes are at the same.
+    fn digests(&self) -> NodeAnswer {
+        let view = self.consensus.view();
+        let recent = self.consensus.recent_digests().into_iter().map(|one| (one.index, one.digest));
+        let mut digests: BTreeMap<u64, u64> = recent.collect();
+        digests.insert(view.index, view.digest);
+        NodeAnswer::Digests {
+            digests: digests.into_iter().map(|(at, digest)| (at, format!("{digest:016x}"))).collect(),
         }
     }
 }

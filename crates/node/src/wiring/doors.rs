@@ -15,6 +15,7 @@ use flotilla_model::{BlobId, NodeId};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
+use super::state_stream;
 use crate::operations::Operations;
 
 /// First byte of a request on the control lane: who answers it.
@@ -28,7 +29,7 @@ pub(super) const FORMAT_VERSION: u8 = 1;
 pub(super) const CODE_STARTING: u16 = 503;
 const CODE_MALFORMED: u16 = 400;
 const CODE_NOT_FOUND: u16 = 404;
-const CODE_FAILED: u16 = 500;
+pub(super) const CODE_FAILED: u16 = 500;
 
 /// Header of a bulk stream that brings a blob.
 #[derive(Debug, Serialize, Deserialize)]
@@ -121,6 +122,10 @@ impl Handler for Doors {
     }
 
     async fn download(&self, _from: NodeId, header: Bytes, sink: &mut ChunkWriter) -> Result<(), Refusal> {
+        if header.first() == Some(&state_stream::STATE) {
+            let consensus = self.consensus.get().ok_or_else(starting)?;
+            return state_stream::send(consensus, sink).await;
+        }
         let files = self.files.get().ok_or_else(starting)?;
         let header: GetHeader = decode(&header, "the header of the request")?;
         let (digest, mut chunks) = files.handle_get(header.blob, header.range).await.map_err(|error| {

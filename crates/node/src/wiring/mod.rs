@@ -8,6 +8,7 @@ mod operations;
 mod raft;
 mod replicas;
 mod secrets;
+mod state_stream;
 mod traces;
 mod transport;
 
@@ -19,5 +20,6 @@ pub(crate) use operations::AnyNode;
 pub(crate) use raft::RaftLevers;
 pub(crate) use replicas::Replicas;
 pub(crate) use secrets::Secrets;
+pub(crate) use state_stream::{StateHeader, state_request};
 pub(crate) use traces::traces;
 pub(crate) use transport::MeshTransport;
