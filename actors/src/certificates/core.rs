@@ -1,5 +1,7 @@
 //! What to publish, when to renew, what to report, whom to warn. Pure: no clock, no I/O.
 
+use std::collections::BTreeMap;
+
 use flotilla_model::{Command, NodeId, SessionId, State};
 
 use super::expiry::Life;
@@ -41,17 +43,14 @@ pub enum Effect {
     Warn(Warning, Vec<Command>),
 }
 
-#[derive(Debug, Default, PartialEq, Eq)]
-enum Job {
-    #[default]
-    None,
-    Publishing(Trust),
+/// What is on its way. Each for itself: a key that takes seconds, or a log without a quorum, must not hold up a revocation.
+#[derive(Debug, Default)]
+struct Jobs {
+    publishing: Option<Trust>,
     /// What is renewed, and how long it lives.
-    Renewing {
-        life_ms: u64,
-    },
-    Inspecting,
-    Reporting,
+    renewing: Option<(String, u64)>,
+    is_inspecting: bool,
+    is_reporting: bool,
 }
 
 /// Attempts that fail wait longer and longer.
@@ -76,7 +75,7 @@ impl Attempts {
     }
 }
 
-/// The decisions. One job at a time: the store is not written by two.
+/// The decisions. One job of each kind at a time.
 #[derive(Debug)]
 pub struct CertificatesCore {
     config: CertificatesConfig,
@@ -89,10 +88,12 @@ pub struct CertificatesCore {
     /// Publish although the wish is unchanged: the store behind the alias has changed.
     must_publish: bool,
     must_inspect: bool,
-    job: Job,
+    jobs: Jobs,
     publishing: Attempts,
-    renewals: Attempts,
+    /// By alias, and that of the CA: one that cannot be renewed must not hold up the others.
+    renewals: BTreeMap<String, Attempts>,
     store: Attempts,
+    reports: Attempts,
     inspected_ms: u64,
     told: Told,
     status: CertificatesStatus,
@@ -110,10 +111,11 @@ impl CertificatesCore {
             authority_listed: None,
             must_publish: false,
             must_inspect: true,
-            job: Job::None,
+            jobs: Jobs::default(),
             publishing: Attempts::default(),
-            renewals: Attempts::default(),
+            renewals: BTreeMap::new(),
             store: Attempts::default(),
+            reports: Attempts::default(),
             inspected_ms: 0,
             told: Told::default(),
             status: CertificatesStatus::default(),
@@ -130,7 +132,7 @@ impl CertificatesCore {
 
     /// The keeper's answer to a publication.
     pub fn on_published(&mut self, answer: Result<CredentialReport, String>, now: Now) {
-        let Job::Publishing(trust) = std::mem::replace(&mut self.job, Job::None) else { return };
+        let Some(trust) = self.jobs.publishing.take() else { return };
         // Whether an issuer is known depends on whom we trust.
         self.must_inspect = true;
         match answer {
@@ -171,16 +173,17 @@ impl CertificatesCore {
     }
 
     fn on_renewal(&mut self, answer: Result<(), String>, now: Now) -> bool {
-        let Job::Renewing { life_ms } = std::mem::replace(&mut self.job, Job::None) else { return false };
+        let Some((name, life_ms)) = self.jobs.renewing.take() else { return false };
+        let attempts = self.renewals.entry(name).or_default();
         match answer {
             Ok(()) => {
-                self.renewals.succeeded(after_renewal_ms(life_ms), now);
+                attempts.succeeded(after_renewal_ms(life_ms), now);
                 self.status.last_renewal_failure = None;
                 self.on_store_changed();
                 true
             }
             Err(error) => {
-                self.renewals.failed(Pauses::of_renewals(life_ms), now);
+                attempts.failed(Pauses::of_renewals(life_ms), now);
                 self.status.renewal_failures += 1;
                 self.status.last_renewal_failure = Some(error);
                 false
@@ -190,10 +193,15 @@ impl CertificatesCore {
 
     /// What the keeper has read.
     pub fn on_inspected(&mut self, answer: Result<StoredCredentials, String>, now: Now) {
-        self.job = Job::None;
+        self.jobs.is_inspecting = false;
         match answer {
             Ok(stored) => {
                 self.store.succeeded(0, now);
+                let is_there = |name: &String| {
+                    *name == AUTHORITY
+                        || stored.certificates.iter().any(|certificate| certificate.record.alias == *name)
+                };
+                self.renewals.retain(|name, _| is_there(name));
                 self.status.stored = stored.certificates.len();
                 self.status.last_store_failure = None;
                 self.stored = Some(stored);
@@ -208,12 +216,15 @@ impl CertificatesCore {
 
     /// The log's answer to a report.
     pub fn on_reported(&mut self, answer: Result<(), String>, now: Now) {
-        self.job = Job::None;
+        self.jobs.is_reporting = false;
         match answer {
-            Ok(()) => self.store.succeeded(0, now),
+            Ok(()) => {
+                self.reports.succeeded(0, now);
+                self.status.last_report_failure = None;
+            }
             Err(error) => {
-                self.store.failed(PUBLISH, now);
-                self.status.last_store_failure = Some(error);
+                self.reports.failed(PUBLISH, now);
+                self.status.last_report_failure = Some(error);
             }
         }
     }
@@ -222,11 +233,10 @@ impl CertificatesCore {
     pub fn decide(&mut self, state: &State, now: Now) -> Vec<Effect> {
         self.follow(state, now);
         let mut effects = Vec::new();
-        if self.job == Job::None {
-            let next = self.publish(now).or_else(|| self.inspect(now));
-            let next = next.or_else(|| self.renew(now)).or_else(|| self.report(state, now));
-            effects.extend(next);
-        }
+        effects.extend(self.publish(now));
+        effects.extend(self.inspect(now));
+        effects.extend(self.renew(now));
+        effects.extend(self.report(state, now));
         self.warn(state, now, &mut effects);
         self.status.is_current = self.wanted.is_some() && self.in_force == self.wanted && !self.must_publish;
         effects
@@ -254,36 +264,39 @@ impl CertificatesCore {
     fn publish(&mut self, now: Now) -> Option<Effect> {
         let wanted = self.wanted.as_ref()?;
         let is_due = self.must_publish || self.in_force.as_ref() != Some(wanted);
-        if !is_due || !self.publishing.is_due(now) {
+        if !is_due || self.jobs.publishing.is_some() || !self.publishing.is_due(now) {
             return None;
         }
         self.must_publish = false;
-        self.job = Job::Publishing(wanted.clone());
+        self.jobs.publishing = Some(wanted.clone());
         Some(Effect::Publish(wanted.clone()))
     }
 
     fn inspect(&mut self, now: Now) -> Option<Effect> {
         let wanted = self.wanted.as_ref()?;
         let is_due = self.must_inspect || now.monotonic_ms >= self.inspected_ms + INSPECT_EVERY_MS;
-        if !is_due || !self.store.is_due(now) {
+        // What is renewed meanwhile, or published, changes what is read: it is read again after it.
+        if !is_due || self.jobs.is_inspecting || self.jobs.publishing.is_some() || !self.store.is_due(now) {
             return None;
         }
         self.must_inspect = false;
         self.inspected_ms = now.monotonic_ms;
-        self.job = Job::Inspecting;
+        self.jobs.is_inspecting = true;
         Some(Effect::Inspect(wanted.clone()))
     }
 
     fn renew(&mut self, now: Now) -> Option<Effect> {
         let (wanted, stored) = (self.wanted.as_ref()?, self.stored.as_ref()?);
-        if !self.renewals.is_due(now) {
+        // Only what has just been read says what is due.
+        if self.jobs.renewing.is_some() || self.must_inspect || self.jobs.is_inspecting {
             return None;
         }
+        let may_try = |name: &str| self.renewals.get(name).is_none_or(|attempts| attempts.is_due(now));
         if let Some(own) = &stored.authority {
             let life = Life { from_ms: own.not_before_ms, to_ms: own.not_after_ms };
             // Certificates are renewed with a CA that lasts, so it comes first.
-            if now.unix_ms >= life.renewal_due_ms() {
-                self.job = Job::Renewing { life_ms: life.length_ms() };
+            if now.unix_ms >= life.renewal_due_ms() && may_try(AUTHORITY) {
+                self.jobs.renewing = Some((AUTHORITY.to_owned(), life.length_ms()));
                 return Some(Effect::RenewAuthority);
             }
         }
@@ -294,13 +307,14 @@ impl CertificatesCore {
                 .authority_listed
                 .as_ref()
                 .is_some_and(|(_, since_ms)| now.monotonic_ms >= since_ms + settling_ms(life.length_ms()));
-            certificate.is_renewable && is_trusted && (is_revoked || now.unix_ms >= life.renewal_due_ms())
+            let may_be = certificate.is_renewable && is_trusted && may_try(&certificate.record.alias);
+            may_be && (is_revoked || now.unix_ms >= life.renewal_due_ms())
         };
         // The one in force before those that lie in wait.
         let due = stored.certificates.iter().filter(is_due);
         let due = due.min_by_key(|certificate| certificate.record.alias != wanted.alias)?;
         let (alias, life_ms) = (due.record.alias.clone(), life_of(due).length_ms());
-        self.job = Job::Renewing { life_ms };
+        self.jobs.renewing = Some((alias.clone(), life_ms));
         Some(Effect::RenewCertificate(alias))
     }
 
@@ -309,10 +323,11 @@ impl CertificatesCore {
         self.wanted.as_ref()?;
         let commands = commands(state, self.config, self.stored.as_ref()?, now.unix_ms);
         self.status.is_reported = commands.is_empty();
-        if commands.is_empty() || !self.store.is_due(now) {
+        let is_stale = self.must_inspect || self.jobs.is_inspecting;
+        if commands.is_empty() || is_stale || self.jobs.is_reporting || !self.reports.is_due(now) {
             return None;
         }
-        self.job = Job::Reporting;
+        self.jobs.is_reporting = true;
         Some(Effect::Report(commands))
     }
 

@@ -44,6 +44,8 @@ pub struct CertificatesStatus {
     pub renewal_failures: u64,
     /// Why the last renewal failed, until one succeeds.
     pub last_renewal_failure: Option<String>,
-    /// Why the store could not be read, or the log not told of it, until that succeeds.
+    /// Why the store could not be read, until it can.
     pub last_store_failure: Option<String>,
+    /// Why the log could not be told of it, until that succeeds.
+    pub last_report_failure: Option<String>,
 }

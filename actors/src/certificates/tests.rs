@@ -300,13 +300,19 @@ fn a_life_of_seconds_is_renewed_in_its_last_third() {
         alias.clone()
     };
     assert_eq!(renewed(&mut core, &mut cluster, 6_700), ALIAS, "the one in force first, though the other is older");
-    for at in [6_700, 6_800, 7_000, 7_333, 7_666] {
-        core.on_renewed(Err("the disk is full".to_owned()), at_ms(at));
-        if at < 7_666 {
-            assert_eq!(settle(&mut core, &mut cluster, &stored, at_ms(at + 99)), []);
-            renewed(&mut core, &mut cluster, at + 334);
+    // The other one does not wait for the pause of the first, nor the first for the other.
+    core.on_renewed(Err("the disk is full".to_owned()), at_ms(6_700));
+    assert_eq!(renewed(&mut core, &mut cluster, 6_700), "lies in wait");
+    core.on_renewed(Err("the disk is full".to_owned()), at_ms(6_700));
+    assert_eq!(settle(&mut core, &mut cluster, &stored, at_ms(6_789)), []);
+    let mut attempts = 0;
+    for at in (6_800..10_000).step_by(20) {
+        if let [Effect::RenewCertificate(alias)] = &settle(&mut core, &mut cluster, &stored, at_ms(at))[..] {
+            attempts += usize::from(alias == ALIAS);
+            core.on_renewed(Err("the disk is full".to_owned()), at_ms(at));
         }
     }
+    assert!(attempts >= 9, "{attempts} attempts in the last third");
 }
 
 #[test]
@@ -356,10 +362,29 @@ fn a_revoked_certificate_is_replaced_at_once() {
     let mut core = running(&mut cluster, &stored, at_day(1));
     revoke(&mut cluster, &stored.certificates[0].record.serial);
     let effects = core.decide(cluster.state(), at_day(2));
-    assert_eq!(publications(&effects).len(), 1);
+    assert_eq!(publications(&effects).len(), 1, "others are refused with it at once");
+    assert_eq!(effects[1], Effect::RenewCertificate(ALIAS.to_owned()));
     core.on_published(Err("it is revoked".to_owned()), at_day(2));
-    let effects = settle(&mut core, &mut cluster, &stored, at_day(2));
-    assert_eq!(effects, [Effect::RenewCertificate(ALIAS.to_owned())]);
+    core.on_renewed(Ok(()), at_day(2));
+    assert_eq!(publications(&core.decide(cluster.state(), at_day(2))).len(), 1);
+}
+
+#[test]
+fn nothing_that_takes_long_holds_up_a_revocation() {
+    let mut cluster = Cluster::new(1);
+    let mut stored = store(0, 90);
+    let mut core = running(&mut cluster, &stored, at_day(0));
+    stored.certificates.push(certificate("second", 0, 365 * DAY_MS));
+    core.on_store_changed();
+    core.decide(cluster.state(), at_day(61));
+    core.on_published(Ok(report(0, 90)), at_day(61));
+    core.decide(cluster.state(), at_day(61));
+    core.on_inspected(Ok(stored), at_day(61));
+    let effects = core.decide(cluster.state(), at_day(61));
+    assert!(matches!(effects[..2], [Effect::RenewCertificate(_), Effect::Report(_)]), "{effects:?}");
+    // Neither is answered.
+    revoke(&mut cluster, "abc");
+    assert_eq!(publications(&core.decide(cluster.state(), at_day(61))).len(), 1);
 }
 
 #[test]

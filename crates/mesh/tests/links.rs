@@ -188,8 +188,9 @@ async fn a_peer_that_was_renewed_before_its_old_certificate_was_revoked_is_not_l
     let cluster = Cluster::over_tcp();
     let (first, second) = cluster.pair().await;
     let old = second.credentials.current();
-    // Node 2 dials nobody here: only node 1 can find out that it has a new certificate.
+    // Node 2 dials nobody here: it tells node 1 that it has a new certificate.
     second.credentials.publish(cluster.credentials(2));
+    wait_until("all links have moved", || first.mesh.links().iter().all(|link| link.successions == 1)).await;
     let mut parts = first.credentials.current().parts().clone();
     parts.revoked = RevokedSerials::from_iter([old.info().serial.clone()]);
     first.credentials.publish(Credentials::new(parts).unwrap());

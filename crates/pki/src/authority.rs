@@ -148,11 +148,13 @@ impl Authority {
         let issuer = Issuer::from_ca_cert_der(&self.certificate, pair).map_err(AuthorityError::Sign)?;
         let mut certificate = parameters.to_rcgen()?;
         certificate.use_authority_key_identifier_extension = true;
-        set_validity_and_serial(&mut certificate, parameters.lifetime)?;
         // One that outlives its CA would be refused without a word about itself.
-        let ends_ms = CertificateInfo::read(&self.certificate)?.not_after_ms;
-        let authority_ends = rcgen::date_time_ymd(1970, 1, 1) + Duration::from_millis(ends_ms);
-        certificate.not_after = certificate.not_after.min(authority_ends);
+        let ends = Duration::from_millis(CertificateInfo::read(&self.certificate)?.not_after_ms);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let left = ends.saturating_sub(now);
+        let lifetime = if parameters.lifetime > left && !left.is_zero() { left } else { parameters.lifetime };
+        check_lifetime(parameters.lifetime)?;
+        set_validity_and_serial(&mut certificate, lifetime)?;
         let signed = certificate.signed_by(public_key, &issuer).map_err(AuthorityError::Sign)?;
         // The CA itself ends the chain, so that a joining node can compare it with the fingerprint it was given.
         Ok(vec![signed.der().clone(), self.certificate.clone()])
@@ -185,12 +187,17 @@ impl fmt::Debug for Authority {
     }
 }
 
-fn set_validity_and_serial(parameters: &mut CertificateParams, lifetime: Duration) -> Result<(), AuthorityError> {
+fn check_lifetime(lifetime: Duration) -> Result<(), AuthorityError> {
     /// Ten thousand years are more than a certificate can say (RFC 5280 ends with 9999).
     const LIFETIME_MAX: Duration = Duration::from_secs(1000 * 366 * 86_400);
     if lifetime.is_zero() || lifetime > LIFETIME_MAX {
         return Err(AuthorityError::Lifetime { lifetime_s: lifetime.as_secs() });
     }
+    Ok(())
+}
+
+fn set_validity_and_serial(parameters: &mut CertificateParams, lifetime: Duration) -> Result<(), AuthorityError> {
+    check_lifetime(lifetime)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
     parameters.not_before = epoch + now.saturating_sub(backdate(lifetime));

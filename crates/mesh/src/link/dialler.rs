@@ -170,7 +170,7 @@ impl Link {
         on_event(LinkEvent::Connected);
         let mut retiring = OptionFuture::default();
         loop {
-            let mut successor = pin!(self.successor(network, admission, terms));
+            let mut successor = pin!(self.successor(network, admission, terms, running.client.clone()));
             let admitted = loop {
                 tokio::select! {
                     // What is rare and needs no budget goes before what may be ready at every poll.
@@ -203,10 +203,20 @@ impl Link {
     }
 
     /// Waits until the terms of a connection are over, and makes the one that takes over.
-    async fn successor(&self, network: &dyn Network, admission: &Admission, terms: Terms) -> Admitted {
+    async fn successor(
+        &self,
+        network: &dyn Network,
+        admission: &Admission,
+        terms: Terms,
+        client: RequestClient,
+    ) -> Admitted {
         let mut pause = PAUSE_MIN;
+        tokio::select! {
+            biased;
+            () = client.peer_shows_another() => {}
+            () = terms.over(admission) => {}
+        }
         loop {
-            terms.over(admission).await;
             // It is never closed. One connection of this node moves at a time.
             let turn = admission.succession.acquire().await;
             match dial(network, admission, &self.address, self.peer, self.lane).await {

@@ -1,7 +1,7 @@
 //! When a connection is to be followed by a new one to the same peer, while it works.
 //!
-//! A certificate that was renewed or chosen anew on this node is shown by new connections only, and the one that the peer has
-//! shown ends one day, or is revoked after the peer has got another. So a new connection is made beside the old one, calls move
+//! A certificate that was renewed or chosen anew is shown by new connections only, on both sides: of its own this node knows, of
+//! the peer's it is told. And the one that the peer has shown ends one day, or is revoked. So a new connection is made beside the old one, calls move
 //! over, the old one answers what it was asked, and nobody notices. One connection of a node moves at a time.
 
 use std::time::Duration;

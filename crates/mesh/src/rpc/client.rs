@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use parking_lot::Mutex;
 use tokio::io::AsyncRead;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -44,6 +44,8 @@ pub(super) struct Shared {
     pub(super) lane_limits: LaneLimits,
     /// Every call that is on its way, also before it has room.
     pub(super) calls: TaskTracker,
+    /// The peer shows another certificate now.
+    renewal: Notify,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Result<Bytes, CallError>>>>,
     last_id: AtomicU64,
 }
@@ -102,6 +104,7 @@ impl RequestClient {
             room: Semaphore::new(lane_limits.queued_max_bytes),
             lane_limits,
             calls: TaskTracker::new(),
+            renewal: Notify::new(),
             waiting: Mutex::default(),
             last_id: AtomicU64::new(0),
         };
@@ -111,6 +114,11 @@ impl RequestClient {
     /// Requests that have no answer yet.
     pub(crate) fn in_flight(&self) -> usize {
         self.shared.waiting.lock().len()
+    }
+
+    /// Returns when the peer has another certificate to show, which takes a new connection.
+    pub(crate) async fn peer_shows_another(&self) {
+        self.shared.renewal.notified().await;
     }
 
     /// Takes no further calls: those that have no room yet are told that they were not sent.
@@ -201,6 +209,7 @@ async fn read_answers<R: AsyncRead + Unpin>(
                     return ConnectionEnd::Cut(CutReason::Flood);
                 }
             }
+            Kind::Renew => shared.renewal.notify_one(),
             Kind::Goodbye => return ConnectionEnd::CutByPeer(CutReason::from_code(frame.id)),
             _ => return ConnectionEnd::Cut(CutReason::Malformed),
         }

@@ -1,9 +1,11 @@
 //! The answering side of a connection. The reader never waits for a handler: what it has no room for is refused at
 //! once as "not processed", so that a busy lane still reads cancellations and pings.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use flotilla_pki::Fingerprint;
 use futures::FutureExt;
 use tokio::io::AsyncRead;
 use tokio_util::sync::CancellationToken;
@@ -63,6 +65,7 @@ pub(crate) async fn serve(admitted: Admitted, admission: &Admission, serving: Se
             () = serving.stop.cancelled() => ConnectionEnd::Stopped,
             () = serving.over(admission.limits.drain_timeout) => ConnectionEnd::Cut(CutReason::Superseded),
             () = admission.distrusted(&admitted.chain) => ConnectionEnd::Cut(CutReason::Distrusted),
+            never = tell_of_another_certificate(admission, admitted.chain.own(), &outbox) => match never {},
             end = watch_silence(&lane_limits, &stats) => end,
             end = traffic => end,
         };
@@ -88,6 +91,14 @@ pub(crate) async fn serve(admitted: Admitted, admission: &Admission, serving: Se
         linger(&mut reader, &mut write).await;
     }
     end
+}
+
+/// The dialling side cannot know that this node has another certificate; it makes the new connection.
+async fn tell_of_another_certificate(admission: &Admission, shown: Fingerprint, outbox: &Outbox) -> Infallible {
+    admission.shows_another(shown).await;
+    // A queue that takes nothing more belongs to a connection that ends anyway.
+    let _ = outbox.push_control(Frame::bare(Kind::Renew, 0));
+    std::future::pending().await
 }
 
 async fn read_requests<R: AsyncRead + Unpin>(

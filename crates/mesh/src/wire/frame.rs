@@ -36,6 +36,8 @@ pub(crate) enum Kind {
     Chunk = 11,
     /// The stream is whole; the id is its length in bytes.
     End = 12,
+    /// The accepting side shows another certificate now: the dialling side should make a new connection.
+    Renew = 13,
 }
 
 impl Kind {
@@ -53,6 +55,7 @@ impl Kind {
             Self::Header,
             Self::Chunk,
             Self::End,
+            Self::Renew,
         ];
         kinds.get(usize::from(code).checked_sub(1)?).copied()
     }

@@ -58,24 +58,33 @@ impl Operations {
         done.map_err(|error| NodeProblem::internal(error.to_string()))?
     }
 
-    /// Waits until the log shows what was done, for a while.
+    /// Waits until the log shows what was done, and this node trusts what it issues, for a while.
     async fn log_is_told(&self, answer: &PkiAnswer) {
-        let mut views = self.consensus.watch();
-        let node = self.node;
-        let shows = |state: &State| match answer {
-            PkiAnswer::Authority { fingerprint, .. } => {
-                state.members.get(&node).is_some_and(|member| member.authority == *fingerprint)
-            }
-            PkiAnswer::Certificate { alias, fingerprint, .. } => {
-                let row = state.certificates.get(&(node, alias.clone()));
-                row.is_some_and(|row| row.fingerprint == *fingerprint)
-            }
-            _ => true,
+        let told = async {
+            let mut views = self.consensus.watch();
+            // The log ends when the node does: then nobody is told.
+            let _ = views.wait_for(|view| is_shown(&view.state, self.node, answer)).await;
+            let PkiAnswer::Authority { fingerprint, .. } = answer else { return };
+            let Ok(fingerprint) = fingerprint.parse() else { return };
+            let mut published = self.keys.credentials.subscribe();
+            while !self.keys.credentials.current().trust().contains(fingerprint) && published.changed().await.is_ok() {}
         };
-        let told = views.wait_for(|view| shows(&view.state));
         if tokio::time::timeout(TOLD_WITHIN, told).await.is_err() {
             tracing::warn!("the log does not show yet what was done to the store of certificates");
         }
+    }
+}
+
+fn is_shown(state: &State, node: NodeId, answer: &PkiAnswer) -> bool {
+    match answer {
+        PkiAnswer::Authority { fingerprint, .. } => {
+            state.members.get(&node).is_some_and(|member| member.authority == *fingerprint)
+        }
+        PkiAnswer::Certificate { alias, fingerprint, .. } => {
+            let row = state.certificates.get(&(node, alias.clone()));
+            row.is_some_and(|row| row.fingerprint == *fingerprint)
+        }
+        _ => true,
     }
 }
 

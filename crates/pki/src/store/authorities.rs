@@ -66,20 +66,25 @@ impl Store {
 
     /// Makes the first internal CA of a node.
     pub fn create_authority(&self, parameters: &AuthorityParameters) -> Result<Authority, StoreError> {
-        let _turn = self.turn();
+        let refused = |present: Authority| StoreError::AuthorityPresent { fingerprint: present.fingerprint() };
         if let Some(present) = self.load_authority()? {
-            return Err(StoreError::AuthorityPresent { fingerprint: present.fingerprint() });
+            return Err(refused(present));
         }
         let authority = self.make_authority(parameters)?;
+        let _turn = self.turn();
+        if let Some(present) = self.load_authority()? {
+            return Err(refused(present));
+        }
         self.save_authority(&authority)?;
         Ok(authority)
     }
 
     /// Replaces the internal CA by a new one with a new key; the old one stays trusted as `ca-old-<serial>`.
     pub fn renew_authority(&self, parameters: &AuthorityParameters) -> Result<Authority, StoreError> {
+        // An RSA key takes seconds: made before others have to wait.
+        let renewed = self.make_authority(parameters)?;
         let _turn = self.turn();
         let old = self.load_authority()?.ok_or(StoreError::NoAuthority)?;
-        let renewed = self.make_authority(parameters)?;
         let path = self.folder.join("ca.pem");
         let info =
             CertificateInfo::read(old.certificate()).map_err(|source| StoreError::Certificate { path, source })?;
