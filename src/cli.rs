@@ -140,6 +140,9 @@ pub(crate) struct JoinArguments {
     /// named this host.
     #[arg(long)]
     pub(crate) by_hand: bool,
+    /// `full`: serves partners, holds files, runs workers; `witness`: votes only, so that two full nodes survive the loss of one.
+    #[arg(long, default_value = "full", value_parser = ["full", "witness"])]
+    pub(crate) role: String,
 }
 
 #[derive(Debug, Args)]

@@ -20,3 +20,4 @@ mod servers;
 mod setup;
 mod synchronisation;
 mod traces;
+mod witness;

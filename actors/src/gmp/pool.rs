@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use flotilla_config::parameters::{ClusterMode, GmpSizing};
-use flotilla_model::{State, WorkerId};
+use flotilla_model::{Member, State, WorkerId};
 use parking_lot::Mutex;
 
 use super::core::{Effect, PoolConfig, PoolCore};
@@ -93,7 +93,8 @@ impl Pool {
         let is_halted = state.stopped_tms.contains(&self.premises.config.node);
         let may_work = settings.mode != ClusterMode::Passive || self.premises.raft.status().is_primary;
         self.drain(is_halted, settings.drain_ms, now);
-        let claims = may_work && !is_halted;
+        let holds_files = state.members.get(&self.premises.config.node).is_none_or(Member::is_full);
+        let claims = may_work && !is_halted && holds_files;
         let load = match settings.bounds.sizing {
             GmpSizing::Fixed => Load::default(),
             GmpSizing::Auto => self.load(state, now),

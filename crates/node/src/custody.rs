@@ -71,7 +71,7 @@ impl Custody {
     pub(crate) async fn keep(self) {
         let mut round = tokio::time::interval(ROUND_INTERVAL);
         round.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut last_present = BTreeSet::new();
+        let mut last = (BTreeSet::new(), 0);
         let (mut looked, mut kept_house): (Option<Instant>, Instant) = (None, Instant::now());
         let mut scrubbed: Option<BlobId> = None;
         loop {
@@ -80,8 +80,10 @@ impl Custody {
             let present = present(&view.state, now_ms());
             let due = looked.is_none_or(|at| at.elapsed() >= FULL_LOOK_INTERVAL);
             let unfinished = self.counters.under_replicated.load(Ordering::Relaxed) > 0;
-            if present != last_present || due || unfinished {
-                last_present.clone_from(&present);
+            // How many copies are needed may change while nobody comes or goes: by a parameter, or by who was only started again.
+            let now = (present.clone(), view.state.needed_replicas());
+            if now != last || due || unfinished {
+                last = now;
                 looked = Some(Instant::now());
                 self.replicate(&view.state, &present).await;
             }

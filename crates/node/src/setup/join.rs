@@ -18,6 +18,7 @@ pub struct JoinOptions {
     /// Admin URL of the member that made the token.
     pub primary: String,
     pub permission: Permission,
+    pub role: MemberRole,
 }
 
 /// By what a node is let in.
@@ -89,7 +90,7 @@ pub async fn join(options: &JoinOptions) -> Result<JoinReport, JoinError> {
     let request = JoinRequest {
         secret: permit.to_text(),
         name: place.name.clone(),
-        role: MemberRole::Full,
+        role: options.role,
         mesh_address: place.mesh_address(),
         admin_url: place.admin_url(),
         transfer_url: place.transfer_url(),

@@ -11,4 +11,3 @@ pub use init::{InitError, InitOptions, InitReport, init};
 pub use join::{JoinError, JoinOptions, JoinReport, Permission, join};
 pub use place::Place;
 pub use secret::{FolderSecretError, export_secret, folder_secret, import_secret};
-pub(crate) use trust::certificate_parameters;
