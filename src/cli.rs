@@ -1,6 +1,9 @@
 //! The command line.
 
 mod audit;
+mod authority;
+mod certificate;
+mod lifetime;
 mod manager;
 mod parameter;
 mod primary;
@@ -15,6 +18,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use audit::AuditCommand;
+pub(crate) use authority::AuthorityCommand;
+pub(crate) use certificate::{CertificateCommand, FileFormat, PasswordArguments, SubjectArguments};
 pub(crate) use manager::ManagerCommand;
 pub(crate) use parameter::ParameterCommand;
 pub(crate) use primary::PrimaryCommand;
@@ -86,6 +91,12 @@ pub(crate) enum Command {
     /// The cluster secret.
     #[command(subcommand)]
     Taeh(TaehCommand),
+    /// The CAs of the nodes, and whom the cluster trusts.
+    #[command(subcommand)]
+    Ca(AuthorityCommand),
+    /// The certificates of the nodes.
+    #[command(subcommand)]
+    Cert(CertificateCommand),
     /// The audit log: who changed what.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -196,6 +207,19 @@ pub(crate) struct ConnectionArguments {
     /// PEM file of the CA of that node.
     #[arg(long, requires = "url")]
     pub(crate) ca: Option<PathBuf>,
+}
+
+/// The keys and certificates of a node of a cluster, or in the folder of a node that does not run.
+#[derive(Debug, Args)]
+pub(crate) struct StorePlace {
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArguments,
+    /// The node, named by its id. [default: the one that answers; with `list` all]
+    #[arg(long)]
+    pub(crate) node: Option<u64>,
+    /// Folder of a node that does not run, instead of a cluster.
+    #[arg(long, conflicts_with_all = ["config", "url", "node"])]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

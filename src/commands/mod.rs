@@ -4,6 +4,8 @@ mod account;
 mod added;
 mod administrator;
 mod audit;
+mod authority;
+mod certificate;
 mod manager;
 mod node;
 mod parameter;
@@ -54,6 +56,8 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Transfers(command) => transfers::run(command, format).await,
         Command::Queue(command) => queue::run(command, format).await,
         Command::Servers(command) => servers::run(command, format).await,
+        Command::Ca(command) => authority::run(command, format).await,
+        Command::Cert(command) => certificate::run(command, format).await,
         Command::Audit(command) => audit::run(command, format).await,
         Command::Primary(command) => primary::run(command, format).await,
         Command::Tm(command) => manager::run(command, format).await,

@@ -22,6 +22,7 @@ pub use actor::{Certificates, CertificatesPorts};
 pub use core::{CertificatesConfig, CertificatesCore, Effect};
 pub use expiry::Expiry;
 pub use status::CertificatesStatus;
+pub use wanted::alias_in_force;
 pub use warning::{EXPIRING, Warning};
 
 #[cfg(test)]

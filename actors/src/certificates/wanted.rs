@@ -5,6 +5,11 @@ use flotilla_model::{NodeId, SessionId, State};
 use crate::parameters::stored;
 use crate::ports::Trust;
 
+/// The alias of the certificate that a node is to show.
+pub fn alias_in_force(state: &State, node: NodeId) -> String {
+    stored(state, node).cluster_crypto_alias()
+}
+
 /// Reads the view; again only when what it reads has changed.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
@@ -24,7 +29,7 @@ impl Reader {
         self.read = Some(digests);
         Some(Trust {
             authorities: state.authorities.values().cloned().collect(),
-            alias: stored(state, node).cluster_crypto_alias(),
+            alias: alias_in_force(state, node),
             revoked: state.revocations.iter().map(|(serial, _)| serial.clone()).collect(),
         })
     }

@@ -90,7 +90,7 @@ impl Parameter {
 
 pub(crate) const AUDIT_RECORDS: &str = "Audit.maxRecords";
 pub(crate) const CLUSTER_MODE: &str = "Cluster.mode";
-pub(crate) const CLUSTER_CRYPTO_ALIAS: &str = "Cluster.Crypto.Alias";
+pub const CLUSTER_CRYPTO_ALIAS: &str = "Cluster.Crypto.Alias";
 pub(crate) const CLUSTER_CONNECTION_TIMEOUT: &str = "Cluster.connectionTimeout";
 pub(crate) const CLUSTER_FAIL_BACK: &str = "Cluster.failback";
 pub(crate) const GMP_THREADS: &str = "Cluster.ThreadPools.ThreadPool.GeneralMessageProcessing.maxThreads";

@@ -9,6 +9,6 @@ mod catalogue;
 mod typed;
 mod validate;
 
-pub use catalogue::{CATALOGUE, Kind, Parameter, Scope, Unit, defaults, find, names};
+pub use catalogue::{CATALOGUE, CLUSTER_CRYPTO_ALIAS, Kind, Parameter, Scope, Unit, defaults, find, names};
 pub use typed::{ClusterMode, FailBack, GmpSizing, Parameters};
 pub use validate::{ParameterError, Value, validate};

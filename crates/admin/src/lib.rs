@@ -4,6 +4,7 @@
 //! ([`Ledger`], [`NodeFacts`]); it knows no actors. The consensus is such a ledger. Any node answers; a change is a command in the log.
 
 pub mod api;
+mod certificates;
 mod client;
 mod consensus_ledger;
 mod error;

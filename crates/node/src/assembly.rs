@@ -38,7 +38,7 @@ use crate::facts::Facts;
 use crate::fitness::Health;
 use crate::identity::Identity;
 use crate::metrics::Measured;
-use crate::operations::Operations;
+use crate::operations::{Keys, Operations};
 use crate::parameters::Components;
 use crate::removal::Removal;
 use crate::setup::random_number;
@@ -223,6 +223,7 @@ impl Node {
             gateway: Arc::clone(&metrics),
             gateway_open: AtomicBool::new(false),
             credentials: ground.credentials.clone(),
+            certificates: actors.certificates.status().clone(),
             health: Arc::clone(&health),
             config_sync: actors.config_sync.status().clone(),
             measured: Measured::new(watch.metrics, &metrics, &telemetry),
@@ -234,6 +235,12 @@ impl Node {
             pool: actors.gmp.status().clone(),
             removal: Arc::clone(&removal),
             mesh: core.mesh.clone(),
+            keys: Keys {
+                store: ground.pki.clone(),
+                name: ground.config.node.name.clone(),
+                credentials: ground.credentials.clone(),
+                certificates: actors.certificates.clone(),
+            },
         });
         let _ = core.doors.operations.set(Arc::clone(&operations));
         let admin = Admin::new(AdminParts {

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use flotilla_actors::certificates::CertificatesStatus;
 use flotilla_actors::config_sync::ConfigSyncStatus;
 use flotilla_actors::failover::{FailoverStatus, PeerStatus};
 use flotilla_actors::gmp::PoolStatus;
 use flotilla_actors::ports::{LinkLevel, LinkView, MeshLinks};
 use flotilla_actors::supervision::{ActorState, Observer, Supervisor};
 use flotilla_admin::api::{
-    ActorStatus, CertificateStatus, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, LinkStatus, NodeRole,
-    NodeStatus, ReadyStatus, from_ms,
+    ActorStatus, CertificateStatus, CertificateWarning, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus,
+    LinkStatus, NodeRole, NodeStatus, ReadyStatus, from_ms,
 };
 use flotilla_admin::{NodeFacts, PeerFacts, SyncFacts};
 use flotilla_consensus::{Consensus, Role, Status};
@@ -44,6 +45,7 @@ pub(crate) struct Facts {
     pub(crate) gateway: Arc<Metrics>,
     pub(crate) gateway_open: AtomicBool,
     pub(crate) credentials: CredentialsHandle,
+    pub(crate) certificates: Observer<CertificatesStatus>,
     pub(crate) health: Arc<Health>,
     pub(crate) config_sync: Observer<ConfigSyncStatus>,
     pub(crate) measured: Measured,
@@ -139,6 +141,27 @@ impl Facts {
         }
     }
 
+    fn certificate_status(&self) -> CertificateStatus {
+        let (credentials, known) = (self.credentials.current(), self.certificates.get());
+        let warning = |warning: &flotilla_actors::certificates::Warning| CertificateWarning {
+            name: warning.name.clone(),
+            fingerprint: warning.fingerprint.clone(),
+            expires_at: from_ms(warning.not_after_ms),
+            within_days: warning.expiry.within_days,
+            is_renewable: warning.is_renewable,
+        };
+        CertificateStatus {
+            alias: credentials.alias().as_str().to_owned(),
+            fingerprint: credentials.info().fingerprint.to_string(),
+            expires_at: from_ms(credentials.info().not_after_ms),
+            is_current: known.is_current,
+            failure: known.last_failure.clone().or_else(|| known.last_renewal_failure.clone()),
+            renewal_at: known.renewal_due_ms.map(from_ms),
+            renewed_total: known.renewed,
+            warnings: known.warnings.iter().map(warning).collect(),
+        }
+    }
+
     fn actor_statuses(&self) -> Vec<ActorStatus> {
         let convert = |status: flotilla_actors::supervision::ActorStatus| ActorStatus {
             name: status.name,
@@ -181,7 +204,6 @@ impl NodeFacts for Facts {
     fn status(&self) -> NodeStatus {
         let status = self.consensus.status();
         let queue = self.consensus.view().state.queue_statistics();
-        let credentials = self.credentials.current();
         NodeStatus {
             node: self.node,
             name: self.name.clone(),
@@ -195,11 +217,7 @@ impl NodeFacts for Facts {
             gmp: self.pool_status(),
             files: self.files_status(),
             gateway: self.gateway_status(),
-            certificate: CertificateStatus {
-                alias: credentials.alias().as_str().to_owned(),
-                fingerprint: credentials.info().fingerprint.to_string(),
-                expires_at: from_ms(credentials.info().not_after_ms),
-            },
+            certificate: self.certificate_status(),
             actors: self.actor_statuses(),
         }
     }

@@ -6,6 +6,8 @@
 mod account;
 mod administrator;
 mod audit;
+mod authority;
+mod certificate;
 mod cluster;
 mod event;
 mod event_change;
@@ -29,6 +31,12 @@ pub use flotilla_model::NodeId;
 pub use account::{AccountChange, AccountView};
 pub use administrator::{AdministratorChange, AdministratorView};
 pub use audit::{AuditQuery, AuditView};
+pub use authority::{AuthorityView, GenerateAuthority, ImportAuthorities, RemoveAuthorityQuery, RenewAuthority};
+pub use certificate::{
+    CertificateQuery, CertificateView, ExportCertificate, ExportFormat, ExportedCertificate, GenerateCertificate,
+    Hidden, ImportCertificate, ImportReply, Password, RequestCertificate, RequestView, RevocationView,
+    RevokeCertificate,
+};
 pub use cluster::{ClusterNode, ClusterStatus, LinkStatus, NodeRole};
 pub use event::{EventQuery, EventView};
 pub use event_change::{
@@ -48,7 +56,8 @@ pub use route::{RouteChange, RouteQuery, RouteView, RoutesQuery, StepChange, Ste
 pub use secret::{RotationFinish, RotationRequest, RotationView, SecretExport, SecretView};
 pub use servers::{ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan};
 pub use status::{
-    ActorStatus, CertificateStatus, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus, NodeStatus, ReadyStatus,
+    ActorStatus, CertificateStatus, CertificateWarning, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus,
+    NodeStatus, ReadyStatus,
 };
 pub use sync::{DigestView, RepairRequest, Repaired, SyncStatus, SyncView, Verification};
 pub use time::{from_ms, to_ms};

@@ -123,6 +123,32 @@ pub struct CertificateStatus {
     pub alias: String,
     pub fingerprint: String,
     pub expires_at: Timestamp,
+    /// It is the one that the log asks for, with the trust that the log asks for.
+    #[serde(default)]
+    pub is_current: bool,
+    /// Why it is not, as far as that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// When this node issues its successor; absent if another CA has to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal_at: Option<Timestamp>,
+    #[serde(default)]
+    pub renewed_total: u64,
+    /// Certificates in the store, and the node's CA, whose end comes near.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<CertificateWarning>,
+}
+
+/// A certificate whose end comes near.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateWarning {
+    /// Its alias, or `internal CA`.
+    pub name: String,
+    pub fingerprint: String,
+    pub expires_at: Timestamp,
+    /// The limit that is passed: 30, 14, 7, 1 days before the end, or 0.
+    pub within_days: u64,
+    pub is_renewable: bool,
 }
 
 /// One supervised actor.

@@ -3,12 +3,14 @@
 //!
 //! On the way it is JSON: a request that an older node does not know is refused by it by name, and fields may be added.
 
+mod pki;
 mod problem;
 mod request;
 
 use async_trait::async_trait;
 use flotilla_model::NodeId;
 
+pub use pki::{PkiAnswer, PkiRequest};
 pub use problem::NodeProblem;
 pub use request::{NodeAnswer, NodeRequest};
 

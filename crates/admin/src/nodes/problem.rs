@@ -45,6 +45,11 @@ impl NodeProblem {
         Self::new(400, "invalid-value", detail)
     }
 
+    /// With another code of the page of errors.
+    pub fn with_code(status: u16, code: &str, detail: impl Into<String>) -> Self {
+        Self::new(status, code, detail)
+    }
+
     pub fn internal(detail: impl Into<String>) -> Self {
         Self::new(500, "internal", detail)
     }
@@ -56,8 +61,23 @@ impl NodeProblem {
 }
 
 /// The codes that a problem may have: those of the page of errors. A newer node's other code counts as internal.
-const CODES: [&str; 6] =
-    ["unavailable", "outcome-unknown", "wrong-state", "not-found", "invalid-value", "authority-in-use"];
+const CODES: [&str; 15] = [
+    "unavailable",
+    "outcome-unknown",
+    "wrong-state",
+    "not-found",
+    "invalid-value",
+    "authority-in-use",
+    "alias-taken",
+    "certificate-expired",
+    "certificate-file-damaged",
+    "certificate-in-use",
+    "certificate-untrusted",
+    "key-mismatch",
+    "key-missing",
+    "wrong-password",
+    "wrong-usage",
+];
 
 impl From<NodeProblem> for ApiError {
     fn from(problem: NodeProblem) -> Self {

@@ -3,6 +3,8 @@
 use flotilla_model::NodeId;
 use serde::{Deserialize, Serialize};
 
+use super::{PkiAnswer, PkiRequest};
+
 /// What one node is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NodeRequest {
@@ -16,6 +18,8 @@ pub enum NodeRequest {
     Digests,
     /// To make its state anew from another node's.
     Rebuild { from: NodeId },
+    /// Its keys and certificates.
+    Pki(PkiRequest),
 }
 
 /// What it answers.
@@ -42,4 +46,5 @@ pub enum NodeAnswer {
         index: u64,
         digest: String,
     },
+    Pki(PkiAnswer),
 }

@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 
 use super::{lane_metrics, resource};
 use crate::Admin;
-use crate::api::{GmpStatus, NodeRole, NodeStatus, to_ms};
+use crate::api::{CertificateStatus, GmpStatus, NodeRole, NodeStatus, to_ms};
 use crate::error::ApiError;
 use crate::ports::{LedgerView, PeerFacts};
 use crate::server::Read;
@@ -44,6 +44,11 @@ struct ActorLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WarningLabels {
+    name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PeerLabels {
     node: u64,
 }
@@ -71,6 +76,20 @@ fn node(registry: &mut Registry, status: &NodeStatus, is_ready: bool) {
     gauge(registry, "log_applied_index", "Last entry applied on this node", consensus.applied_index);
     let expires_s = to_ms(status.certificate.expires_at) / 1000;
     gauge(registry, "certificate_expires_seconds", "End of the cluster certificate, Unix time", expires_s);
+    certificates(registry, &status.certificate);
+}
+
+fn certificates(registry: &mut Registry, status: &CertificateStatus) {
+    let help = "1 when the certificate and the trust in force are those that the log asks for";
+    gauge(registry, "certificate_current", help, u64::from(status.is_current));
+    counter(registry, "certificate_renewals", "Certificates that this node has issued anew", status.renewed_total);
+    let help = "Certificates of this node whose end comes near: days of the limit that is passed";
+    let warnings = Family::<WarningLabels, Gauge>::default();
+    for warning in &status.warnings {
+        let labels = WarningLabels { name: warning.name.clone() };
+        warnings.get_or_create(&labels).set(warning.within_days as i64);
+    }
+    registry.register("certificate_warning_days", help, warnings);
 }
 
 fn pool(registry: &mut Registry, pool: &GmpStatus) {

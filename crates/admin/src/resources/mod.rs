@@ -3,6 +3,8 @@
 mod accounts;
 mod administrators;
 mod audit;
+mod certificate_authorities;
+mod certificates;
 mod cluster;
 mod event_filter;
 mod event_operations;
@@ -42,6 +44,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(accounts::configure)
         .configure(administrators::configure)
         .configure(audit::configure)
+        .configure(certificate_authorities::configure)
+        .configure(certificates::configure)
         .configure(cluster::configure)
         .configure(events::configure)
         .configure(join::configure)

@@ -11,6 +11,7 @@ use crate::api::{
     BulkParameterChange, Done, NodeParameterView, Page, ParameterQuery, ParameterVersionView, ParameterView,
     ParametersChange, from_ms,
 };
+use crate::certificates::check_switch;
 use crate::error::ApiError;
 use crate::server::{Administer, Body, Precondition, Read, now_ms};
 
@@ -56,9 +57,12 @@ async fn change(
         Some(text) => Some(parameters::validate(parameter.name, text)?.to_string()),
         None => None,
     };
+    let change = ParameterChange { name: parameter.name.to_owned(), node: query.node, value, expected_version };
+    check(&admin, std::slice::from_ref(&change)).await?;
+    let ParameterChange { name, node, value, expected_version } = change;
     let command = Command::SetParameter {
-        name: parameter.name.to_owned(),
-        node: query.node,
+        name,
+        node,
         value,
         expected_version,
         changed_by: caller.name.clone(),
@@ -80,8 +84,17 @@ async fn change_many(
     }
     let read = |(place, change)| read_change(change).map_err(|error: ApiError| error.at(format!("changes[{place}]")));
     let changes = request.changes.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+    check(&admin, &changes).await?;
     let command = Command::SetParameters { changes, changed_by: caller.name.clone(), now_ms: now_ms() };
     Ok(done(&admin.change(&caller, command).await?))
+}
+
+/// What the catalogue alone cannot judge.
+async fn check(admin: &Admin, changes: &[ParameterChange]) -> Result<(), ApiError> {
+    if changes.iter().any(|change| change.name == parameters::CLUSTER_CRYPTO_ALIAS) {
+        check_switch(&admin.fresh_view().await?.state, changes, now_ms())?;
+    }
+    Ok(())
 }
 
 fn read_change(change: BulkParameterChange) -> Result<ParameterChange, ApiError> {

@@ -120,6 +120,17 @@ impl NodeFacts for FixedFacts {
                 alias: "cluster".to_owned(),
                 fingerprint: "aa".to_owned(),
                 expires_at: api::from_ms(NOW_MS),
+                is_current: true,
+                failure: None,
+                renewal_at: None,
+                renewed_total: 2,
+                warnings: vec![api::CertificateWarning {
+                    name: "old".to_owned(),
+                    fingerprint: "bb".to_owned(),
+                    expires_at: api::from_ms(NOW_MS),
+                    within_days: 7,
+                    is_renewable: false,
+                }],
             },
             actors: vec![api::ActorStatus {
                 name: "gmp-pool".to_owned(),

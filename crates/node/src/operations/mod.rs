@@ -1,6 +1,7 @@
 //! What this node does when it or another one asks for it: one file for each subject.
 
 mod hand_over;
+mod pki;
 mod rebuild;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use flotilla_consensus::Consensus;
 use flotilla_mesh::Mesh;
 use flotilla_model::NodeId;
 
+pub(crate) use self::pki::Keys;
 use crate::removal::Removal;
 
 /// The parts that operations are done with.
@@ -22,6 +24,7 @@ pub(crate) struct Operations {
     pub(crate) pool: Observer<PoolStatus>,
     pub(crate) removal: Arc<Removal>,
     pub(crate) mesh: Mesh,
+    pub(crate) keys: Keys,
 }
 
 impl Operations {
@@ -40,6 +43,7 @@ impl Operations {
             }
             NodeRequest::Digests => Ok(self.digests()),
             NodeRequest::Rebuild { from } => self.rebuild(from).await,
+            NodeRequest::Pki(request) => self.pki(request).await.map(NodeAnswer::Pki),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod init;
 mod join;
+pub(crate) mod pki;
 mod place;
 mod secret;
 mod trust;
@@ -9,5 +10,6 @@ mod trust;
 pub(crate) use init::random_number;
 pub use init::{InitError, InitOptions, InitReport, init};
 pub use join::{JoinError, JoinOptions, JoinReport, Permission, join};
+pub use pki::{FolderPki, FolderPkiError};
 pub use place::Place;
 pub use secret::{FolderSecretError, export_secret, folder_secret, import_secret};

@@ -54,12 +54,13 @@ impl Place {
 
     /// Names that the node's certificate stands for.
     pub fn certificate_names(&self) -> Vec<String> {
-        let mut names = vec![self.name.clone()];
-        for local in ["localhost", "127.0.0.1", "::1"] {
-            if self.name != local {
-                names.push(local.to_owned());
-            }
-        }
-        names
+        certificate_names(&self.name)
     }
+}
+
+/// Names that the certificate of a host stands for.
+pub(super) fn certificate_names(name: &str) -> Vec<String> {
+    let mut names = vec![name.to_owned()];
+    names.extend(["localhost", "127.0.0.1", "::1"].into_iter().filter(|local| *local != name).map(str::to_owned));
+    names
 }

@@ -10,24 +10,29 @@ use flotilla_pki::{
 use super::Place;
 
 const DAY: Duration = Duration::from_secs(86_400);
-const AUTHORITY_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
+pub(super) const AUTHORITY_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Renewed at two thirds of it, with no one asked.
-const CERTIFICATE_LIFETIME: Duration = Duration::from_secs(397 * DAY.as_secs());
+pub(super) const CERTIFICATE_LIFETIME: Duration = Duration::from_secs(397 * DAY.as_secs());
 
 /// The alias of the first node's cluster certificate: the default of `Cluster.Crypto.Alias`.
 pub(crate) const CLUSTER_ALIAS: &str = "flotilla-cluster";
 
+/// What the CA of a host is called.
+pub(super) fn authority_name(host: &str) -> String {
+    format!("Flotilla internal CA of {host}")
+}
+
 /// Makes the internal CA of a node.
 pub(super) fn make_authority(place: &Place) -> Result<Authority, AuthorityError> {
     Authority::generate(&AuthorityParameters {
-        common_name: format!("Flotilla internal CA of {}", place.name),
+        common_name: authority_name(&place.name),
         lifetime: AUTHORITY_LIFETIME,
         algorithm: KeyAlgorithm::EcdsaP256,
     })
 }
 
 /// What a certificate of a node says.
-pub(crate) fn certificate_parameters(name: &str, names: Vec<String>, node: u64) -> IssueParameters {
+fn certificate_parameters(name: &str, names: Vec<String>, node: u64) -> IssueParameters {
     IssueParameters {
         common_name: name.to_owned(),
         names,

@@ -46,10 +46,9 @@ impl Store {
         self.remove_request(alias)
     }
 
-    /// Takes the CA's reply (PEM with the chain in any order, or one certificate in DER) and makes it the local certificate
-    /// of the request's alias. The request is done with then.
-    pub fn import_reply(&self, alias: &Alias, reply: &[u8], now_ms: u64) -> Result<LocalCertificate, StoreError> {
-        let _turn = self.turn();
+    /// Reads the CA's reply to a request (PEM with the chain in any order, or one certificate in DER): the certificate that it
+    /// makes, which is not stored yet.
+    pub fn read_reply(&self, alias: &Alias, reply: &[u8]) -> Result<LocalCertificate, StoreError> {
         let request = self.load_request(alias)?.ok_or_else(|| StoreError::NoRequest { alias: alias.clone() })?;
         let certificates = parse_certificates(reply).map_err(StoreError::Import)?;
         let own = certificates.iter().find(|certificate| key_matches(vec![(*certificate).clone()], &request.key));
@@ -59,7 +58,13 @@ impl Store {
             return Err(UnusableCertificate::KeyMismatch { subject }.into());
         };
         let chain = crate::bundle::chain_of(own.clone(), &certificates).map_err(StoreError::Import)?;
-        let local = LocalCertificate { alias: alias.clone(), chain, key: request.key };
+        Ok(LocalCertificate { alias: alias.clone(), chain, key: request.key })
+    }
+
+    /// Takes the CA's reply and makes it the local certificate of the request's alias. The request is done with then.
+    pub fn import_reply(&self, alias: &Alias, reply: &[u8], now_ms: u64) -> Result<LocalCertificate, StoreError> {
+        let _turn = self.turn();
+        let local = self.read_reply(alias, reply)?;
         self.add_local(&local, super::Replace::Yes, now_ms)?;
         self.remove_request(alias)?;
         Ok(local)
