@@ -5,6 +5,7 @@ mod collector;
 mod commands;
 mod common;
 mod demo;
+mod doctor;
 mod events;
 mod failover;
 mod files;

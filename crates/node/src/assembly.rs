@@ -235,6 +235,8 @@ impl Node {
             pool: actors.gmp.status().clone(),
             removal: Arc::clone(&removal),
             mesh: core.mesh.clone(),
+            probe: DiskProbe::new(&store),
+            secrets: ground.secrets.clone(),
             keys: Keys {
                 store: ground.pki.clone(),
                 name: ground.config.node.name.clone(),
