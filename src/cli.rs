@@ -443,3 +443,15 @@ pub(crate) enum TransfersCommand {
         id: u64,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn names_of_commands_and_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -53,7 +53,7 @@ pub(crate) enum CertificateCommand {
         #[command(flatten)]
         password: PasswordArguments,
         /// With --format pem: leave the private key readable for everyone who gets the file.
-        #[arg(long, conflicts_with = "password_file")]
+        #[arg(long, conflicts_with = "file_password")]
         no_password: bool,
     },
     /// Take a certificate with its key into a node, from PKCS#12 or PEM.
@@ -68,7 +68,7 @@ pub(crate) enum CertificateCommand {
         #[command(flatten)]
         password: PasswordArguments,
         /// The file is PEM with a key that is not encrypted.
-        #[arg(long, conflicts_with = "password_file")]
+        #[arg(long, conflicts_with = "file_password")]
         no_password: bool,
         /// Takes the place of one with this alias.
         #[arg(long)]
@@ -160,8 +160,8 @@ pub(crate) struct SubjectArguments {
 #[derive(Debug, Args)]
 pub(crate) struct PasswordArguments {
     /// File whose first line is the password of the certificate's file; without it it is read from standard input.
-    #[arg(long = "file-password")]
-    pub(crate) password_file: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) file_password: Option<PathBuf>,
 }
 
 /// Forms of a certificate with its key.

@@ -12,6 +12,7 @@ mod files;
 mod load;
 mod manager;
 mod primary;
+mod procedure;
 mod publishing;
 mod queue;
 mod receiver;

@@ -20,6 +20,8 @@ use crate::clock::now_ms;
 const LOSS_GRACE_MS: u64 = 3_000;
 /// How often the whole is looked at when nothing tells of a change.
 const ROUND_INTERVAL: Duration = Duration::from_secs(1);
+/// Rounds with a full look after a change of members: a node that comes back learns only by and by of what came in meanwhile.
+const LOOKS_AFTER_CHANGE: u32 = 15;
 /// A full look at all contents without any change of members.
 const FULL_LOOK_INTERVAL: Duration = Duration::from_secs(60);
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
@@ -72,6 +74,7 @@ impl Custody {
         let mut round = tokio::time::interval(ROUND_INTERVAL);
         round.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last = (BTreeSet::new(), 0);
+        let mut looks_left = 0_u32;
         let (mut looked, mut kept_house): (Option<Instant>, Instant) = (None, Instant::now());
         let mut scrubbed: Option<BlobId> = None;
         loop {
@@ -82,8 +85,12 @@ impl Custody {
             let unfinished = self.counters.under_replicated.load(Ordering::Relaxed) > 0;
             // How many copies are needed may change while nobody comes or goes: by a parameter, or by who was only started again.
             let now = (present.clone(), view.state.needed_replicas());
-            if now != last || due || unfinished {
+            if now != last {
                 last = now;
+                looks_left = LOOKS_AFTER_CHANGE;
+            }
+            if looks_left > 0 || due || unfinished {
+                looks_left = looks_left.saturating_sub(1);
                 looked = Some(Instant::now());
                 self.replicate(&view.state, &present).await;
             }

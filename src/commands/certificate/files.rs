@@ -38,7 +38,7 @@ pub(in crate::commands) fn write_new(file: &Path, bytes: &[u8]) -> Result<()> {
 
 /// The password of a certificate's file; never an argument, which other users of the host could read.
 pub(super) fn password(arguments: &PasswordArguments) -> Result<Password> {
-    let Some(file) = &arguments.password_file else {
+    let Some(file) = &arguments.file_password else {
         return Ok(Password::new(read_line("the password of the certificate's file")?));
     };
     let text =

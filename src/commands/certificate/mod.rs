@@ -77,7 +77,7 @@ pub(super) async fn run(command: CertificateCommand, format: Format) -> Result<(
             })
         }
         C::Import { place, file, alias, password, no_password, replace } => {
-            if file.as_os_str() == "-" && password.password_file.is_none() && !no_password {
+            if file.as_os_str() == "-" && password.file_password.is_none() && !no_password {
                 return Err(coded(
                     USAGE,
                     "the file comes from standard input: name the file of its password with --file-password",
