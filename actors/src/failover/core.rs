@@ -91,6 +91,7 @@ pub struct FailoverCore {
     lost: BTreeMap<NodeId, (SessionId, u64)>,
     handed_over_ms: Option<u64>,
     better_since: Option<(NodeId, u64)>,
+    unheard_since_ms: Option<u64>,
     status: FailoverStatus,
 }
 
@@ -106,6 +107,7 @@ impl FailoverCore {
             lost: BTreeMap::new(),
             handed_over_ms: None,
             better_since: None,
+            unheard_since_ms: None,
             status: FailoverStatus::default(),
         }
     }
@@ -123,7 +125,8 @@ impl FailoverCore {
         if observed.raft.is_primary {
             self.declare_lost(observed, &healths, now_ms, &mut effects);
             let others: Vec<_> = candidates.iter().copied().filter(|other| other.node != self.config.node).collect();
-            let unfit = !is_fit(observed.fitness, stall_limit_ms);
+            let unheard = self.is_unheard(observed, &healths, stall_limit_ms, now_ms);
+            let unfit = unheard || !is_fit(observed.fitness, stall_limit_ms);
             let fitter = next_primary(&others, &order, stall_limit_ms);
             self.hand_over(observed, unfit, fitter, patience, now_ms, &mut effects);
         }
@@ -170,6 +173,7 @@ impl FailoverCore {
         self.suspected = None;
         self.lost.clear();
         self.better_since = None;
+        self.unheard_since_ms = None;
         self.tracks.values_mut().for_each(|track| track.on_woken(now_ms));
         self.status.pauses += 1;
         self.status.last_pause_ms = passed_ms;
@@ -292,6 +296,28 @@ impl FailoverCore {
         self.handed_over_ms = Some(now_ms);
         self.status.hand_overs += 1;
         effects.push(Effect::TransferLeadership { to, reason });
+    }
+
+    /// Most of those that are heard say that they do not hear this primary: its links are bad in one direction.
+    fn is_unheard(
+        &mut self,
+        observed: &Observed<'_>,
+        healths: &BTreeMap<NodeId, Health>,
+        limit_ms: u64,
+        now_ms: u64,
+    ) -> bool {
+        let own = self.config.node;
+        let fresh = |(node, (_, at_ms)): &(&NodeId, &(Heartbeat, u64))| {
+            healths.get(node) == Some(&Health::Alive) && now_ms.saturating_sub(*at_ms) < limit_ms
+        };
+        let words: Vec<bool> =
+            observed.beats.iter().filter(fresh).map(|(_, (beat, _))| beat.hears_primary == Some(own)).collect();
+        let deaf = words.iter().filter(|hears| !**hears).count();
+        if deaf * 2 <= words.len() {
+            self.unheard_since_ms = None;
+            return false;
+        }
+        now_ms.saturating_sub(*self.unheard_since_ms.get_or_insert(now_ms)) >= limit_ms
     }
 
     fn is_better(&self, observed: &Observed<'_>, node: NodeId) -> bool {

@@ -50,6 +50,7 @@ pub(crate) struct Pool {
     alarm_ms: Option<u64>,
     /// Since when the Transaction Manager of this node is stopped.
     halted_ms: Option<u64>,
+    beat: u64,
 }
 
 impl Pool {
@@ -61,6 +62,7 @@ impl Pool {
             stopping: false,
             alarm_ms: None,
             halted_ms: None,
+            beat: 0,
         }
     }
 
@@ -224,7 +226,8 @@ impl Pool {
         });
     }
 
-    fn publish(&self, target: u32) {
+    fn publish(&mut self, target: u32) {
+        self.beat += 1;
         let floor = &self.premises.floor;
         let mishap = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let (workers, busy) = (floor.employed.lock().len() as u32, floor.busy());
@@ -242,6 +245,7 @@ impl Pool {
             leaked: mishap(&floor.mishaps.leaked),
             work_us: core.pace.work_us(),
             round_us: core.pace.round_us(),
+            beat: self.beat,
             claiming: core.is_claiming(),
             totals: core.totals,
         });

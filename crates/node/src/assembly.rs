@@ -194,6 +194,7 @@ impl Node {
         let watch = Watch { cluster_id: ground.cluster_id, tracer: telemetry.tracer(), metrics: Default::default() };
         let links = Arc::new(Links { mesh: core.mesh.clone(), runtime: runtime.clone() });
         let actors = start_actors(&ground, &core, &supervisor, &files, &health, &links, &watch)?;
+        health.watch(actors.gmp.status().clone());
         let custody_counters = Arc::new(CustodyCounters::default());
         let custody = Custody {
             node: id,
