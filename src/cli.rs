@@ -3,6 +3,7 @@
 mod audit;
 mod authority;
 mod certificate;
+mod doctor;
 mod lifetime;
 mod manager;
 mod parameter;
@@ -20,6 +21,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use audit::AuditCommand;
 pub(crate) use authority::AuthorityCommand;
 pub(crate) use certificate::{CertificateCommand, FileFormat, PasswordArguments, SubjectArguments};
+pub(crate) use doctor::DoctorArguments;
 pub(crate) use manager::ManagerCommand;
 pub(crate) use parameter::ParameterCommand;
 pub(crate) use primary::PrimaryCommand;
@@ -85,6 +87,8 @@ pub(crate) enum Command {
     /// The Transaction Managers: which nodes work on events.
     #[command(subcommand)]
     Tm(ManagerCommand),
+    /// Look, from every node, at names, ports, clocks, disks, certificates, agreement. Ends with 1 if something fails.
+    Doctor(DoctorArguments),
     /// Whether all nodes have the same state.
     #[command(subcommand)]
     Sync(SyncCommand),
@@ -151,6 +155,9 @@ pub(crate) struct JoinArguments {
     /// named this host.
     #[arg(long)]
     pub(crate) by_hand: bool,
+    /// `full`: serves partners, holds files, runs workers; `witness`: votes only, so that two full nodes survive the loss of one.
+    #[arg(long, default_value = "full", value_parser = ["full", "witness"])]
+    pub(crate) role: String,
 }
 
 #[derive(Debug, Args)]
@@ -435,4 +442,16 @@ pub(crate) enum TransfersCommand {
         connection: ConnectionArguments,
         id: u64,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn names_of_commands_and_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
 }

@@ -6,6 +6,7 @@ mod administrator;
 mod audit;
 mod authority;
 mod certificate;
+mod doctor;
 mod manager;
 mod node;
 mod parameter;
@@ -62,6 +63,7 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Primary(command) => primary::run(command, format).await,
         Command::Tm(command) => manager::run(command, format).await,
         Command::Sync(command) => sync::run(command, format).await,
+        Command::Doctor(arguments) => doctor::run(&arguments, format).await,
         Command::Taeh(command) => taeh::run(command, format).await,
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use flotilla_config::NodeConfig;
+use flotilla_model::MemberRole;
 use flotilla_node::RunEnd;
 use flotilla_node::setup::{self, InitOptions, JoinOptions, Permission, Place};
 use serde::Serialize;
@@ -86,12 +87,13 @@ pub(super) async fn init(arguments: &InitArguments, format: Format) -> Result<()
 
 /// `flotilla join`
 pub(super) async fn join(arguments: &JoinArguments, format: Format) -> Result<()> {
+    let role = if arguments.role == "witness" { MemberRole::Witness } else { MemberRole::Full };
     let permission = match arguments.token.as_deref() {
         None => Permission::ByHand,
         Some("-") => Permission::Token(read_line("the token")?),
         Some(token) => Permission::Token(token.to_owned()),
     };
-    let options = JoinOptions { place: place(&arguments.place), primary: arguments.primary.clone(), permission };
+    let options = JoinOptions { place: place(&arguments.place), primary: arguments.primary.clone(), permission, role };
     let report = setup::join(&options).await?;
     let made = Made {
         node: report.node.0,

@@ -16,6 +16,9 @@ pub(crate) struct Candidate {
 /// behind than this would have to be waited for.
 const LAG_MAX: u64 = 10_000;
 
+/// The pool shows itself several times a second; a loaded machine may keep it waiting for longer than a disk.
+const WORK_PATIENCE: u64 = 5;
+
 /// The first suitable one of `candidates`, in promotion order. Nodes that are not in the list come last, by id.
 pub(crate) fn next_primary(candidates: &[Candidate], order: &[NodeId], stall_limit_ms: u64) -> Option<NodeId> {
     let furthest = candidates.iter().map(|candidate| candidate.last_log_index).max()?;
@@ -28,7 +31,10 @@ pub(crate) fn next_primary(candidates: &[Candidate], order: &[NodeId], stall_lim
 
 /// Whether a node can do a primary's duty.
 pub(crate) fn is_fit(fitness: Fitness, stall_limit_ms: u64) -> bool {
-    fitness.disk_stalled_ms < stall_limit_ms && fitness.apply_lag <= LAG_MAX && !fitness.draining
+    fitness.disk_stalled_ms < stall_limit_ms
+        && fitness.work_stalled_ms < stall_limit_ms * WORK_PATIENCE
+        && fitness.apply_lag <= LAG_MAX
+        && !fitness.draining
 }
 
 #[cfg(test)]
@@ -53,6 +59,8 @@ mod tests {
         let stalled =
             Candidate { fitness: Fitness { disk_stalled_ms: 1_000, ..Fitness::default() }, ..candidate(3, 10) };
         assert_eq!(next(&[stalled, candidate(2, 10)]), Some(2));
+        let hung = Fitness { work_stalled_ms: 5_000, ..Fitness::default() };
+        assert_eq!(next(&[Candidate { fitness: hung, ..candidate(3, 10) }, candidate(2, 10)]), Some(2));
         let draining = Candidate { fitness: Fitness { draining: true, ..Fitness::default() }, ..candidate(3, 10) };
         assert_eq!(next(&[draining]), None);
     }

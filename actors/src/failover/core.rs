@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flotilla_model::{NodeId, SessionId, State};
+use flotilla_model::{Member, NodeId, SessionId, State};
 
 use super::candidates::{Candidate, is_fit, next_primary};
 use super::health::{Health, Track};
@@ -91,6 +91,7 @@ pub struct FailoverCore {
     lost: BTreeMap<NodeId, (SessionId, u64)>,
     handed_over_ms: Option<u64>,
     better_since: Option<(NodeId, u64)>,
+    unheard_since_ms: Option<u64>,
     status: FailoverStatus,
 }
 
@@ -106,6 +107,7 @@ impl FailoverCore {
             lost: BTreeMap::new(),
             handed_over_ms: None,
             better_since: None,
+            unheard_since_ms: None,
             status: FailoverStatus::default(),
         }
     }
@@ -117,17 +119,18 @@ impl FailoverCore {
         let healths = self.healths(patience, now_ms);
         let candidates = self.candidates(observed, &healths);
         let stall_limit_ms = patience.connection_timeout_ms * 2;
-        let order = observed.state.servers();
+        let order = observed.state.promotion_order();
         let mut effects = Vec::new();
         self.replace_dead_primary(observed, &healths, &candidates, patience, now_ms, &mut effects);
         if observed.raft.is_primary {
             self.declare_lost(observed, &healths, now_ms, &mut effects);
             let others: Vec<_> = candidates.iter().copied().filter(|other| other.node != self.config.node).collect();
-            let unfit = !is_fit(observed.fitness, stall_limit_ms);
-            let fitter = next_primary(&others, order, stall_limit_ms);
+            let unheard = self.is_unheard(observed, &healths, stall_limit_ms, now_ms);
+            let unfit = unheard || !is_fit(observed.fitness, stall_limit_ms);
+            let fitter = next_primary(&others, &order, stall_limit_ms);
             self.hand_over(observed, unfit, fitter, patience, now_ms, &mut effects);
         }
-        self.report(observed, &healths, next_primary(&candidates, order, stall_limit_ms), stall_limit_ms);
+        self.report(observed, &healths, next_primary(&candidates, &order, stall_limit_ms), stall_limit_ms);
         effects
     }
 
@@ -170,6 +173,7 @@ impl FailoverCore {
         self.suspected = None;
         self.lost.clear();
         self.better_since = None;
+        self.unheard_since_ms = None;
         self.tracks.values_mut().for_each(|track| track.on_woken(now_ms));
         self.status.pauses += 1;
         self.status.last_pause_ms = passed_ms;
@@ -224,7 +228,7 @@ impl FailoverCore {
         }
         self.suspected = Some((raft.term, primary, now_ms));
         let living: Vec<_> = candidates.iter().copied().filter(|candidate| candidate.node != primary).collect();
-        let next = next_primary(&living, observed.state.servers(), patience.connection_timeout_ms * 2);
+        let next = next_primary(&living, &observed.state.promotion_order(), patience.connection_timeout_ms * 2);
         effects.push(Effect::SuspectDead { primary, next });
         if next == Some(self.config.node) {
             self.status.campaigns += 1;
@@ -276,8 +280,11 @@ impl FailoverCore {
         now_ms: u64,
         effects: &mut Vec<Effect>,
     ) {
+        let is_full = |node: &NodeId| observed.state.members.get(node).is_none_or(Member::is_full);
         let (to, reason) = if unfit {
             (fitter, "this node cannot do a primary's duty")
+        } else if !is_full(&self.config.node) {
+            (fitter.filter(is_full), "this node is a witness, and a full one can lead")
         } else {
             let better = fitter.filter(|node| patience.fails_back && self.is_better(observed, *node));
             (self.steadily_better(better, now_ms), "a node earlier in the servers list has caught up")
@@ -291,8 +298,31 @@ impl FailoverCore {
         effects.push(Effect::TransferLeadership { to, reason });
     }
 
+    /// Most of those that are heard say that they do not hear this primary: its links are bad in one direction.
+    fn is_unheard(
+        &mut self,
+        observed: &Observed<'_>,
+        healths: &BTreeMap<NodeId, Health>,
+        limit_ms: u64,
+        now_ms: u64,
+    ) -> bool {
+        let own = self.config.node;
+        let fresh = |(node, (_, at_ms)): &(&NodeId, &(Heartbeat, u64))| {
+            healths.get(node) == Some(&Health::Alive) && now_ms.saturating_sub(*at_ms) < limit_ms
+        };
+        let words: Vec<bool> =
+            observed.beats.iter().filter(fresh).map(|(_, (beat, _))| beat.hears_primary == Some(own)).collect();
+        let deaf = words.iter().filter(|hears| !**hears).count();
+        if deaf * 2 <= words.len() {
+            self.unheard_since_ms = None;
+            return false;
+        }
+        now_ms.saturating_sub(*self.unheard_since_ms.get_or_insert(now_ms)) >= limit_ms
+    }
+
     fn is_better(&self, observed: &Observed<'_>, node: NodeId) -> bool {
-        let place = |node: NodeId| observed.state.servers().iter().position(|listed| *listed == node);
+        let order = observed.state.promotion_order();
+        let place = |node: NodeId| order.iter().position(|listed| *listed == node);
         matches!((place(node), place(self.config.node)), (Some(its), Some(own)) if its < own)
     }
 

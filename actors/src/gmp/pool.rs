@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use flotilla_config::parameters::{ClusterMode, GmpSizing};
-use flotilla_model::{State, WorkerId};
+use flotilla_model::{Member, State, WorkerId};
 use parking_lot::Mutex;
 
 use super::core::{Effect, PoolConfig, PoolCore};
@@ -50,6 +50,7 @@ pub(crate) struct Pool {
     alarm_ms: Option<u64>,
     /// Since when the Transaction Manager of this node is stopped.
     halted_ms: Option<u64>,
+    beat: u64,
 }
 
 impl Pool {
@@ -61,6 +62,7 @@ impl Pool {
             stopping: false,
             alarm_ms: None,
             halted_ms: None,
+            beat: 0,
         }
     }
 
@@ -93,7 +95,8 @@ impl Pool {
         let is_halted = state.stopped_tms.contains(&self.premises.config.node);
         let may_work = settings.mode != ClusterMode::Passive || self.premises.raft.status().is_primary;
         self.drain(is_halted, settings.drain_ms, now);
-        let claims = may_work && !is_halted;
+        let holds_files = state.members.get(&self.premises.config.node).is_none_or(Member::is_full);
+        let claims = may_work && !is_halted && holds_files;
         let load = match settings.bounds.sizing {
             GmpSizing::Fixed => Load::default(),
             GmpSizing::Auto => self.load(state, now),
@@ -223,7 +226,8 @@ impl Pool {
         });
     }
 
-    fn publish(&self, target: u32) {
+    fn publish(&mut self, target: u32) {
+        self.beat += 1;
         let floor = &self.premises.floor;
         let mishap = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let (workers, busy) = (floor.employed.lock().len() as u32, floor.busy());
@@ -241,6 +245,7 @@ impl Pool {
             leaked: mishap(&floor.mishaps.leaked),
             work_us: core.pace.work_us(),
             round_us: core.pace.round_us(),
+            beat: self.beat,
             claiming: core.is_claiming(),
             totals: core.totals,
         });

@@ -50,6 +50,8 @@ pub struct PoolStatus {
     pub work_us: u64,
     /// Mean time of a proposal.
     pub round_us: u64,
+    /// Raised whenever the pool looks around: while it stands still, the pool hangs.
+    pub beat: u64,
     /// Whether it claims (not when stopping or stopped by an operator, nor on a secondary of a passive cluster).
     pub claiming: bool,
     /// Totals.

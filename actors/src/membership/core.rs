@@ -150,7 +150,7 @@ impl MembershipCore {
             effects.push(Effect::SetBarred(barred.clone()));
             self.barred = barred;
         }
-        let order = view.state.servers().to_vec();
+        let order = view.state.promotion_order();
         if self.order.as_ref() != Some(&order) && !order.is_empty() {
             effects.push(Effect::SetPromotionOrder(order.clone()));
             self.order = Some(order);

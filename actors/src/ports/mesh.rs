@@ -73,6 +73,9 @@ pub struct Fitness {
     pub apply_lag: u64,
     /// An operator drains this node.
     pub draining: bool,
+    /// For how long the pool of workers has shown no sign of life. Not in the first form of the heartbeat.
+    #[serde(skip)]
+    pub work_stalled_ms: u64,
 }
 
 /// Where the node's own fitness is read.

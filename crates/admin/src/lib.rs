@@ -7,6 +7,7 @@ pub mod api;
 mod certificates;
 mod client;
 mod consensus_ledger;
+mod doctor;
 mod error;
 pub mod join;
 mod local_token;

@@ -36,6 +36,11 @@ impl DiskProbe {
         }
     }
 
+    /// The file that is written.
+    pub fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
     /// The time of one write with sync. Callers put their own limit around it; while an earlier probe hangs, this is an error.
     pub async fn measure(&self) -> Result<Duration, StoreError> {
         if self.running.swap(true, Ordering::AcqRel) {

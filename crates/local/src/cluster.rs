@@ -147,7 +147,22 @@ impl LocalCluster {
         Ok(index)
     }
 
+    /// Takes a witness in; it has no port for partners to wait for.
+    pub async fn add_witness(&mut self) -> Result<usize> {
+        let number = self.nodes.iter().map(|node| node.number).max().unwrap_or(0) + 1;
+        let dir = Layout::node_dir(&self.dir, number);
+        self.nodes.push(LocalNode::new(number, dir, self.layout.ports(number), &self.binary));
+        let index = self.nodes.len() - 1;
+        self.join_as(index, "witness").await?;
+        self.start_node(index)?;
+        Ok(index)
+    }
+
     async fn join(&self, index: usize) -> Result<()> {
+        self.join_as(index, "full").await
+    }
+
+    async fn join_as(&self, index: usize, role: &str) -> Result<()> {
         let config = self.nodes[0].config_file().display().to_string();
         let mut arguments = strings(&["token", "create", "--config"]);
         arguments.push(config);
@@ -155,6 +170,7 @@ impl LocalCluster {
         let mut arguments = strings(&["join"]);
         arguments.extend(place_arguments(&self.nodes[index].dir, &self.layout, self.nodes[index].number));
         arguments.extend(["--primary".to_owned(), self.nodes[0].admin_url(), "--token".to_owned(), token.token]);
+        arguments.extend(["--role".to_owned(), role.to_owned()]);
         run_command(&self.binary, arguments).await.map(|_| ())
     }
 

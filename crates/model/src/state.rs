@@ -189,6 +189,13 @@ impl State {
         self.parameter(name, None).and_then(|row| row.value.parse().ok()).unwrap_or(fallback)
     }
 
+    /// Whom to promote: as the `servers` list says, witnesses after all others, since they hold no files.
+    pub fn promotion_order(&self) -> Vec<NodeId> {
+        let is_full = |node: &&NodeId| self.members.get(node).is_some_and(Member::is_full);
+        let (full, witnesses): (Vec<&NodeId>, Vec<&NodeId>) = self.header.servers.iter().partition(is_full);
+        full.into_iter().chain(witnesses).copied().collect()
+    }
+
     /// Whether the one member is to stay alone.
     pub(crate) fn is_disabled(&self) -> bool {
         self.parameter(parameter_names::CLUSTER_MODE, None).is_some_and(|row| row.value == "disabled")
@@ -200,9 +207,12 @@ impl State {
     }
 
     /// How many synced copies a new file needs now. A member that has joined and never run does not count yet: nothing could be
-    /// taken until its first start.
+    /// taken until its first start. Of a cluster with a witness, which is made to go on with one full node of two, one
+    /// that is down does not count either: its copies are made when it is back.
     pub fn needed_replicas(&self) -> usize {
-        let full = self.members.values().filter(|member| member.is_full() && member.has_run()).count();
+        let has_witness = self.members.values().any(|member| !member.is_full());
+        let counts = |member: &&Member| member.is_full() && member.has_run() && (member.is_up() || !has_witness);
+        let full = self.members.values().filter(counts).count();
         (self.number(parameter_names::REPLICAS, 2) as usize).clamp(1, full.max(1))
     }
 

@@ -24,7 +24,7 @@ use flotilla_credentials::{Limits, Passwords};
 use flotilla_files::{BlobStore, BlobStoreConfig, DiskProbe, FileService, Files, FilesConfig};
 use flotilla_gateway::{Dependencies, Gateway, GatewayConfig, Metrics};
 use flotilla_mesh::{Identity as MeshIdentity, Mesh, MeshConfig, PeerRole};
-use flotilla_model::{NodeId, SessionId};
+use flotilla_model::{Member, NodeId, SessionId};
 use flotilla_pki::{Credentials, CredentialsHandle, RevokedSerials, SecretHandle, Store, https_server_config};
 use flotilla_telemetry::Telemetry;
 use tokio::runtime::Handle;
@@ -66,7 +66,8 @@ pub(crate) struct Node {
     pub(crate) health: Arc<Health>,
     pub(crate) facts: Arc<Facts>,
     pub(crate) admin: AdminServer,
-    pub(crate) gateway: Gateway,
+    /// A witness has none.
+    pub(crate) gateway: Option<Gateway>,
     pub(crate) telemetry: Telemetry,
     pub(crate) removal: Arc<Removal>,
     pub(crate) background: Vec<tokio::task::JoinHandle<()>>,
@@ -193,6 +194,7 @@ impl Node {
         let watch = Watch { cluster_id: ground.cluster_id, tracer: telemetry.tracer(), metrics: Default::default() };
         let links = Arc::new(Links { mesh: core.mesh.clone(), runtime: runtime.clone() });
         let actors = start_actors(&ground, &core, &supervisor, &files, &health, &links, &watch)?;
+        health.watch(actors.gmp.status().clone());
         let custody_counters = Arc::new(CustodyCounters::default());
         let custody = Custody {
             node: id,
@@ -234,6 +236,8 @@ impl Node {
             pool: actors.gmp.status().clone(),
             removal: Arc::clone(&removal),
             mesh: core.mesh.clone(),
+            probe: DiskProbe::new(&store),
+            secrets: ground.secrets.clone(),
             keys: Keys {
                 store: ground.pki.clone(),
                 name: ground.config.node.name.clone(),
@@ -273,8 +277,15 @@ impl Node {
             metrics,
             tracer: telemetry.tracer(),
         };
-        let gateway = Gateway::start(gateway_config, https_server_config(&ground.credentials)?, dependencies).await?;
-        facts.gateway_open.store(true, Ordering::Relaxed);
+        let view = core.consensus.view();
+        let gateway = if view.state.members.get(&id).is_none_or(Member::is_full) {
+            let tls = https_server_config(&ground.credentials)?;
+            let gateway = Gateway::start(gateway_config, tls, dependencies).await?;
+            facts.gateway_open.store(true, Ordering::Relaxed);
+            Some(gateway)
+        } else {
+            None
+        };
         tracing::info!(node = %id, after_ms = started.elapsed().as_millis() as u64, "the node serves");
         Ok(Self {
             id,

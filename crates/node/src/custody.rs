@@ -20,6 +20,8 @@ use crate::clock::now_ms;
 const LOSS_GRACE_MS: u64 = 3_000;
 /// How often the whole is looked at when nothing tells of a change.
 const ROUND_INTERVAL: Duration = Duration::from_secs(1);
+/// Rounds with a full look after a change of members: a node that comes back learns only by and by of what came in meanwhile.
+const LOOKS_AFTER_CHANGE: u32 = 15;
 /// A full look at all contents without any change of members.
 const FULL_LOOK_INTERVAL: Duration = Duration::from_secs(60);
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(60);
@@ -71,7 +73,8 @@ impl Custody {
     pub(crate) async fn keep(self) {
         let mut round = tokio::time::interval(ROUND_INTERVAL);
         round.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut last_present = BTreeSet::new();
+        let mut last = (BTreeSet::new(), 0);
+        let mut looks_left = 0_u32;
         let (mut looked, mut kept_house): (Option<Instant>, Instant) = (None, Instant::now());
         let mut scrubbed: Option<BlobId> = None;
         loop {
@@ -80,8 +83,14 @@ impl Custody {
             let present = present(&view.state, now_ms());
             let due = looked.is_none_or(|at| at.elapsed() >= FULL_LOOK_INTERVAL);
             let unfinished = self.counters.under_replicated.load(Ordering::Relaxed) > 0;
-            if present != last_present || due || unfinished {
-                last_present.clone_from(&present);
+            // How many copies are needed may change while nobody comes or goes: by a parameter, or by who was only started again.
+            let now = (present.clone(), view.state.needed_replicas());
+            if now != last {
+                last = now;
+                looks_left = LOOKS_AFTER_CHANGE;
+            }
+            if looks_left > 0 || due || unfinished {
+                looks_left = looks_left.saturating_sub(1);
                 looked = Some(Instant::now());
                 self.replicate(&view.state, &present).await;
             }

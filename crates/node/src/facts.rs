@@ -263,10 +263,12 @@ impl NodeFacts for Facts {
         let status = self.consensus.status();
         let view = self.consensus.view();
         let announced = view.state.members.get(&self.node).is_some_and(|member| member.session == Some(self.session));
+        let is_witness = view.state.members.get(&self.node).is_some_and(|member| !member.is_full());
         let reasons: Vec<String> = [
             (status.leader.is_none(), "the cluster has no primary that this node hears"),
             (!announced, "the log does not have the start of this node yet"),
-            (!self.gateway_open.load(Ordering::Relaxed), "the port for partners is not open"),
+            (is_witness, "the node is a witness: it serves no partners"),
+            (!is_witness && !self.gateway_open.load(Ordering::Relaxed), "the port for partners is not open"),
             (
                 Log(self.consensus.clone()).partners_elsewhere().is_some(),
                 "the cluster is passive and this node stands by",

@@ -1,12 +1,15 @@
 //! Whether this node could do a primary's duty: looked at here, judged by the failover actor.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use flotilla_actors::gmp::PoolStatus;
 use flotilla_actors::ports::{Fitness, FitnessSource};
+use flotilla_actors::supervision::Observer;
 use flotilla_consensus::Consensus;
 use flotilla_files::DiskProbe;
+use parking_lot::Mutex;
 
 /// How often the disk is tried: a small write with a sync, which an idle node hardly feels.
 const PROBE_INTERVAL: Duration = Duration::from_secs(2);
@@ -18,12 +21,39 @@ pub(crate) struct Health {
     /// Milliseconds since `start` at which a probe began that has not come back; 0: none.
     probe_began_ms: AtomicU64,
     draining: AtomicBool,
+    /// The pool of workers, once it is there; the beat that was seen last, and when.
+    pool: OnceLock<Observer<PoolStatus>>,
+    pool_seen: Mutex<(u64, Instant)>,
 }
 
 impl Health {
     pub(crate) fn new(consensus: Consensus) -> Arc<Self> {
         let start = Instant::now();
-        Arc::new(Self { consensus, start, probe_began_ms: AtomicU64::new(0), draining: AtomicBool::new(false) })
+        Arc::new(Self {
+            consensus,
+            start,
+            probe_began_ms: AtomicU64::new(0),
+            draining: AtomicBool::new(false),
+            pool: OnceLock::new(),
+            pool_seen: Mutex::new((0, start)),
+        })
+    }
+
+    /// From now on the pool's signs of life are watched.
+    pub(crate) fn watch(&self, pool: Observer<PoolStatus>) {
+        *self.pool_seen.lock() = (0, Instant::now());
+        // It is built once.
+        let _ = self.pool.set(pool);
+    }
+
+    fn work_stalled_ms(&self) -> u64 {
+        let Some(pool) = self.pool.get() else { return 0 };
+        let beat = pool.get().beat;
+        let mut seen = self.pool_seen.lock();
+        if seen.0 != beat {
+            *seen = (beat, Instant::now());
+        }
+        seen.1.elapsed().as_millis() as u64
     }
 
     fn elapsed_ms(&self) -> u64 {
@@ -64,6 +94,7 @@ impl FitnessSource for Health {
             disk_stalled_ms: if began_ms == 0 { 0 } else { self.elapsed_ms().saturating_sub(began_ms) },
             apply_lag: lag,
             draining: self.is_draining(),
+            work_stalled_ms: self.work_stalled_ms(),
         }
     }
 }

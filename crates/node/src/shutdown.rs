@@ -46,7 +46,9 @@ pub(crate) async fn stop(node: Node, is_fatal: bool) {
     if !is_fatal {
         // Partners' transfers and workers' events end side by side.
         let transfers = phase("transfers", http + PART_BUDGET, async {
-            gateway.stop(http).await;
+            if let Some(gateway) = gateway {
+                gateway.stop(http).await;
+            }
         });
         let workers = phase("workers", manager + PART_BUDGET, async {
             if let Err(error) = actors.gmp.stop(manager).await {

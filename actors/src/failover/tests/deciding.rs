@@ -237,6 +237,26 @@ fn an_unfit_primary_hands_over_to_the_first_fit_node() {
 }
 
 #[test]
+fn a_primary_whose_workers_hang_or_whom_most_do_not_hear_hands_over() {
+    let reason = "this node cannot do a primary's duty";
+    let mut hung = Scene::new(1, 1);
+    hung.fitness.work_stalled_ms = 10 * TIMEOUT_MS - 1;
+    assert_eq!(hung.at(100), []);
+    hung.fitness.work_stalled_ms = 10 * TIMEOUT_MS;
+    assert_eq!(hung.at(200), [Effect::TransferLeadership { to: NodeId(2), reason }]);
+
+    let mut unheard = Scene::new(1, 1);
+    let mut handed_over = Vec::new();
+    for now_ms in (100..=2_300).step_by(100) {
+        // One that is deaf may be so by its own fault; two are not.
+        unheard.beat(2, 100, (now_ms < 300).then_some(1), now_ms);
+        unheard.beat(3, 100, None, now_ms);
+        handed_over.extend(unheard.at(now_ms).into_iter().map(|effect| (now_ms, effect)));
+    }
+    assert_eq!(handed_over, [(2_300, Effect::TransferLeadership { to: NodeId(2), reason })]);
+}
+
+#[test]
 fn an_unfit_secondary_hands_nothing_over() {
     let mut scene = Scene::new(2, 1);
     scene.fitness.draining = true;

@@ -9,6 +9,7 @@ mod audit;
 mod authority;
 mod certificate;
 mod cluster;
+mod doctor;
 mod event;
 mod event_change;
 mod join;
@@ -38,6 +39,7 @@ pub use certificate::{
     RevokeCertificate,
 };
 pub use cluster::{ClusterNode, ClusterStatus, LinkStatus, NodeRole};
+pub use doctor::{Diagnosis, DoctorQuery, Finding, FindingLevel};
 pub use event::{EventQuery, EventView};
 pub use event_change::{
     CHANGED_EVENTS_MAX, EventSelection, EventsChanged, RefusedEvent, Resolution, ResolveManyRequest, ResolveRequest,

@@ -5,8 +5,8 @@ use reqwest::Method;
 
 use super::{Client, ClientError};
 use crate::api::{
-    Done, HandOverAnswer, HandOverRequest, ManagerOperation, ManagerView, Page, PrimaryView, ServerInvitation,
-    ServerInvited, ServerMove, ServersImport, ServersPlan,
+    Diagnosis, DoctorQuery, Done, HandOverAnswer, HandOverRequest, ManagerOperation, ManagerView, Page, PrimaryView,
+    ServerInvitation, ServerInvited, ServerMove, ServersImport, ServersPlan,
 };
 
 impl Client {
@@ -50,5 +50,10 @@ impl Client {
 
     pub async fn import_servers(&self, import: &ServersImport) -> Result<ServersPlan, ClientError> {
         self.send(Method::PUT, "servers", import, None).await
+    }
+
+    /// Has every node, or one, look at itself and around.
+    pub async fn examine(&self, node: Option<NodeId>) -> Result<Diagnosis, ClientError> {
+        self.query("doctor", &DoctorQuery { node }).await
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! On the way it is JSON: a request that an older node does not know is refused by it by name, and fields may be added.
 
+mod examination;
 mod pki;
 mod problem;
 mod request;
@@ -10,6 +11,7 @@ mod request;
 use async_trait::async_trait;
 use flotilla_model::NodeId;
 
+pub use examination::{CertificateFacts, DiskFacts, Examination, TargetFacts, TargetKind};
 pub use pki::{PkiAnswer, PkiRequest};
 pub use problem::NodeProblem;
 pub use request::{NodeAnswer, NodeRequest};

@@ -3,6 +3,8 @@
 use flotilla_model::NodeId;
 use serde::{Deserialize, Serialize};
 
+use super::examination::Examination;
+
 use super::{PkiAnswer, PkiRequest};
 
 /// What one node is asked.
@@ -18,6 +20,8 @@ pub enum NodeRequest {
     Digests,
     /// To make its state anew from another node's.
     Rebuild { from: NodeId },
+    /// To look at itself and around.
+    Examine,
     /// Its keys and certificates.
     Pki(PkiRequest),
 }
@@ -37,6 +41,9 @@ pub enum NodeAnswer {
         is_claiming: bool,
     },
     Done,
+    Examined {
+        examination: Box<Examination>,
+    },
     Digests {
         /// Index and digest, in order of the index.
         digests: Vec<(u64, String)>,

@@ -76,8 +76,10 @@ fn node(member: &Member, own: &NodeStatus, peers: &[PeerFacts], committed_index:
 
 /// The primary is whom this node follows; about the others their own word counts, then the log's.
 fn role(member: &Member, own: &NodeStatus, peer: Option<&PeerFacts>) -> NodeRole {
+    let is_witness = member.role == MemberRole::Witness;
     if member.id == own.node {
-        return own.consensus.role;
+        let votes = own.consensus.role == NodeRole::Secondary;
+        return if is_witness && votes { NodeRole::Witness } else { own.consensus.role };
     }
     if own.consensus.primary == Some(member.id) {
         return NodeRole::Primary;
@@ -88,7 +90,7 @@ fn role(member: &Member, own: &NodeStatus, peer: Option<&PeerFacts>) -> NodeRole
     }
     match peer.and_then(|peer| peer.role) {
         // Its word is older than ours: it leads no more.
-        Some(NodeRole::Primary) | None if member.role == MemberRole::Witness => NodeRole::Witness,
+        Some(NodeRole::Primary | NodeRole::Secondary) | None if is_witness => NodeRole::Witness,
         Some(NodeRole::Primary) | None => NodeRole::Secondary,
         Some(role) => role,
     }

@@ -6,6 +6,7 @@ mod audit;
 mod certificate_authorities;
 mod certificates;
 mod cluster;
+mod doctor;
 mod event_filter;
 mod event_operations;
 mod event_scan;
@@ -47,6 +48,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(certificate_authorities::configure)
         .configure(certificates::configure)
         .configure(cluster::configure)
+        .configure(doctor::configure)
         .configure(events::configure)
         .configure(join::configure)
         .configure(join_tokens::configure)

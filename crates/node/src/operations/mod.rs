@@ -1,5 +1,6 @@
 //! What this node does when it or another one asks for it: one file for each subject.
 
+mod doctor;
 mod hand_over;
 mod pki;
 mod rebuild;
@@ -11,8 +12,10 @@ use flotilla_actors::gmp::PoolStatus;
 use flotilla_actors::supervision::Observer;
 use flotilla_admin::nodes::{NodeAnswer, NodeProblem, NodeRequest};
 use flotilla_consensus::Consensus;
+use flotilla_files::DiskProbe;
 use flotilla_mesh::Mesh;
 use flotilla_model::NodeId;
+use flotilla_pki::SecretHandle;
 
 pub(crate) use self::pki::Keys;
 use crate::removal::Removal;
@@ -24,6 +27,8 @@ pub(crate) struct Operations {
     pub(crate) pool: Observer<PoolStatus>,
     pub(crate) removal: Arc<Removal>,
     pub(crate) mesh: Mesh,
+    pub(crate) probe: DiskProbe,
+    pub(crate) secrets: SecretHandle,
     pub(crate) keys: Keys,
 }
 
@@ -42,6 +47,7 @@ impl Operations {
                 Ok(NodeAnswer::Done)
             }
             NodeRequest::Digests => Ok(self.digests()),
+            NodeRequest::Examine => Ok(NodeAnswer::Examined { examination: Box::new(self.examine().await) }),
             NodeRequest::Rebuild { from } => self.rebuild(from).await,
             NodeRequest::Pki(request) => self.pki(request).await.map(NodeAnswer::Pki),
         }

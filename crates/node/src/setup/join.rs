@@ -7,6 +7,7 @@ use flotilla_model::{MemberRole, NodeId};
 use flotilla_pki::{Authority, Store, StoreError, pinned_client_config, trusting_client_config};
 
 use super::Place;
+use super::preflight::{self, Obstacles};
 use super::trust::{TrustError, make_authority, store_trust};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::identity::{Identity, Seed};
@@ -18,6 +19,7 @@ pub struct JoinOptions {
     /// Admin URL of the member that made the token.
     pub primary: String,
     pub permission: Permission,
+    pub role: MemberRole,
 }
 
 /// By what a node is let in.
@@ -46,6 +48,8 @@ pub struct JoinReport {
 pub enum JoinError {
     #[error("--name: {0}")]
     Name(flotilla_config::Mismatch),
+    #[error(transparent)]
+    Obstacles(#[from] Obstacles),
     #[error("--token: {0}")]
     Token(#[from] TokenError),
     #[error(transparent)]
@@ -73,23 +77,24 @@ pub enum JoinError {
 pub async fn join(options: &JoinOptions) -> Result<JoinReport, JoinError> {
     let place = &options.place;
     place.check().map_err(JoinError::Name)?;
-    let dir = DataDir::create(&place.dir)?;
-    let store = Store::open(dir.pki())?;
     let (permit, tls, secret_fingerprint) = match &options.permission {
         Permission::Token(text) => {
             let token: JoinToken = text.trim().parse()?;
             let tls = pinned_client_config(token.authority)?;
             (token.secret, tls, None)
         }
-        Permission::ByHand => by_hand(&store, place)?,
+        Permission::ByHand => by_hand(place)?,
     };
+    preflight::look(place, &options.primary, &tls).await?;
+    let dir = DataDir::create(&place.dir)?;
+    let store = Store::open(dir.pki())?;
     let authority = load_or_make_authority(&store, place)?;
 
     let client = Client::new(&options.primary, tls, Login::None)?;
     let request = JoinRequest {
         secret: permit.to_text(),
         name: place.name.clone(),
-        role: MemberRole::Full,
+        role: options.role,
         mesh_address: place.mesh_address(),
         admin_url: place.admin_url(),
         transfer_url: place.transfer_url(),
@@ -124,7 +129,8 @@ pub async fn join(options: &JoinOptions) -> Result<JoinReport, JoinError> {
 }
 
 /// What a host joins with that was given the secret and the CAs by hand.
-fn by_hand(store: &Store, place: &Place) -> Result<(TokenSecret, rustls::ClientConfig, Option<String>), JoinError> {
+fn by_hand(place: &Place) -> Result<(TokenSecret, rustls::ClientConfig, Option<String>), JoinError> {
+    let store = Store::open(DataDir::new(&place.dir).pki())?;
     let secrets = store.load_secrets().map_err(|error| JoinError::Unprepared(error.to_string()))?;
     let trust = store.load_trust()?;
     let own = store.load_authority()?.map(|authority| authority.fingerprint());

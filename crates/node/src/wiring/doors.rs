@@ -15,7 +15,7 @@ use flotilla_model::{BlobId, NodeId};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
-use super::state_stream;
+use super::{heartbeat, state_stream};
 use crate::operations::Operations;
 
 /// First byte of a request on the control lane: who answers it.
@@ -61,7 +61,7 @@ fn starting() -> Refusal {
     Refusal::new(CODE_STARTING, "the node is starting")
 }
 
-fn malformed(what: &str) -> Refusal {
+pub(super) fn malformed(what: &str) -> Refusal {
     Refusal::new(CODE_MALFORMED, format!("{what} cannot be read"))
 }
 
@@ -93,7 +93,7 @@ impl Handler for Doors {
             }
             Lane::Control => self.control(from, body).await,
             Lane::Liveness => {
-                let heartbeat = decode(&body, "the heartbeat")?;
+                let heartbeat = heartbeat::decode(&body)?;
                 let sink = self.heartbeats.get().ok_or_else(starting)?;
                 sink(from, heartbeat);
                 Ok(Bytes::new())

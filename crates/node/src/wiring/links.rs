@@ -8,7 +8,7 @@ use flotilla_mesh::{Lane, LinkStatus, Mesh, PeerReachability};
 use flotilla_model::NodeId;
 use tokio::runtime::Handle;
 
-use super::doors::encode;
+use super::heartbeat;
 
 /// A heartbeat that was not taken by then is out of date.
 const HEARTBEAT_DEADLINE: Duration = Duration::from_millis(500);
@@ -66,7 +66,7 @@ impl MeshLinks for Links {
     }
 
     fn send_heartbeat(&self, heartbeat: &Heartbeat) {
-        let Ok(body) = encode(heartbeat) else { return };
+        let Ok(body) = heartbeat::encode(heartbeat) else { return };
         let connected: Vec<NodeId> = {
             let levels = self.mesh.watch_links();
             let levels = levels.borrow();

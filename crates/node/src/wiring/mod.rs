@@ -1,6 +1,7 @@
 //! The joints: each port of a crate, implemented with another crate. Nothing here decides anything.
 
 mod doors;
+mod heartbeat;
 mod keeper;
 mod links;
 mod log;

@@ -1,0 +1,14 @@
+//! `flotilla doctor`
+
+use clap::Args;
+
+use super::ConnectionArguments;
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArguments,
+    /// Only as seen from this node, named by its id.
+    #[arg(long)]
+    pub(crate) node: Option<u64>,
+}

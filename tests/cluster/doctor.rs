@@ -1,0 +1,56 @@
+//! The doctor: from every node, what is well, what is not, and with which exit code.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use flotilla_admin::api::{Diagnosis, FindingLevel};
+use flotilla_local::wait_until;
+
+use crate::common::{DEADLINE, Scene, binary};
+
+/// What the doctor says through a node, and the exit code.
+fn doctor(scene: &Scene, index: usize, more: &[&str]) -> Result<(Diagnosis, Option<i32>)> {
+    let config = scene.cluster.nodes[index].config_file().display().to_string();
+    let output = Command::new(binary()).args(["doctor", "--json", "--config", &config]).args(more).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = serde_json::from_str(&text).with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    Ok((said, output.status.code()))
+}
+
+#[tokio::test]
+async fn a_cluster_is_looked_at_from_every_node() -> Result<()> {
+    let mut scene = Scene::start(3).await?;
+    let (found, code) = doctor(&scene, 1, &[])?;
+    let failed: Vec<_> = found.items.iter().filter(|item| item.level == FindingLevel::Failed).collect();
+    assert!(failed.is_empty() && code == Some(0), "{failed:?}");
+    for node in 1..=3 {
+        for check in ["clock", "disk", "certificates", "names", "ports"] {
+            let seen = found.items.iter().any(|item| item.node.0 == node && item.check == check);
+            assert!(seen, "{check} of node {node} is missing in {found:?}");
+        }
+    }
+    let (found, _) = doctor(&scene, 0, &["--node", "3"])?;
+    assert!(found.items.iter().all(|item| item.node.0 == 3), "{found:?}");
+
+    // A receiver of webhooks that does not listen.
+    scene.partner("alice", &["webhook=http://127.0.0.1:9/hook"]).await?;
+    let (found, code) = doctor(&scene, 2, &[])?;
+    assert_eq!((code, found.failed), (Some(1), 3), "from every node: {found:?}");
+    let item = found.items.iter().find(|item| item.level == FindingLevel::Failed).context("nothing failed")?;
+    assert!(item.detail.contains("integration 127.0.0.1:9") && item.mend.is_some(), "{item:?}");
+    scene.cluster.command(0, &["route", "remove", "alice"]).await?;
+
+    scene.cluster.nodes[2].kill()?;
+    let found = wait_until("the dead node is found", DEADLINE, async || {
+        let (found, code) = doctor(&scene, 0, &[])?;
+        Ok((code == Some(1) && found.items.iter().any(|item| item.check == "reach")).then_some(found))
+    })
+    .await?;
+    let reach = found.items.iter().find(|item| item.check == "reach").context("no such finding")?;
+    assert_eq!(reach.node.0, 3);
+    let port = found.items.iter().find(|item| item.check == "ports" && item.level == FindingLevel::Failed);
+    assert!(port.context("no port failed")?.detail.contains("cluster port"), "{found:?}");
+    let refused = scene.cluster.command(0, &["doctor", "--node", "9"]).await.unwrap_err().to_string();
+    assert!(refused.contains("no member 9"), "{refused}");
+    Ok(())
+}
