@@ -16,3 +16,4 @@ mod parameters;
 mod queue;
 mod reading;
 mod requests;
+mod set_up;
