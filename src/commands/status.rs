@@ -1,13 +1,19 @@
 //! `flotilla status`
 
+use std::time::{Duration, Instant};
+
 use anyhow::Result;
+use flotilla_admin::Client;
 use flotilla_admin::api::{ClusterNode, ClusterStatus, NodeStatus};
 use serde::Serialize;
 
 use super::{call, queue};
 use crate::cli::StatusArguments;
 use crate::connection::connect;
+use crate::exit::{UNAVAILABLE, coded};
 use crate::output::{Format, answer, bytes, list, or_dash, table};
+
+const ASK_EVERY: Duration = Duration::from_millis(200);
 
 /// The cluster as one node sees it, and that node itself.
 #[derive(Serialize)]
@@ -19,9 +25,28 @@ struct Status {
 
 pub(super) async fn run(arguments: &StatusArguments, format: Format) -> Result<()> {
     let client = connect(&arguments.connection)?;
+    if let Some(seconds) = arguments.wait {
+        wait_ready(&client, Duration::from_secs(seconds)).await?;
+    }
     let (cluster, node_status) = tokio::join!(client.cluster(), client.status());
     let status = Status { cluster: call(cluster)?, node_status: call(node_status)? };
     answer(format, &status, |status| text(status, arguments.actors))
+}
+
+/// A node that has just been started answers a moment later, and serves when the cluster has taken note of it.
+async fn wait_ready(client: &Client, patience: Duration) -> Result<()> {
+    let until = Instant::now() + patience;
+    loop {
+        let reason = match client.ready().await {
+            Ok(ready) if ready.is_ready => return Ok(()),
+            Ok(ready) => ready.reasons.join(", "),
+            Err(error) => error.to_string(),
+        };
+        if Instant::now() >= until {
+            return Err(coded(UNAVAILABLE, format!("not ready within {patience:?}: {reason}")));
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    }
 }
 
 fn text(status: &Status, with_actors: bool) -> String {
@@ -47,7 +72,7 @@ fn text(status: &Status, with_actors: bool) -> String {
          events  {} ready, {} waiting, {} in work, {} dead, {} outcome unknown\n{}\
          GMP     {} of {} workers busy on node {}, {} completed, {} failed\n\
          files   {} in the cluster; {} contents ({}) on node {}, {} with too few copies\n\
-         actors  {} on node {}, {} restarts",
+         actors  {} on node {}, {} restarts{}",
         cluster.name,
         cluster.id,
         cluster.mode,
@@ -72,7 +97,8 @@ fn text(status: &Status, with_actors: bool) -> String {
         node.files.under_replicated,
         node.actors.len(),
         node.node,
-        restarts
+        restarts,
+        certificate_warnings(node)
     );
     if with_actors {
         let rows = node.actors.iter().map(|actor| {
@@ -85,6 +111,22 @@ fn text(status: &Status, with_actors: bool) -> String {
             ]
         });
         text.push_str(&format!("\n\n{}", table(["actor", "state", "restarts", "waiting", "last failure"], rows)));
+    }
+    text
+}
+
+/// Certificates of the answering node that need a look: a line each, none on a quiet day.
+fn certificate_warnings(node: &NodeStatus) -> String {
+    let mut text = String::new();
+    for warning in &node.certificate.warnings {
+        let mend = if warning.is_renewable { "the node renews it" } else { "nobody renews it by itself" };
+        text.push_str(&format!(
+            "\ncertificate {} of node {} ends at {}; {mend}",
+            warning.name, node.node, warning.expires_at
+        ));
+    }
+    if let Some(failure) = &node.certificate.failure {
+        text.push_str(&format!("\ncertificate of node {}: {failure}", node.node));
     }
     text
 }

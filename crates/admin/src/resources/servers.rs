@@ -100,6 +100,12 @@ async fn remove(
 }
 
 async fn remove_one(admin: &Admin, caller: &Caller, node: NodeId) -> Result<web::Json<Done>, ApiError> {
+    if admin.parts().facts.status().consensus.primary == Some(node)
+        && let Err(error) = admin.ask(node, NodeRequest::HandOver { to: None }).await
+    {
+        // The others elect one when it ends; the hand-over would only have been smoother.
+        tracing::info!(%node, detail = %error.detail, "the lead could not be handed over before the removal");
+    }
     // It ends by itself when it knows; a node that is away cannot be told, and need not be.
     let told = admin.ask(node, NodeRequest::ExpectRemoval { is_expected: true }).await.is_ok();
     match admin.change(caller, Command::RemoveMember { node, now_ms: now_ms() }).await {

@@ -17,3 +17,4 @@ mod parameters;
 mod queue;
 mod reading;
 mod requests;
+mod set_up;
