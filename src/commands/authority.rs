@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use flotilla_admin::api::{AuthorityView, GenerateAuthority, NodeId, RenewAuthority};
+use flotilla_admin::api::{AuthorityView, GenerateAuthority, RenewAuthority};
+use serde_json::json;
 
-use super::call;
-use super::certificate::{in_folder, node_of, read_file};
-use crate::cli::{AuthorityCommand, StorePlace};
-use crate::connection::connect;
+use super::certificate::{Target, read_file};
+use crate::cli::AuthorityCommand;
 use crate::exit::{CHECK_FAILED, coded};
 use crate::output::{Format, answer, or_dash, print, table};
 
@@ -17,85 +16,54 @@ pub(super) async fn run(command: AuthorityCommand, format: Format) -> Result<()>
     match command {
         C::Generate { place, common_name, key, lifetime } => {
             let lifetime_s = lifetime.map(|lifetime| lifetime.0);
-            let request = GenerateAuthority { node: place.node.map(NodeId), common_name, algorithm: key, lifetime_s };
-            let view = match in_folder(&place)? {
-                Some(folder) => folder.generate_authority(request)?,
-                None => call(connect(&place.connection)?.generate_authority(&request).await)?,
-            };
+            let request = GenerateAuthority { node: None, common_name, algorithm: key, lifetime_s };
+            let view = Target::of(&place)?.generate_authority(request).await?;
             answer(format, &view, |view| format!("{}\nSHA-256 {}", view.subject, view.fingerprint))
         }
-        C::List { place } => {
-            let rows = all(&place).await?;
-            answer(format, &rows, |rows| table_of(rows))
-        }
-        C::Export { place, name, out, all: everything } => {
-            let rows = chosen(&place, name.as_deref(), everything).await?;
+        C::List { place } => answer(format, &Target::of(&place)?.authorities().await?, |rows| table_of(rows)),
+        C::Export { place, name, out, all } => {
+            let rows = chosen(&Target::of(&place)?, name.as_deref(), all).await?;
             export(&rows, out.as_deref(), format)
         }
         C::Import { place, file } => {
             let bytes = read_file(&file)?;
             let pem = std::str::from_utf8(bytes.bytes()).context("the file is no PEM")?;
-            let rows = match in_folder(&place)? {
-                Some(folder) => folder.import_authorities(pem)?,
-                None => call(connect(&place.connection)?.import_authorities(pem).await)?,
-            };
+            let rows = Target::of(&place)?.import_authorities(pem).await?;
             answer(format, &rows, |rows| format!("trusted\n{}", table_of(rows)))
         }
         C::Renew { place, key, lifetime } => {
             let lifetime_s = lifetime.map(|lifetime| lifetime.0);
-            let request = RenewAuthority { node: place.node.map(NodeId), algorithm: key, lifetime_s };
-            let view = match in_folder(&place)? {
-                Some(folder) => folder.renew_authority(request)?,
-                None => call(connect(&place.connection)?.renew_authority(&request).await)?,
-            };
+            let request = RenewAuthority { node: None, algorithm: key, lifetime_s };
+            let view = Target::of(&place)?.renew_authority(request).await?;
             answer(format, &view, |view| {
-                format!(
-                    "{}\nSHA-256 {}\nthe former one stays trusted until it is removed",
-                    view.subject, view.fingerprint
-                )
+                let (subject, fingerprint) = (&view.subject, &view.fingerprint);
+                format!("{subject}\nSHA-256 {fingerprint}\nthe former one stays trusted until it is removed")
             })
         }
         C::Remove { place, name, force } => {
-            match in_folder(&place)? {
-                Some(folder) => folder.remove_authority(&name, force)?,
-                None => drop(call(connect(&place.connection)?.remove_authority(&name, force).await)?),
-            }
-            answer(format, &serde_json::json!({ "removed": name }), |_| format!("{name} is trusted no longer"))
+            Target::of(&place)?.remove_authority(&name, force).await?;
+            answer(format, &json!({ "removed": name }), |_| format!("{name} is trusted no longer"))
         }
     }
 }
 
-/// Those of one node only, if one is named.
-async fn all(place: &StorePlace) -> Result<Vec<AuthorityView>> {
-    if let Some(folder) = in_folder(place)? {
-        return folder.authorities();
-    }
-    let rows = call(connect(&place.connection)?.authorities().await)?;
-    let is_meant = |view: &AuthorityView| place.node.is_none() || view.node == place.node.map(NodeId);
-    Ok(rows.into_iter().filter(is_meant).collect())
-}
-
-async fn chosen(place: &StorePlace, name: Option<&str>, everything: bool) -> Result<Vec<AuthorityView>> {
+async fn chosen(target: &Target, name: Option<&str>, everything: bool) -> Result<Vec<AuthorityView>> {
     if everything {
-        return all(place).await;
+        return target.authorities().await;
     }
-    if let (Some(name), None) = (name, &place.dir) {
-        return Ok(vec![call(connect(&place.connection)?.authority(name).await)?]);
-    }
-    let node = match place.dir {
-        Some(_) => None,
-        None => Some(node_of(&connect(&place.connection)?, place).await?),
+    let found = match name {
+        Some(name) => {
+            let plain = name.replace(':', "").to_lowercase();
+            let is_it = |view: &AuthorityView| view.name == name || view.fingerprint == plain;
+            target.authorities().await?.into_iter().find(is_it)
+        }
+        None => target.own_authority().await?,
     };
-    let is_it = |view: &AuthorityView| match name {
-        Some(name) => view.name == name || view.fingerprint == name.replace(':', "").to_lowercase(),
-        None => view.is_current && (node.is_none() || view.node == node),
-    };
-    let found: Vec<AuthorityView> = all(place).await?.into_iter().filter(is_it).take(1).collect();
-    if found.is_empty() {
+    let missing = || {
         let name = name.map_or_else(|| "no internal CA".to_owned(), |name| format!("no CA {name}"));
-        return Err(coded(CHECK_FAILED, format!("there is {name} here; see flotilla ca list")));
-    }
-    Ok(found)
+        coded(CHECK_FAILED, format!("there is {name} here; see flotilla ca list"))
+    };
+    Ok(vec![found.ok_or_else(missing)?])
 }
 
 fn export(rows: &[AuthorityView], out: Option<&Path>, format: Format) -> Result<()> {

@@ -72,7 +72,7 @@ fn text(status: &Status, with_actors: bool) -> String {
          events  {} ready, {} waiting, {} in work, {} dead, {} outcome unknown\n{}\
          GMP     {} of {} workers busy on node {}, {} completed, {} failed\n\
          files   {} in the cluster; {} contents ({}) on node {}, {} with too few copies\n\
-         actors  {} on node {}, {} restarts",
+         actors  {} on node {}, {} restarts{}",
         cluster.name,
         cluster.id,
         cluster.mode,
@@ -97,7 +97,8 @@ fn text(status: &Status, with_actors: bool) -> String {
         node.files.under_replicated,
         node.actors.len(),
         node.node,
-        restarts
+        restarts,
+        certificate_warnings(node)
     );
     if with_actors {
         let rows = node.actors.iter().map(|actor| {
@@ -110,6 +111,22 @@ fn text(status: &Status, with_actors: bool) -> String {
             ]
         });
         text.push_str(&format!("\n\n{}", table(["actor", "state", "restarts", "waiting", "last failure"], rows)));
+    }
+    text
+}
+
+/// Certificates of the answering node that need a look: a line each, none on a quiet day.
+fn certificate_warnings(node: &NodeStatus) -> String {
+    let mut text = String::new();
+    for warning in &node.certificate.warnings {
+        let mend = if warning.is_renewable { "the node renews it" } else { "nobody renews it by itself" };
+        text.push_str(&format!(
+            "\ncertificate {} of node {} ends at {}; {mend}",
+            warning.name, node.node, warning.expires_at
+        ));
+    }
+    if let Some(failure) = &node.certificate.failure {
+        text.push_str(&format!("\ncertificate of node {}: {failure}", node.node));
     }
     text
 }

@@ -326,9 +326,9 @@ async fn certificates_that_live_for_seconds_are_renewed_before_anything_breaks()
     for index in 0..3 {
         seen.push(scene.node_status(index).await?.certificate.fingerprint);
     }
-    for index in 0..3 {
+    for (index, first) in seen.into_iter().enumerate() {
         // The third certificate: two lives have passed.
-        let mut fingerprints = vec![seen[index].clone()];
+        let mut fingerprints = vec![first];
         wait_until("certificates are renewed and renewed again", DEADLINE, async || {
             let shown = scene.node_status(index).await?.certificate;
             if !fingerprints.contains(&shown.fingerprint) {

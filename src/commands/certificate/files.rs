@@ -27,7 +27,7 @@ pub(in crate::commands) fn read_file(file: &Path) -> Result<Hidden> {
 }
 
 /// Makes a file that its owner alone can read; one that is there is not touched.
-pub(in crate::commands) fn write_new(file: &Path, bytes: &[u8]) -> Result<()> {
+pub(super) fn write_new(file: &Path, bytes: &[u8]) -> Result<()> {
     let made = File::options().write(true).create_new(true).mode(0o600).open(file);
     let mut written = made.with_context(|| format!("cannot make {}", file.display()))?;
     written

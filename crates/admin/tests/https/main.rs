@@ -4,6 +4,7 @@
 mod access;
 mod accounts;
 mod audit;
+mod certificates;
 mod consensus;
 mod event_changes;
 mod event_filters;
