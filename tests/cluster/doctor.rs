@@ -1,10 +1,12 @@
 //! The doctor: from every node, what is well, what is not, and with which exit code.
 
-use std::process::Command;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
 
 use anyhow::{Context, Result};
 use flotilla_admin::api::{Diagnosis, FindingLevel};
-use flotilla_local::wait_until;
+use flotilla_local::{NodePorts, wait_until};
 
 use crate::common::{DEADLINE, Scene, binary};
 
@@ -52,5 +54,42 @@ async fn a_cluster_is_looked_at_from_every_node() -> Result<()> {
     assert!(port.context("no port failed")?.detail.contains("cluster port"), "{found:?}");
     let refused = scene.cluster.command(0, &["doctor", "--node", "9"]).await.unwrap_err().to_string();
     assert!(refused.contains("no member 9"), "{refused}");
+    Ok(())
+}
+
+fn join(scene: &Scene, dir: &Path, name: &str, primary: &str, token: &str) -> Result<Output> {
+    // Of the block of the tenth node: the scene has one.
+    let ports = NodePorts::of(scene.cluster.layout.base_port, 9);
+    let ports = [ports.cluster, ports.admin, ports.transfer].map(|port| port.to_string());
+    let mut command = Command::new(binary());
+    command.arg("join").arg("--dir").arg(dir).args(["--name", name, "--bind", "127.0.0.1", "--primary", primary]);
+    command.args(["--cluster-port", &ports[0], "--admin-port", &ports[1], "--transfer-port", &ports[2]]);
+    Ok(command.args(["--token", token]).output()?)
+}
+
+#[tokio::test]
+async fn a_join_looks_before_it_makes_anything() -> Result<()> {
+    let scene = Scene::start(1).await?;
+    let token = scene.cluster.command(0, &["token", "create"]).await?["token"].as_str().unwrap_or_default().to_owned();
+    let primary = scene.cluster.nodes[0].admin_url();
+    let folder = tempfile::tempdir()?;
+    let dir = folder.path().join("node");
+
+    // A name that nobody knows, a port that somebody has, a primary that is not there: all of it is told at once.
+    let taken = TcpListener::bind(("127.0.0.1", NodePorts::of(scene.cluster.layout.base_port, 9).admin))?;
+    let nobody = "https://127.0.0.1:9";
+    let refused = join(&scene, &dir, "no-such-host.invalid", nobody, &token)?;
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    for part in ["no-such-host.invalid does not resolve", "--admin-port", "is not reached", "nothing was made", "mend:"]
+    {
+        assert!(said.contains(part), "{part} is missing in {said}");
+    }
+    assert!(!dir.exists(), "something was made");
+
+    // The token was not spent on it.
+    drop(taken);
+    let joined = join(&scene, &dir, "127.0.0.1", &primary, &token)?;
+    assert!(joined.status.success(), "{}", String::from_utf8_lossy(&joined.stderr));
     Ok(())
 }

@@ -12,6 +12,7 @@ mod failover;
 mod files;
 mod load;
 mod manager;
+mod parameters;
 mod primary;
 mod procedure;
 mod publishing;

@@ -8,20 +8,26 @@ use super::{Examined, failed};
 use crate::api::Finding;
 use crate::nodes::MemberCertificate;
 
+/// Who accepts the certificate of one member, and who does not.
+#[derive(Default)]
+struct Seen<'a> {
+    accepting: usize,
+    refusing: Vec<(NodeId, &'a MemberCertificate, &'a str)>,
+}
+
 pub(super) fn judge(nodes: &[Examined], findings: &mut Vec<Finding>) {
     let seers: Vec<_> = nodes.iter().filter_map(|one| Some((one, one.found.as_ref().ok()?))).collect();
-    // By member: who accepts its certificate, and who does not.
-    let mut members: BTreeMap<NodeId, (usize, Vec<(NodeId, &MemberCertificate, &str)>)> = BTreeMap::new();
+    let mut members: BTreeMap<NodeId, Seen<'_>> = BTreeMap::new();
     for (one, found) in &seers {
         for member in &found.members {
-            let (accepting, refusing) = members.entry(member.node).or_default();
+            let seen = members.entry(member.node).or_default();
             match &member.refusal {
-                Some(reason) => refusing.push((one.node, member, reason)),
-                None => *accepting += 1,
+                Some(reason) => seen.refusing.push((one.node, member, reason)),
+                None => seen.accepting += 1,
             }
         }
     }
-    for (node, (accepting, refusing)) in members {
+    for (node, Seen { accepting, refusing }) in members {
         // That it has ended is told by the node itself already.
         let has_ended =
             seers.iter().any(|(one, found)| one.node == node && found.certificate.not_after_ms <= one.asked_ms);
