@@ -93,3 +93,22 @@ async fn a_join_looks_before_it_makes_anything() -> Result<()> {
     assert!(joined.status.success(), "{}", String::from_utf8_lossy(&joined.stderr));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_certificate_that_would_be_refused_is_found_and_its_mend_mends_it() -> Result<()> {
+    let scene = Scene::start(1).await?;
+    let alias = scene.node_status(0).await?.certificate.alias;
+    let reason = ["--node", "1", "--force", "--reason", "lost"];
+    scene.cluster.command(0, &[&["cert", "revoke", "--alias", &alias], &reason[..]].concat()).await?;
+    let item = wait_until("the node refuses its own certificate", DEADLINE, async || {
+        let (found, code) = doctor(&scene, 0, &[])?;
+        let item = found.items.into_iter().find(|item| item.level == FindingLevel::Failed);
+        Ok(item.filter(|_| code == Some(1)))
+    })
+    .await?;
+    assert!(item.check == "certificates" && item.detail.contains("is revoked"), "{item:?}");
+    let mend = item.mend.context("no mend is told")?;
+    let words: Vec<_> = mend.split(' ').skip(1).collect();
+    scene.cluster.command(0, &words).await?;
+    wait_until("all is well again", DEADLINE, async || Ok((doctor(&scene, 0, &[])?.1 == Some(0)).then_some(()))).await
+}

@@ -35,12 +35,8 @@ pub(super) fn judge(nodes: &[Examined], findings: &mut Vec<Finding>) {
         if accepting == 0 {
             let alias = &first.alias;
             let detail = format!("shows the certificate {alias}, which no node that was asked accepts: {reason}");
-            findings.push(failed(
-                node,
-                "certificates",
-                detail,
-                Some("flotilla cert show; renew it, or import another one"),
-            ));
+            let mend = format!("flotilla cert renew --node {node} --alias {alias}");
+            findings.push(failed(node, "certificates", detail, Some(&mend)));
             continue;
         }
         for (seer, member, reason) in refusing {

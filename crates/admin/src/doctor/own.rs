@@ -3,7 +3,7 @@
 use flotilla_model::NodeId;
 
 use super::{Examined, failed, fine, warning};
-use crate::api::{Finding, from_ms};
+use crate::api::{Finding, FindingLevel, from_ms};
 use crate::nodes::{CertificateFacts, DiskFacts, Examination};
 
 const DAY_MS: u64 = 86_400_000;
@@ -20,7 +20,9 @@ const EXPIRY_WARNING_DAYS: u64 = 14;
 pub(super) fn judge(one: &Examined, found: &Examination, findings: &mut Vec<Finding>) {
     findings.push(clock(one, found));
     findings.push(disk(one.node, &found.disk));
-    findings.push(certificate(one, found));
+    // Of one that its own TLS refuses more is said elsewhere: that its time has not come yet would mislead.
+    let is_refused = found.members.iter().any(|member| member.node == one.node && member.refusal.is_some());
+    findings.extend(Some(certificate(one, found)).filter(|found| found.level != FindingLevel::Ok || !is_refused));
     findings.extend(found.authorities.iter().filter_map(|authority| expiring(one, "CA", authority)));
 }
 

@@ -183,6 +183,11 @@ fn a_certificate_that_nobody_accepts_is_told_once() {
     let found = told(&revoked);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found.iter().any(|(node, text)| *node == 2 && text.contains("no node that was asked accepts: is revoked")));
+    let all = diagnose(&revoked);
+    let of_node_2 = all.iter().filter(|one| one.node == NodeId(2) && one.check == "certificates");
+    let of_node_2: Vec<_> = of_node_2.map(|one| (one.level, one.mend.as_deref())).collect();
+    let mend = "flotilla cert renew --node 2 --alias mesh";
+    assert_eq!(of_node_2, [(FindingLevel::Failed, Some(mend))], "nothing else is said of it");
 
     // Node 2 says itself that it has ended.
     let mut ended = well();
