@@ -22,8 +22,8 @@ async fn a_node_that_is_far_behind_catches_up_by_a_snapshot() {
     let mut cluster = Cluster::formed(small_log).await;
     cluster.crash(NodeId(3)).await;
     write(&cluster, 0..500).await;
+    wait_until("the log is purged", || cluster.node(1).status().purged_index > Some(300)).await;
     let before = cluster.node(1).status();
-    assert!(before.purged_index.unwrap() > 300, "{before:?}");
     cluster.start(NodeId(3)).await;
     cluster.wait_converged().await;
     assert!(cluster.node(3).status().snapshot_index >= before.purged_index);

@@ -68,13 +68,14 @@ impl State {
         let mut turns = self.queue.turns.range((node, 0, LaneId(0))..=(node, u64::MAX, LaneId(u32::MAX))).peekable();
         let mut open: BTreeMap<(u64, LaneId), Open<'_>> = BTreeMap::new();
         while choice.events.len() < count {
-            // Lanes are opened as their turn comes, never more of them than events are wanted.
-            while let Some((_, pass, lane)) = turns.peek().copied()
-                && open.len() < count - choice.events.len()
-                && open.first_key_value().is_none_or(|((first, _), _)| pass <= first)
-            {
-                turns.next();
+            // A lane is opened when it is the next to be served, so never more of them than events are wanted. One that is
+            // due and passed over would lose what it is owed: lanes go on from the pass that was served last.
+            while let Some((_, pass, lane)) = turns.peek().copied() {
                 let pass = choice.passes.get(lane).copied().unwrap_or(*pass).max(self.header.pass);
+                if open.first_key_value().is_some_and(|(first, _)| *first < (pass, *lane)) {
+                    break;
+                }
+                turns.next();
                 if let Some(lane_events) = self.open(*lane, node, is_wanted) {
                     open.insert((pass, *lane), lane_events);
                 }
