@@ -36,7 +36,8 @@ async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<SyncStatus> {
         let member = view.state.members.get(node)?;
         let of_peer = || peers.iter().find(|peer| peer.node == *node)?.applied_index;
         let applied_index = if *node == own.node { Some(own.consensus.applied_index) } else { of_peer() };
-        let agreed = sync.agreed.get(node);
+        // At index 0 everyone is equal.
+        let agreed = sync.agreed.get(node).filter(|(index, _)| *index > 0);
         Some(SyncView {
             node: *node,
             name: member.name.clone(),

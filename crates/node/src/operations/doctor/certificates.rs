@@ -126,7 +126,9 @@ mod tests {
         let now = UnixTime::now();
         let judged = |trust: &[&Authority], revoked: RevokedSerials, now: UnixTime| {
             let mut store = TrustStore::new();
-            trust.iter().for_each(|authority| drop(store.add(authority.certificate().clone()).unwrap()));
+            for authority in trust {
+                store.add(authority.certificate().clone()).unwrap();
+            }
             let parts = CredentialsParts { local: own.clone(), trust: store, revoked };
             let credentials = Credentials::new_unproven(parts).unwrap();
             judge(&credentials, &state, NodeId(1), now).into_iter().map(|one| one.refusal).collect::<Vec<_>>()
