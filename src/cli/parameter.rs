@@ -46,6 +46,9 @@ pub(crate) enum ParameterCommand {
         /// The node, named by its id.
         #[arg(long)]
         node: Option<u64>,
+        /// Only if its version is this one.
+        #[arg(long)]
+        expected_version: Option<u64>,
     },
     /// Show what a parameter was, newest first.
     History {

@@ -188,6 +188,38 @@ async fn a_publisher_whose_node_dies_goes_on_through_another() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_stream_on_a_node_that_comes_to_stand_by_ends_with_the_address_that_serves() -> Result<()> {
+    let scene = Scene::start(3).await?;
+    scene.partner("alice", &[]).await?;
+    let leader = scene.primary_as_seen_by(0).await?;
+    let other = (leader + 1) % 3;
+    let mut stream = Publisher::open(&scene, other).await?;
+    stream.send(0)?;
+    assert!(stream.answer().await?["id"].is_u64());
+    let request = scene.cluster.client().get(url(&scene, other, "/stream?after=0"));
+    let mut follower = Lines::new(request.basic_auth("alice", Some(PASSWORD)).send().await?.error_for_status()?);
+
+    scene.cluster.command(0, &["param", "set", "Cluster.mode", "passive"]).await?;
+    let serving = scene.cluster.nodes[leader].transfer_url();
+    let last = stream.answers.next().await?;
+    assert!(last.contains("standby") && last.contains(&serving), "{last}");
+    assert!(stream.answers.next().await.is_err(), "it goes on");
+    loop {
+        let line = follower.next().await?;
+        if line.contains("standby") {
+            assert!(line.contains(&serving), "{line}");
+            break;
+        }
+    }
+
+    // The primary's own goes on.
+    let mut stream = Publisher::open(&scene, leader).await?;
+    stream.send(1)?;
+    assert!(stream.answer().await?["id"].is_u64());
+    Ok(())
+}
+
+#[tokio::test]
 async fn without_a_majority_a_stream_says_so_and_works_again_after() -> Result<()> {
     let mut scene = Scene::start(3).await?;
     scene.partner("alice", &[]).await?;

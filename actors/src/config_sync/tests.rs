@@ -176,6 +176,7 @@ async fn the_shell_applies_changes_and_reports_drift() {
         fitness: Fitness::default(),
         checkpoint: Some(Checkpoint { index: 1024, digest: 2 }),
         parameters_index: 0,
+        majority_round_trip_us: None,
     };
     beats.put(NodeId(2), beat);
     let status = within(sync.status().wait_for(|status| !status.drifts.is_empty())).await;

@@ -10,6 +10,8 @@ pub(crate) struct Candidate {
     pub(crate) node: NodeId,
     pub(crate) last_log_index: u64,
     pub(crate) fitness: Fitness,
+    /// Of its nearest majority; see [`super::round_trips`].
+    pub(crate) majority_round_trip_us: Option<u64>,
 }
 
 /// Heartbeats are up to an interval old, and under load thousands of entries are written in one. A node that is further
@@ -42,7 +44,7 @@ mod tests {
     use super::*;
 
     fn candidate(node: u64, last_log_index: u64) -> Candidate {
-        Candidate { node: NodeId(node), last_log_index, fitness: Fitness::default() }
+        Candidate { node: NodeId(node), last_log_index, fitness: Fitness::default(), majority_round_trip_us: None }
     }
 
     fn next(candidates: &[Candidate]) -> Option<u64> {

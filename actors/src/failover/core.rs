@@ -6,7 +6,9 @@ use flotilla_model::{Member, NodeId, SessionId, State};
 
 use super::candidates::{Candidate, is_fit, next_primary};
 use super::health::{Health, Track};
+use super::round_trips::{is_slow, to_majority};
 use super::status::{FailoverStatus, PeerStatus};
+use super::steady::Steady;
 use crate::ports::{Fitness, Heartbeat, LinkView, RaftStatus};
 
 /// Who this is.
@@ -77,8 +79,18 @@ pub enum Effect {
 const RETRY_MS: u64 = 1_000;
 /// After a hand-over that came to nothing; each costs a moment without writes.
 const HAND_OVER_RETRY_MS: u64 = 5_000;
-/// A better-placed node must be up to date for this long before it gets the lead back.
-const FAIL_BACK_AFTER_MS: u64 = 10_000;
+/// A node that would do as well or better must have been so for this long before it gets the lead: nothing is broken.
+const STEADY_MS: u64 = 10_000;
+
+/// What the other voters could do as primary.
+struct Others {
+    /// The next in order that can do a primary's duty.
+    fitter: Option<NodeId>,
+    /// The next in order of those beside which this node's links are slow.
+    nearer: Option<NodeId>,
+    /// Those whose links are slow beside this node's.
+    farther: Vec<NodeId>,
+}
 
 /// The decisions.
 #[derive(Debug)]
@@ -90,7 +102,8 @@ pub struct FailoverCore {
     suspected: Option<(u64, NodeId, u64)>,
     lost: BTreeMap<NodeId, (SessionId, u64)>,
     handed_over_ms: Option<u64>,
-    better_since: Option<(NodeId, u64)>,
+    better: Steady,
+    nearer: Steady,
     unheard_since_ms: Option<u64>,
     status: FailoverStatus,
 }
@@ -106,7 +119,8 @@ impl FailoverCore {
             suspected: None,
             lost: BTreeMap::new(),
             handed_over_ms: None,
-            better_since: None,
+            better: Steady::default(),
+            nearer: Steady::default(),
             unheard_since_ms: None,
             status: FailoverStatus::default(),
         }
@@ -127,8 +141,19 @@ impl FailoverCore {
             let others: Vec<_> = candidates.iter().copied().filter(|other| other.node != self.config.node).collect();
             let unheard = self.is_unheard(observed, &healths, stall_limit_ms, now_ms);
             let unfit = unheard || !is_fit(observed.fitness, stall_limit_ms);
-            let fitter = next_primary(&others, &order, stall_limit_ms);
-            self.hand_over(observed, unfit, fitter, patience, now_ms, &mut effects);
+            let near = to_majority(self.config.node, &observed.raft.voters, observed.links);
+            let nearer: Vec<_> =
+                others.iter().copied().filter(|other| is_slow(near, other.majority_round_trip_us)).collect();
+            let others = Others {
+                fitter: next_primary(&others, &order, stall_limit_ms),
+                nearer: next_primary(&nearer, &order, stall_limit_ms),
+                farther: others
+                    .iter()
+                    .filter(|other| is_slow(other.majority_round_trip_us, near))
+                    .map(|it| it.node)
+                    .collect(),
+            };
+            self.hand_over(observed, unfit, &others, patience, now_ms, &mut effects);
         }
         self.report(observed, &healths, next_primary(&candidates, &order, stall_limit_ms), stall_limit_ms);
         effects
@@ -154,6 +179,7 @@ impl FailoverCore {
             fitness: observed.fitness,
             checkpoint: raft.checkpoint,
             parameters_index: observed.parameters_index,
+            majority_round_trip_us: to_majority(self.config.node, &raft.voters, observed.links),
         }
     }
 
@@ -172,7 +198,8 @@ impl FailoverCore {
         self.woken_ms = Some(now_ms);
         self.suspected = None;
         self.lost.clear();
-        self.better_since = None;
+        self.better.forget();
+        self.nearer.forget();
         self.unheard_since_ms = None;
         self.tracks.values_mut().for_each(|track| track.on_woken(now_ms));
         self.status.pauses += 1;
@@ -198,10 +225,16 @@ impl FailoverCore {
         let candidate = |node: &NodeId| {
             if *node == self.config.node {
                 let (last_log_index, fitness) = (raft.last_log_index, observed.fitness);
-                return Some(Candidate { node: *node, last_log_index, fitness });
+                let majority_round_trip_us = to_majority(*node, &raft.voters, observed.links);
+                return Some(Candidate { node: *node, last_log_index, fitness, majority_round_trip_us });
             }
             let (beat, _) = observed.beats.get(node).filter(|_| healths.get(node) == Some(&Health::Alive))?;
-            Some(Candidate { node: *node, last_log_index: beat.last_log_index, fitness: beat.fitness })
+            Some(Candidate {
+                node: *node,
+                last_log_index: beat.last_log_index,
+                fitness: beat.fitness,
+                majority_round_trip_us: beat.majority_round_trip_us,
+            })
         };
         raft.voters.iter().filter_map(candidate).collect()
     }
@@ -275,19 +308,25 @@ impl FailoverCore {
         &mut self,
         observed: &Observed<'_>,
         unfit: bool,
-        fitter: Option<NodeId>,
+        others: &Others,
         patience: Patience,
         now_ms: u64,
         effects: &mut Vec<Effect>,
     ) {
         let is_full = |node: &NodeId| observed.state.members.get(node).is_none_or(Member::is_full);
+        let fitter = others.fitter;
+        let nearer = self.nearer.look(others.nearer.filter(is_full), STEADY_MS, now_ms);
         let (to, reason) = if unfit {
             (fitter, "this node cannot do a primary's duty")
         } else if !is_full(&self.config.node) {
             (fitter.filter(is_full), "this node is a witness, and a full one can lead")
+        } else if nearer.is_some() {
+            (nearer, "another node is much nearer to the others")
         } else {
-            let better = fitter.filter(|node| patience.fails_back && self.is_better(observed, *node));
-            (self.steadily_better(better, now_ms), "a node earlier in the servers list has caught up")
+            let better = fitter.filter(|node| {
+                patience.fails_back && self.is_better(observed, *node) && !others.farther.contains(node)
+            });
+            (self.better.look(better, STEADY_MS, now_ms), "a node earlier in the servers list has caught up")
         };
         let Some(to) = to else { return };
         if self.handed_over_ms.is_some_and(|at_ms| now_ms.saturating_sub(at_ms) < HAND_OVER_RETRY_MS) {
@@ -324,15 +363,6 @@ impl FailoverCore {
         let order = observed.state.promotion_order();
         let place = |node: NodeId| order.iter().position(|listed| *listed == node);
         matches!((place(node), place(self.config.node)), (Some(its), Some(own)) if its < own)
-    }
-
-    fn steadily_better(&mut self, better: Option<NodeId>, now_ms: u64) -> Option<NodeId> {
-        let since_ms = match (better, self.better_since) {
-            (Some(node), Some((same, since_ms))) if node == same => since_ms,
-            _ => now_ms,
-        };
-        self.better_since = better.map(|node| (node, since_ms));
-        better.filter(|_| now_ms.saturating_sub(since_ms) >= FAIL_BACK_AFTER_MS)
     }
 
     fn report(

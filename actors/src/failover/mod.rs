@@ -8,7 +8,9 @@ mod beats;
 mod candidates;
 mod core;
 mod health;
+mod round_trips;
 mod status;
+mod steady;
 
 pub use actor::{Failover, FailoverPorts};
 pub use beats::Beats;

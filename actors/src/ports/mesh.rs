@@ -105,6 +105,9 @@ pub struct Heartbeat {
     pub checkpoint: Option<Checkpoint>,
     /// Log index up to which its components run with the parameters.
     pub parameters_index: u64,
+    /// Round trip to its nearest majority of the voters, in microseconds. Not in the first form of the heartbeat.
+    #[serde(skip)]
+    pub majority_round_trip_us: Option<u64>,
 }
 
 /// The mesh's connections. It dials and listens by itself; actors say with whom and look at the result.

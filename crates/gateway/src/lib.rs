@@ -19,6 +19,7 @@ mod problem;
 mod refusals;
 mod request;
 mod server;
+mod standby;
 
 pub use config::{Dependencies, GatewayConfig};
 pub use metrics::{Histogram, LATENCY_BOUNDS_MS, METHODS, Metrics};

@@ -1,5 +1,5 @@
 //! Watches the log for all streams of a gateway, so that each is woken for what concerns it only: most entries change
-//! no account and add no event.
+//! no account, add no event and leave the primary where it is.
 
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub(crate) struct Observed {
     pub(crate) accounts: watch::Receiver<u64>,
     /// The newest event of the journal.
     pub(crate) journal: watch::Receiver<EventId>,
+    /// Whether this node only stands by.
+    pub(crate) standby: watch::Receiver<bool>,
     /// The task ends with the last holder.
     _task: Arc<DropGuard>,
 }
@@ -24,6 +26,7 @@ pub(crate) struct Observed {
 struct Senders {
     accounts: watch::Sender<u64>,
     journal: watch::Sender<EventId>,
+    standby: watch::Sender<bool>,
 }
 
 /// Starts the task; it ends with the log or when nobody holds what it observes.
@@ -33,7 +36,8 @@ pub(crate) fn observe(log: &Arc<dyn Log>) -> Observed {
     let state = log.state();
     let (accounts_sender, accounts) = watch::channel(state.accounts.digest());
     let (journal_sender, journal) = watch::channel(newest(&state, EventId(0)));
-    let senders = Senders { accounts: accounts_sender, journal: journal_sender };
+    let (standby_sender, standby) = watch::channel(log.standby().is_some());
+    let senders = Senders { accounts: accounts_sender, journal: journal_sender, standby: standby_sender };
     drop(state);
     let stop = CancellationToken::new();
     let stopped = stop.clone().cancelled_owned();
@@ -41,7 +45,7 @@ pub(crate) fn observe(log: &Arc<dyn Log>) -> Observed {
     tokio::spawn(async move {
         let observing = async {
             while changes.next().await.is_some() {
-                senders.look(&log.state());
+                senders.look(&log.state(), log.standby().is_some());
             }
         };
         tokio::select! {
@@ -49,11 +53,12 @@ pub(crate) fn observe(log: &Arc<dyn Log>) -> Observed {
             () = stopped => {}
         }
     });
-    Observed { accounts, journal, _task: Arc::new(stop.drop_guard()) }
+    Observed { accounts, journal, standby, _task: Arc::new(stop.drop_guard()) }
 }
 
 impl Senders {
-    fn look(&self, state: &State) {
+    fn look(&self, state: &State, is_standby: bool) {
+        self.standby.send_if_modified(|stands_by| std::mem::replace(stands_by, is_standby) != is_standby);
         self.accounts.send_if_modified(|digest| {
             let old = std::mem::replace(digest, state.accounts.digest());
             *digest != old

@@ -437,3 +437,42 @@ fn start_actors(
         )?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use flotilla_pki::{AuthorityParameters, IssueParameters, KeyAlgorithm};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_node_whose_certificates_have_all_ended_issues_itself_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let algorithm = KeyAlgorithm::default();
+        let lifetime = Duration::from_secs(3600);
+        let authority =
+            store.create_authority(&AuthorityParameters { common_name: "ca".to_owned(), lifetime, algorithm }).unwrap();
+        assert!(own_credentials(&store).is_err(), "there is none");
+        let parameters = IssueParameters {
+            common_name: "node".to_owned(),
+            names: vec!["localhost".to_owned()],
+            node_id: Some(1),
+            lifetime: Duration::from_secs(1),
+            algorithm,
+        };
+        let alias: flotilla_pki::Alias = "mesh".parse().unwrap();
+        store.save_local(&authority.issue(alias.clone(), &parameters).unwrap()).unwrap();
+        let ended = || assemble(&store, &alias, store.load_trust().unwrap(), RevokedSerials::default()).is_err();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !ended() {
+            assert!(Instant::now() < deadline, "it does not end");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let before = store.require_local(&alias).unwrap().chain;
+        let credentials = own_credentials(&store).unwrap();
+        assert_eq!((credentials.alias(), credentials.info().node_id), (&alias, Some(1)));
+        assert_ne!(credentials.parts().local.chain, before);
+    }
+}

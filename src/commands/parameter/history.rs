@@ -29,18 +29,63 @@ pub(super) async fn revert(
     format: Format,
 ) -> Result<()> {
     let rows = call(client.parameter_history(node, name).await)?;
+    let way = way_back(&rows, to).map_err(|reason| coded(CHECK_FAILED, format!("{name} {reason}")))?;
+    let (value, expected_version) = (way.value.as_deref(), Some(way.expected_version));
+    set(client, Change { node, name, value, expected_version }, format).await
+}
+
+/// What is set to go back.
+#[derive(Debug, PartialEq, Eq)]
+struct WayBack {
+    value: Option<String>,
+    /// Only from what the history showed: somebody's change meanwhile is not thrown away.
+    expected_version: u64,
+}
+
+/// `rows` are the history, newest first.
+fn way_back(rows: &[ParameterVersionView], to: Option<u64>) -> Result<WayBack, String> {
+    let newest = rows.first().ok_or("has no history: nothing is known of it to go back to")?;
     let value = match to {
-        Some(version) => rows.iter().find(|row| row.version == version).ok_or_else(|| {
-            coded(CHECK_FAILED, format!("{name} has no version {version}: see 'flotilla param history {name}'"))
-        })?,
-        None if rows.is_empty() => return Err(coded(CHECK_FAILED, format!("{name} was never changed"))),
-        None => match rows.get(1) {
-            Some(row) => row,
-            None => return set(client, Change { node, name, value: None, expected_version: None }, format).await,
+        Some(version) => match rows.iter().find(|row| row.version == version) {
+            Some(row) => row.value.clone(),
+            None => return Err(format!("has no version {version}: see 'flotilla param history'")),
         },
+        None => rows.get(1).and_then(|row| row.value.clone()),
     };
-    // Only from what was looked at: somebody's change meanwhile is not thrown away.
-    let current = call(client.parameter_of(node, name).await)?;
-    let expected_version = Some(current.version).filter(|version| *version > 0);
-    set(client, Change { node, name, value: value.value.as_deref(), expected_version }, format).await
+    // A value that was taken back has no row any more, and so no version.
+    let expected_version = if newest.value.is_some() { newest.version } else { 0 };
+    if value == newest.value {
+        return Err("has that value already".to_owned());
+    }
+    Ok(WayBack { value, expected_version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(version: u64, value: Option<&str>) -> ParameterVersionView {
+        let (value, changed_by) = (value.map(str::to_owned), "root".to_owned());
+        ParameterVersionView { version, value, changed_by, changed_at: "2026-11-27T08:00:00Z".parse().unwrap() }
+    }
+
+    #[test]
+    fn the_way_back_starts_from_what_was_seen() {
+        let rows = [row(9, Some("c")), row(7, Some("b")), row(5, None), row(3, Some("a"))];
+        let back =
+            |value: Option<&str>, expected_version| Ok(WayBack { value: value.map(str::to_owned), expected_version });
+        let cases = [
+            (&rows[..], None, back(Some("b"), 9)),
+            (&rows[..], Some(3), back(Some("a"), 9)),
+            (&rows[..], Some(5), back(None, 9)),
+            (&rows[2..], None, back(Some("a"), 0)),
+            (&rows[3..], None, back(None, 3)),
+            (&rows[..], Some(4), Err("has no version 4: see 'flotilla param history'".to_owned())),
+            (&rows[..], Some(9), Err("has that value already".to_owned())),
+            (&[], None, Err("has no history: nothing is known of it to go back to".to_owned())),
+        ];
+        for (rows, to, expected) in cases {
+            assert_eq!(way_back(rows, to), expected, "{to:?}");
+        }
+    }
 }

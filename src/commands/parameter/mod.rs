@@ -30,8 +30,8 @@ pub(super) async fn run(command: ParameterCommand, format: Format) -> Result<()>
             let change = Change { node: node.map(NodeId), name: &name, value: Some(&value), expected_version };
             set(&connect(&connection)?, change, format).await
         }
-        ParameterCommand::Unset { connection, name, node } => {
-            let change = Change { node: node.map(NodeId), name: &name, value: None, expected_version: None };
+        ParameterCommand::Unset { connection, name, node, expected_version } => {
+            let change = Change { node: node.map(NodeId), name: &name, value: None, expected_version };
             set(&connect(&connection)?, change, format).await
         }
         ParameterCommand::History { connection, name, node } => {

@@ -47,8 +47,9 @@ struct Planned {
     node: Option<NodeId>,
     before: String,
     after: String,
+    /// Of the row that it changes; 0 of one that is not there.
     #[serde(skip)]
-    expected_version: Option<u64>,
+    expected_version: u64,
 }
 
 pub(super) async fn export(client: &Client, all: bool, out: Option<&Path>, format: Format) -> Result<()> {
@@ -76,14 +77,16 @@ pub(super) async fn import(client: &Client, file: &Path, dry_run: bool, format: 
     if !problems.is_empty() {
         return Err(coded(CHECK_FAILED, format!("nothing was changed:\n  {}", problems.join("\n  "))));
     }
-    if !dry_run && !plan.is_empty() {
+    if !plan.is_empty() {
         let change = |row: &Planned| BulkParameterChange {
             name: row.name.clone(),
             node: row.node,
             value: Some(row.after.clone()),
-            expected_version: row.expected_version,
+            expected_version: Some(row.expected_version),
         };
-        call(client.set_parameters(plan.iter().map(change).collect()).await)?;
+        let changes = plan.iter().map(change).collect();
+        // The cluster has the last word in both cases: it knows its members and their certificates.
+        call(if dry_run { client.try_parameters(changes).await } else { client.set_parameters(changes).await })?;
     }
     answer(format, &plan, |plan| {
         if plan.is_empty() {
@@ -97,14 +100,23 @@ pub(super) async fn import(client: &Client, file: &Path, dry_run: bool, format: 
 }
 
 fn read(file: &Path) -> Result<File> {
-    let mut text = String::new();
-    let read = if file == Path::new("-") {
-        std::io::stdin().lock().take(FILE_MAX_BYTES).read_to_string(&mut text)
+    let text = if file == Path::new("-") {
+        read_whole(std::io::stdin().lock())
     } else {
-        std::fs::File::open(file).and_then(|open| open.take(FILE_MAX_BYTES).read_to_string(&mut text))
+        std::fs::File::open(file).and_then(read_whole)
     };
-    read.with_context(|| format!("cannot read {}", file.display()))?;
+    let text = text.with_context(|| format!("cannot read {}", file.display()))?;
     toml::from_str(&text).map_err(|error| coded(USAGE, format!("{}: {error}", file.display())))
+}
+
+/// The beginning of a longer file may well be a file that can be read, and would be set as if it were all.
+fn read_whole(from: impl Read) -> std::io::Result<String> {
+    let mut text = String::new();
+    let length = from.take(FILE_MAX_BYTES + 1).read_to_string(&mut text)?;
+    if length as u64 > FILE_MAX_BYTES {
+        return Err(std::io::Error::other(format!("it is longer than {FILE_MAX_BYTES} bytes")));
+    }
+    Ok(text)
 }
 
 /// What would change, and everything that is wrong.
@@ -138,8 +150,7 @@ fn planned(node: Option<&String>, name: &str, value: &str, rows: &[ParameterView
         (Some(_), Some(own)) => (own.value.clone(), own.version),
         (Some(_), None) => (String::new(), 0),
     };
-    let expected_version = Some(version).filter(|version| *version > 0);
-    let changed = Planned { name: name.to_owned(), node, before, after, expected_version };
+    let changed = Planned { name: name.to_owned(), node, before, after, expected_version: version };
     Ok((changed.before != changed.after).then_some(changed))
 }
 
@@ -173,11 +184,7 @@ mod tests {
             .collect();
         assert_eq!(
             plan,
-            [
-                ("EventQueue.maxRetryCount", None, "7", Some(3)),
-                (THREADS, Some(2), "16", Some(7)),
-                (THREADS, Some(3), "9", None)
-            ]
+            [("EventQueue.maxRetryCount", None, "7", 3), (THREADS, Some(2), "16", 7), (THREADS, Some(3), "9", 0)]
         );
         let all = problems.join("\n");
         assert_eq!(problems.len(), 4, "{all}");
@@ -186,5 +193,14 @@ mod tests {
         {
             assert!(all.contains(part), "{part} is missing in {all}");
         }
+    }
+
+    #[test]
+    fn a_file_is_read_whole_or_not_at_all() {
+        let line = "# a comment\n";
+        let lines = usize::try_from(FILE_MAX_BYTES).unwrap() / line.len();
+        assert_eq!(read_whole(line.repeat(lines).as_bytes()).unwrap().len(), lines * line.len());
+        let error = read_whole(line.repeat(lines + 1).as_bytes()).unwrap_err();
+        assert!(error.to_string().contains("longer than 1048576 bytes"), "{error}");
     }
 }

@@ -70,6 +70,7 @@ fn a_heartbeat_that_speaks_for_another_is_dropped() {
         fitness: Fitness::default(),
         checkpoint: None,
         parameters_index: 0,
+        majority_round_trip_us: None,
     };
     beats.put(NodeId(2), beat.clone());
     assert!(beats.latest().is_empty());

@@ -22,6 +22,8 @@ struct Scene {
     beats: BTreeMap<NodeId, (Heartbeat, u64)>,
     fitness: Fitness,
     fails_back: bool,
+    /// Of the links of this node.
+    round_trip_us: Option<u64>,
 }
 
 impl Scene {
@@ -46,6 +48,7 @@ impl Scene {
             beats: BTreeMap::new(),
             fitness: Fitness::default(),
             fails_back: false,
+            round_trip_us: None,
         };
         for node in others {
             scene.beat(node, 100, Some(primary), 0);
@@ -65,6 +68,7 @@ impl Scene {
             fitness: Fitness::default(),
             checkpoint: None,
             parameters_index: 0,
+            majority_round_trip_us: None,
         };
         self.beats.insert(NodeId(node), (beat, at_ms));
     }
@@ -73,7 +77,7 @@ impl Scene {
         let link = |(node, level): (&u64, &LinkLevel)| LinkView {
             node: NodeId(*node),
             level: *level,
-            round_trip_us: None,
+            round_trip_us: self.round_trip_us,
             connects: 1,
             last_error: None,
         };
@@ -254,6 +258,31 @@ fn a_primary_whose_workers_hang_or_whom_most_do_not_hear_hands_over() {
         handed_over.extend(unheard.at(now_ms).into_iter().map(|effect| (now_ms, effect)));
     }
     assert_eq!(handed_over, [(2_300, Effect::TransferLeadership { to: NodeId(2), reason })]);
+}
+
+#[test]
+fn a_primary_with_slow_links_gives_way_to_one_that_is_near_and_gets_the_lead_back_when_they_are_well() {
+    let near = |scene: &mut Scene, node: u64| {
+        let (beat, _) = scene.beats.get_mut(&NodeId(node)).unwrap();
+        beat.majority_round_trip_us = Some(2_000);
+    };
+    let mut slow = Scene::new(1, 1);
+    slow.round_trip_us = Some(300_000);
+    assert_eq!(slow.run(100, 20_000), [], "nobody is known to be nearer");
+    near(&mut slow, 3);
+    let reason = "another node is much nearer to the others";
+    let decided = [(30_100, Effect::TransferLeadership { to: NodeId(3), reason })];
+    assert_eq!(slow.run(20_100, 31_000), decided);
+
+    let mut new = Scene::new(3, 3);
+    new.fails_back = true;
+    new.round_trip_us = Some(2_000);
+    for node in [1, 2] {
+        new.beats.get_mut(&NodeId(node)).unwrap().0.majority_round_trip_us = Some(300_000);
+    }
+    assert_eq!(new.run(100, 20_000), [], "it would come back here");
+    near(&mut new, 1);
+    assert_eq!(new.run(20_100, 31_000).len(), 1);
 }
 
 #[test]

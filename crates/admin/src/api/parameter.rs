@@ -59,6 +59,9 @@ pub struct ParameterChange {
 #[serde(deny_unknown_fields)]
 pub struct ParametersChange {
     pub changes: Vec<BulkParameterChange>,
+    /// Only says whether it would be refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
 }
 
 /// One of many.

@@ -82,7 +82,14 @@ impl Client {
 
     /// All of them or none.
     pub async fn set_parameters(&self, changes: Vec<BulkParameterChange>) -> Result<Done, ClientError> {
-        self.send(Method::PATCH, "configurations/options", &ParametersChange { changes }, None).await
+        let request = ParametersChange { changes, dry_run: false };
+        self.send(Method::PATCH, "configurations/options", &request, None).await
+    }
+
+    /// Whether [`Client::set_parameters`] would be refused; nothing is changed.
+    pub async fn try_parameters(&self, changes: Vec<BulkParameterChange>) -> Result<Done, ClientError> {
+        let request = ParametersChange { changes, dry_run: true };
+        self.send(Method::PATCH, "configurations/options", &request, None).await
     }
 
     /// Newest first.

@@ -1,6 +1,7 @@
 //! The facts that nodes found, judged: what is wrong, and what mends it. Pure; tables of cases test it.
 
 mod agreement;
+mod chains;
 mod own;
 mod targets;
 
@@ -32,6 +33,7 @@ pub(crate) fn diagnose(nodes: &[Examined]) -> Vec<Finding> {
             }
         }
     }
+    chains::judge(nodes, &mut findings);
     agreement::judge(nodes, &mut findings);
     findings
 }

@@ -16,12 +16,10 @@ pub(super) fn judge(node: NodeId, targets: &[TargetFacts], findings: &mut Vec<Fi
         match &target.addresses {
             Err(reason) => {
                 let detail = format!("{} of {name} does not resolve: {reason}", target.host);
-                findings.push(failed(
-                    node,
-                    "names",
-                    detail,
-                    Some("add the name to DNS, or to /etc/hosts of this node"),
-                ));
+                let mend = Some("add the name to DNS, or to /etc/hosts of this node");
+                // Nobody needs the name that a node has for itself; but what is wrong here may be wrong elsewhere soon.
+                let judged = if target.node == Some(node) { warning } else { failed };
+                findings.push(judged(node, "names", detail, mend));
                 continue;
             }
             Ok(_) => names += 1,
@@ -69,6 +67,13 @@ fn unreached(node: NodeId, target: &TargetFacts, name: &str, reason: &str) -> Fi
     let detail =
         format!("the {} {}:{} of {name} does not answer: {reason}", target.kind.name(), target.host, target.port);
     match target.kind {
+        // Some networks do not lead a host's own public address back to it.
+        _ if target.node == Some(node) => warning(
+            node,
+            "ports",
+            detail,
+            Some("see the address in its node file; nothing is wrong if the other nodes reach it"),
+        ),
         TargetKind::Cluster => {
             failed(node, "ports", detail, Some("start the node, or open the port between the nodes in the firewall"))
         }

@@ -4,7 +4,7 @@ use flotilla_model::NodeId;
 
 use super::{Examined, diagnose};
 use crate::api::{Finding, FindingLevel};
-use crate::nodes::{CertificateFacts, DiskFacts, Examination, TargetFacts, TargetKind};
+use crate::nodes::{CertificateFacts, DiskFacts, Examination, MemberCertificate, TargetFacts, TargetKind};
 
 const NOW_MS: u64 = 1_800_000_000_000;
 const DAY_MS: u64 = 86_400_000;
@@ -40,6 +40,22 @@ fn well() -> Examination {
             target(TargetKind::Cluster, "ft2.example.org"),
             target(TargetKind::Integration, "hook.example.org"),
         ],
+        members: (1..=3).map(|node| accepted(node, None)).collect(),
+    }
+}
+
+fn accepted(node: u64, refusal: Option<&str>) -> MemberCertificate {
+    MemberCertificate { node: NodeId(node), alias: "mesh".to_owned(), refusal: refusal.map(str::to_owned) }
+}
+
+/// The port of node 1 for the other nodes, as node 1 itself sees it.
+fn own_target(resolves: Result<(), &str>, connects: Result<(), &str>) -> TargetFacts {
+    let well = target(TargetKind::Cluster, "ft1.example.org");
+    TargetFacts {
+        node: Some(NodeId(1)),
+        addresses: resolves.map(|()| vec!["192.0.2.1".to_owned()]).map_err(str::to_owned),
+        connected: connects.map(|()| 90).map_err(str::to_owned),
+        ..well
     }
 }
 
@@ -108,6 +124,19 @@ fn each_fault_is_found_with_its_mend() {
             Failed,
             "integration hook.example.org",
         ),
+        (
+            |found| found.targets[0] = own_target(Err("refused"), Ok(())),
+            "names",
+            Warning,
+            "ft1.example.org of node 1 does not resolve",
+        ),
+        (|found| found.targets[0] = own_target(Ok(()), Err("refused")), "ports", Warning, "ft1.example.org:44431"),
+        (
+            |found| found.members[1] = accepted(2, Some("UnknownIssuer")),
+            "certificates",
+            Failed,
+            "does not accept the certificate mesh of node 2: UnknownIssuer",
+        ),
         (|found| found.secret_fingerprint = "bb".to_owned(), "agreement", Failed, "secret bb, most have aa"),
         (|found| found.servers.reverse(), "agreement", Warning, "servers list 2, 1, most have 1, 2"),
         (|found| found.version = "2.0.0".to_owned(), "versions", Warning, "runs version 2.0.0"),
@@ -136,4 +165,38 @@ fn a_node_that_gives_no_answer_is_named() {
     let found = diagnose(&[examined(1, Ok(well())), examined(2, Err("not connected".to_owned()))]);
     let reach = found.iter().find(|finding| finding.check == "reach").unwrap();
     assert_eq!((reach.node, reach.level), (NodeId(2), FindingLevel::Failed));
+}
+
+#[test]
+fn a_certificate_that_nobody_accepts_is_told_once() {
+    let refused = |reason: &str| {
+        let mut found = well();
+        found.members[1] = accepted(2, Some(reason));
+        Ok(found)
+    };
+    let told = |nodes: &[Examined]| -> Vec<_> {
+        let findings = diagnose(nodes).into_iter();
+        findings.filter(|finding| finding.level == FindingLevel::Failed).map(|one| (one.node.0, one.detail)).collect()
+    };
+    let revoked =
+        [examined(1, refused("is revoked")), examined(2, refused("is revoked")), examined(3, Err("down".to_owned()))];
+    let found = told(&revoked);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().any(|(node, text)| *node == 2 && text.contains("no node that was asked accepts: is revoked")));
+
+    // Node 2 says itself that it has ended.
+    let mut ended = well();
+    ended.members[1] = accepted(2, Some("expired"));
+    ended.certificate.not_after_ms = NOW_MS - 1;
+    let found = told(&[examined(1, refused("expired")), examined(2, Ok(ended))]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].1.contains("has ended"));
+}
+
+#[test]
+fn an_older_node_tells_less() {
+    let mut sent = serde_json::to_value(well()).unwrap();
+    sent.as_object_mut().unwrap().remove("members");
+    let read: Examination = serde_json::from_value(sent).unwrap();
+    assert_eq!(read.members, []);
 }

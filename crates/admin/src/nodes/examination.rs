@@ -18,8 +18,21 @@ pub struct Examination {
     /// The `servers` list as it knows it.
     pub servers: Vec<NodeId>,
     pub disk: DiskFacts,
-    /// Every server and integration that the cluster talks to.
+    /// Every server, this node too, and every integration that the cluster talks to.
     pub targets: Vec<TargetFacts>,
+    /// The certificates that the members show, its own too, as its TLS judges them. Older versions do not tell.
+    #[serde(default)]
+    pub members: Vec<MemberCertificate>,
+}
+
+/// The certificate of a member, seen from the node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberCertificate {
+    pub node: NodeId,
+    pub alias: String,
+    /// Why the node would refuse it in a handshake; absent when it would not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

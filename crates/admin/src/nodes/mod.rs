@@ -11,7 +11,7 @@ mod request;
 use async_trait::async_trait;
 use flotilla_model::NodeId;
 
-pub use examination::{CertificateFacts, DiskFacts, Examination, TargetFacts, TargetKind};
+pub use examination::{CertificateFacts, DiskFacts, Examination, MemberCertificate, TargetFacts, TargetKind};
 pub use pki::{PkiAnswer, PkiRequest};
 pub use problem::NodeProblem;
 pub use request::{NodeAnswer, NodeRequest};

@@ -13,6 +13,7 @@ use crate::api::{
 };
 use crate::certificates::check_switch;
 use crate::error::ApiError;
+use crate::ports::LedgerView;
 use crate::server::{Administer, Body, Precondition, Read, now_ms};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
@@ -85,7 +86,14 @@ async fn change_many(
     let read = |(place, change)| read_change(change).map_err(|error: ApiError| error.at(format!("changes[{place}]")));
     let changes = request.changes.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
     check(&admin, &changes).await?;
+    let is_trial = request.dry_run;
     let command = Command::SetParameters { changes, changed_by: caller.name.clone(), now_ms: now_ms() };
+    if is_trial {
+        // On a copy of the state, which costs nothing: what the log would refuse is refused here in the same words.
+        let LedgerView { index, mut state } = admin.fresh_view().await?;
+        state.apply(&command)?;
+        return Ok(web::Json(Done { version: None, log_index: index }));
+    }
     Ok(done(&admin.change(&caller, command).await?))
 }
 

@@ -36,7 +36,8 @@ async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<SyncStatus> {
         let member = view.state.members.get(node)?;
         let of_peer = || peers.iter().find(|peer| peer.node == *node)?.applied_index;
         let applied_index = if *node == own.node { Some(own.consensus.applied_index) } else { of_peer() };
-        let agreed = sync.agreed.get(node);
+        // At index 0 everyone is equal.
+        let agreed = sync.agreed.get(node).filter(|(index, _)| *index > 0);
         Some(SyncView {
             node: *node,
             name: member.name.clone(),
@@ -72,9 +73,10 @@ async fn verification(admin: &Admin) -> Result<Verification, ApiError> {
             return Ok(compare(index, &digests, primary, &state));
         }
         if Instant::now() >= until {
-            let detail = "the nodes have no digest of the same index: one of them is far behind";
-            return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
-                .mend("see 'flotilla sync status', and try again when it has caught up"));
+            // One that is far behind does not hide whether the others agree.
+            let index = most_common_index(&digests).ok_or_else(|| no_index(&digests))?;
+            let primary = admin.parts().facts.status().consensus.primary;
+            return Ok(compare(index, &digests, primary, &state));
         }
         tokio::time::sleep(ASK_EVERY).await;
     }
@@ -99,6 +101,31 @@ fn common_index(digests: &Digests) -> Option<u64> {
     first.keys().rev().find(|index| others.iter().all(|digests| digests.contains_key(index))).copied()
 }
 
+/// The index that most nodes have a digest of, the highest of such; `None` if no two have the same.
+fn most_common_index(digests: &Digests) -> Option<u64> {
+    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+    for index in digests.values().flatten().flat_map(BTreeMap::keys) {
+        *counts.entry(*index).or_default() += 1;
+    }
+    let (index, count) = counts.into_iter().max_by_key(|(index, count)| (*count, *index))?;
+    (count > 1).then_some(index)
+}
+
+fn last_index(digests: &BTreeMap<u64, String>) -> u64 {
+    digests.keys().next_back().copied().unwrap_or(0)
+}
+
+fn no_index(digests: &Digests) -> ApiError {
+    let describe = |(node, answer): (&NodeId, &Result<BTreeMap<u64, String>, String>)| match answer {
+        Ok(own) => format!("node {node} is at {}", last_index(own)),
+        Err(_) => format!("node {node} gives no answer"),
+    };
+    let all: Vec<_> = digests.iter().map(describe).collect();
+    let detail = format!("no two nodes have a digest of the same index of the log: {}", all.join(", "));
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+        .mend("try again when the one behind has caught up: flotilla sync status")
+}
+
 fn compare(index: u64, digests: &Digests, primary: Option<NodeId>, state: &State) -> Verification {
     let at = |node: NodeId| digests.get(&node)?.as_ref().ok()?.get(&index).cloned();
     let mut votes: BTreeMap<String, (usize, bool)> = BTreeMap::new();
@@ -110,18 +137,25 @@ fn compare(index: u64, digests: &Digests, primary: Option<NodeId>, state: &State
         }
     }
     let digest = votes.into_iter().max_by_key(|(_, vote)| *vote).map(|(digest, _)| digest).unwrap_or_default();
-    let describe = |(node, answer): (&NodeId, &Result<_, String>)| {
+    let describe = |(node, answer): (&NodeId, &Result<BTreeMap<u64, String>, String>)| {
         let own = at(*node);
+        let failure = match answer {
+            Err(reason) => Some(reason.clone()),
+            Ok(digests) if own.is_none() => {
+                Some(format!("not compared: its log is applied up to {}", last_index(digests)))
+            }
+            Ok(_) => None,
+        };
         DigestView {
             node: *node,
             name: state.members.get(node).map_or_else(String::new, |member| member.name.clone()),
             is_equal: own.as_ref() == Some(&digest),
             digest: own,
-            failure: answer.as_ref().err().cloned(),
+            failure,
         }
     };
     let nodes: Vec<DigestView> = digests.iter().map(describe).collect();
-    // A node that gave no answer is not known to differ.
+    // A node without a digest, since it gave no answer or is behind, is not known to differ.
     let is_equal = nodes.iter().all(|node| node.is_equal || node.digest.is_none());
     Verification { index, digest, is_equal, nodes }
 }
@@ -192,5 +226,22 @@ mod tests {
         let all = digests(&[(1, &[(16, "z")]), (2, &[(16, "a")])]);
         assert_eq!(compare(16, &all, Some(NodeId(2)), &State::default()).digest, "a");
         assert_eq!(compare(16, &all, Some(NodeId(1)), &State::default()).digest, "z");
+    }
+
+    #[test]
+    fn one_that_is_far_behind_does_not_hide_the_others() {
+        let all =
+            digests(&[(1, &[(480, "a"), (496, "b")]), (2, &[(480, "a"), (496, "x")]), (3, &[(16, "q")]), (4, &[])]);
+        assert_eq!(common_index(&all), None);
+        let index = most_common_index(&all).unwrap();
+        let found = compare(index, &all, Some(NodeId(1)), &State::default());
+        assert_eq!((index, found.digest.as_str(), found.is_equal), (496, "b", false));
+        let failures: Vec<_> = found.nodes.iter().map(|node| node.failure.as_deref()).collect();
+        assert_eq!(failures, [None, None, Some("not compared: its log is applied up to 16"), Some("down")]);
+
+        let apart = digests(&[(1, &[(480, "a")]), (2, &[(16, "q")]), (3, &[])]);
+        assert_eq!(most_common_index(&apart), None);
+        let told = no_index(&apart).detail;
+        assert!(told.ends_with("node 1 is at 480, node 2 is at 16, node 3 gives no answer"), "{told}");
     }
 }

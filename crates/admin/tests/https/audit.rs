@@ -84,3 +84,38 @@ async fn a_parameters_history_is_kept_and_many_change_together() {
     assert_eq!(client.parameter(RETRIES).await.unwrap().value, "5", "none of it was set");
     harness.stop().await;
 }
+
+#[actix_web::test]
+async fn a_trial_refuses_what_the_change_would_and_changes_nothing() {
+    let harness = Harness::start().await;
+    let client = harness.with_password("root", PASSWORD);
+    let before = client.audit_log(&AuditQuery::default()).await.unwrap().items.len();
+    let late = BulkParameterChange { expected_version: Some(999), ..change(RETRIES, None, "3") };
+    for (changes, expected) in [
+        (vec![change(RETRIES, None, "7"), change(THREADS, Some(9), "8")], "not-found"),
+        (vec![change("Cluster.Crypto.Alias", None, "nobody-has-it")], "alias-unusable"),
+        (vec![change(RETRIES, None, "7"), late], "version-conflict"),
+        (vec![change(RETRIES, None, "-1")], "invalid-value"),
+    ] {
+        assert_eq!(code(client.try_parameters(changes.clone()).await), expected);
+        assert_eq!(code(client.set_parameters(changes).await), expected);
+    }
+    client.try_parameters(vec![change(RETRIES, None, "7")]).await.unwrap();
+    assert_eq!(client.parameter(RETRIES).await.unwrap().value, "5");
+    assert_eq!(client.audit_log(&AuditQuery::default()).await.unwrap().items.len(), before);
+    let operator = harness.with_password("operator", PASSWORD);
+    assert_eq!(code(operator.try_parameters(vec![change(RETRIES, None, "7")]).await), "forbidden");
+    harness.stop().await;
+}
+
+#[actix_web::test]
+async fn version_0_is_that_of_a_row_that_is_not_there() {
+    let harness = Harness::start().await;
+    let client = harness.local();
+    let own = Some(NodeId(1));
+    client.set_parameter_of(own, THREADS, Some("8"), Some(0)).await.unwrap();
+    assert_eq!(code(client.set_parameter_of(own, THREADS, Some("9"), Some(0)).await), "version-conflict");
+    assert_eq!(code(client.set_parameter_of(own, THREADS, None, Some(0)).await), "version-conflict");
+    assert_eq!(client.parameter_of(own, THREADS).await.unwrap().value, "8");
+    harness.stop().await;
+}

@@ -1,4 +1,4 @@
-//! Whether a stream's account is still as it was when its password was checked.
+//! Whether a stream may go on: its account is as it was when its password was checked, and this node serves partners.
 
 use flotilla_model::{AccountName, State};
 use tokio::sync::watch;
@@ -6,11 +6,13 @@ use tokio::sync::watch;
 use crate::codes;
 use crate::context::Context;
 use crate::problem::Problem;
+use crate::standby;
 
 pub(crate) struct Standing {
     account: AccountName,
     version: u64,
     accounts: watch::Receiver<u64>,
+    standby: watch::Receiver<bool>,
 }
 
 impl Standing {
@@ -19,18 +21,26 @@ impl Standing {
         let mut accounts = context.observed.accounts.clone();
         accounts.mark_changed();
         let version = state.accounts.get(account).map_or(0, |row| row.version);
-        Self { account: account.clone(), version, accounts }
+        let mut standby = context.observed.standby.clone();
+        standby.mark_changed();
+        Self { account: account.clone(), version, accounts, standby }
     }
 
-    /// Waits until the account is not as it was.
+    /// Waits until it may not go on.
     pub(crate) async fn lost(&mut self, context: &Context) -> Problem {
-        while self.accounts.changed().await.is_ok() {
-            if let Err(problem) = self.check(&context.log.state()) {
+        loop {
+            let changed = tokio::select! {
+                changed = self.accounts.changed() => changed,
+                changed = self.standby.changed() => changed,
+            };
+            if changed.is_err() {
+                // The gateway stops, and tells its streams so.
+                return std::future::pending().await;
+            }
+            if let Err(problem) = standby::check(context).and_then(|()| self.check(&context.log.state())) {
                 return problem;
             }
         }
-        // The gateway stops, and tells its streams so.
-        std::future::pending().await
     }
 
     fn check(&self, state: &State) -> Result<(), Problem> {

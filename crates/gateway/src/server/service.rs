@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::request::head::Head;
 use crate::server::activity::Activity;
 use crate::server::answer_body::{AnswerBody, LongLived, Running};
+use crate::standby;
 
 /// Answers any request.
 pub(crate) async fn serve(
@@ -53,7 +54,7 @@ pub(crate) async fn expected(
         return Ok(request);
     }
     let running = Running::new(context.metrics.clone(), Method::PUT, busy);
-    let checked = match check_standby(&context) {
+    let checked = match standby::check(&context) {
         Ok(()) => answer::check_put(&context, head).await,
         Err(problem) => Err(problem),
     };
@@ -76,7 +77,7 @@ async fn dispatch(
     mut payload: web::Payload,
     client_left: CancellationToken,
 ) -> Result<HttpResponse, Problem> {
-    check_standby(context)?;
+    standby::check(context)?;
     if let Some(target) = events::Target::parse(head.uri.path()) {
         return events::answer(context, head, target?, payload, client_left).await;
     }
@@ -92,16 +93,6 @@ async fn dispatch(
             let problem = Problem::new(&codes::METHOD_NOT_ALLOWED, format!("{other:.20} is not a method of files"));
             Err(problem.with(header::ALLOW, ALLOW))
         }
-    }
-}
-
-fn check_standby(context: &Context) -> Result<(), Problem> {
-    match context.log.standby() {
-        None => Ok(()),
-        Some(url) if url.is_empty() => {
-            Err(Problem::new(&codes::STANDBY, "no node leads at the moment").retry_after_s(1))
-        }
-        Some(url) => Err(Problem::new(&codes::STANDBY, format!("partners are served at {url}")).retry_after_s(1)),
     }
 }
 

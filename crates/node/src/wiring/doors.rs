@@ -27,7 +27,7 @@ pub(super) const OPERATION: u8 = 3;
 pub(super) const FORMAT_VERSION: u8 = 1;
 
 pub(super) const CODE_STARTING: u16 = 503;
-const CODE_MALFORMED: u16 = 400;
+pub(super) const CODE_MALFORMED: u16 = 400;
 const CODE_NOT_FOUND: u16 = 404;
 pub(super) const CODE_FAILED: u16 = 500;
 

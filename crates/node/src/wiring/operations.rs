@@ -8,7 +8,7 @@ use flotilla_admin::nodes::{NodeAnswer, NodeOperations, NodeProblem, NodeRequest
 use flotilla_mesh::{CallError, Lane, Mesh};
 use flotilla_model::NodeId;
 
-use super::doors::{CODE_STARTING, OPERATION, encode_json};
+use super::doors::{CODE_MALFORMED, CODE_STARTING, OPERATION, encode_json};
 use super::transport::tagged;
 use crate::operations::Operations;
 
@@ -44,15 +44,20 @@ fn problem(node: NodeId, error: &CallError) -> NodeProblem {
         CallError::Refused(refusal) if refusal.code == CODE_STARTING => {
             NodeProblem::unavailable(format!("node {node} is starting")).mend("try again in a moment")
         }
-        CallError::Refused(refusal) => {
+        CallError::Refused(refusal) if refusal.code == CODE_MALFORMED => {
             NodeProblem::internal(format!("node {node} did not understand the request: {}", refusal.text))
                 .mend("bring it to the version of the other nodes")
+        }
+        CallError::Refused(refusal) => {
+            NodeProblem::internal(format!("node {node} did not carry the request out: {}", refusal.text))
+                .mend("see its log")
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::doors::CODE_FAILED;
     use super::*;
 
     #[test]
@@ -63,5 +68,25 @@ mod tests {
         assert!(serde_json::from_str::<NodeRequest>(r#"{"OfTheFuture":{}}"#).is_err());
         let more = serde_json::from_str::<NodeRequest>(r#"{"HandOver":{"to":3,"later_field":true}}"#);
         assert_eq!(more.unwrap(), NodeRequest::HandOver { to: Some(NodeId(3)) });
+    }
+
+    #[test]
+    fn each_way_to_get_no_answer_is_told_with_its_mend() {
+        use flotilla_mesh::{NotSentReason, Refusal, UnknownReason};
+        let refused = |code| CallError::Refused(Refusal::new(code, "unknown variant `OfTheFuture`"));
+        let cases = [
+            (CallError::NotSent(NotSentReason::NoSuchPeer(NodeId(3))), 503, "not among the peers", "flotilla status"),
+            (CallError::NotSent(NotSentReason::Deadline), 503, "not reached", "flotilla status"),
+            (CallError::Unknown(UnknownReason::Deadline), 504, "gave no answer", "before asking again"),
+            (refused(CODE_STARTING), 503, "is starting", "in a moment"),
+            (refused(CODE_MALFORMED), 500, "did not understand the request: unknown variant", "version"),
+            (refused(CODE_FAILED), 500, "did not carry the request out", "its log"),
+        ];
+        for (error, status, detail, mend) in cases {
+            let told = problem(NodeId(3), &error);
+            assert_eq!(told.status, status, "{told:?}");
+            assert!(told.detail.contains("node 3") && told.detail.contains(detail), "{told:?}");
+            assert!(told.mend.as_deref().unwrap_or_default().contains(mend), "{told:?}");
+        }
     }
 }

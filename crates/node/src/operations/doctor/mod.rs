@@ -1,5 +1,6 @@
 //! This node looks at itself and around. Everything at once, each with a deadline of a few seconds.
 
+mod certificates;
 mod network;
 mod targets;
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 use flotilla_admin::nodes::{CertificateFacts, DiskFacts, Examination};
 use flotilla_config::parameters::Parameters;
 use flotilla_pki::CertificateInfo;
+use rustls::pki_types::UnixTime;
 use tokio::time::timeout;
 
 use super::Operations;
@@ -23,7 +25,7 @@ fn facts(alias: &str, info: &CertificateInfo) -> CertificateFacts {
 impl Operations {
     pub(super) async fn examine(&self) -> Examination {
         let state = self.consensus.view().state.clone();
-        let targets = targets::of(&state, self.node);
+        let targets = targets::of(&state);
         let (targets, disk) = tokio::join!(network::look_at(targets), self.look_at_disk());
         let credentials = self.keys.credentials.current();
         let alias = Parameters(|name: &str| state.parameter(name, Some(self.node)).map(|row| row.value.clone()))
@@ -37,6 +39,7 @@ impl Operations {
             servers: state.servers().to_vec(),
             disk,
             targets,
+            members: certificates::judge(&credentials, &state, self.node, UnixTime::now()),
             // Last: the caller takes the middle of its own two looks at the clock for the moment of the answer.
             now_ms: now_ms(),
         }

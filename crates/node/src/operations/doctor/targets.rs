@@ -18,10 +18,10 @@ pub(super) struct Target {
     pub(super) port: u16,
 }
 
-/// The other members' ports, and the integrations.
-pub(super) fn of(state: &State, own: NodeId) -> Vec<Target> {
+/// The members' ports, those of this node too, and the integrations.
+pub(super) fn of(state: &State) -> Vec<Target> {
     let mut targets = Vec::new();
-    for member in state.members.values().filter(|member| member.id != own) {
+    for member in state.members.values() {
         let mut add = |kind, place: Option<(String, u16)>| {
             targets.extend(place.map(|(host, port)| Target { kind, node: Some(member.id), host, port }));
         };
