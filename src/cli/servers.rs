@@ -29,6 +29,20 @@ pub(crate) enum ServersCommand {
         connection: ConnectionArguments,
         /// The member, named by its id.
         node: u64,
+        /// First have others take over what it has: its contents are copied, its work ends. Without it a member that alone
+        /// holds some contents is refused, and its work is begun anew by others.
+        #[arg(long)]
+        wait: bool,
+        /// How long to wait for that, in seconds. Then the member goes on leaving: repeat the command, or `servers keep`.
+        #[arg(long, default_value_t = 3_600, requires = "wait", value_parser = clap::value_parser!(u64).range(1..=604_800))]
+        timeout: u64,
+    },
+    /// Keep a member that `remove --wait` has begun to take out.
+    Keep {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        /// The member, named by its id.
+        node: u64,
     },
     /// Put a member at a place of the order of promotion.
     Move {

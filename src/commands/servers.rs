@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use flotilla_admin::Client;
@@ -11,8 +12,10 @@ use flotilla_config::servers::{Server, render};
 use super::call;
 use crate::cli::ServersCommand;
 use crate::connection::connect;
+use crate::exit::{UNAVAILABLE, coded};
 use crate::output::{Format, answer, list, print, table};
 
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Far more than a `servers` file has.
 const FILE_MAX_BYTES: u64 = 1 << 20;
 
@@ -29,9 +32,17 @@ pub(super) async fn run(command: ServersCommand, format: Format) -> Result<()> {
                 )
             })
         }
-        ServersCommand::Remove { connection, node } => {
-            let done = call(connect(&connection)?.remove_server(NodeId(node)).await)?;
+        ServersCommand::Remove { connection, node, wait, timeout } => {
+            let client = connect(&connection)?;
+            if wait {
+                taken_over(&client, NodeId(node), Duration::from_secs(timeout), format).await?;
+            }
+            let done = call(client.remove_server(NodeId(node)).await)?;
             answer(format, &done, |_| format!("node {node} is a member no more; its process ends by itself"))
+        }
+        ServersCommand::Keep { connection, node } => {
+            let done = call(connect(&connection)?.set_server_leaving(NodeId(node), false).await)?;
+            answer(format, &done, |_| format!("node {node} stays a member"))
         }
         ServersCommand::Move { connection, node, place } => {
             let client = connect(&connection)?;
@@ -47,13 +58,43 @@ pub(super) async fn run(command: ServersCommand, format: Format) -> Result<()> {
     }
 }
 
+/// Waits until others have all that the member has.
+async fn taken_over(client: &Client, node: NodeId, patience: Duration, format: Format) -> Result<()> {
+    call(client.set_server_leaving(node, true).await)?;
+    let until = Instant::now() + patience;
+    let mut told = None;
+    loop {
+        let rows = call(client.servers().await)?;
+        let left = rows.iter().find(|row| row.node == node).and_then(|row| row.leaving);
+        // Somebody else has removed or kept it: what follows says so.
+        let Some(left) = left else { return Ok(()) };
+        let count = (left.contents, left.events);
+        if count == (0, 0) {
+            return Ok(());
+        }
+        let text = format!("node {node}: {} contents to be copied, {} events in work", left.contents, left.events);
+        if Instant::now() >= until {
+            return Err(coded(
+                UNAVAILABLE,
+                format!("after {patience:?}, {text}; it goes on leaving, or 'servers keep {node}'"),
+            ));
+        }
+        if format == Format::Text && told != Some(count) {
+            print(&format!("{text}\n"))?;
+        }
+        told = Some(count);
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
 async fn show(client: &Client, format: Format) -> Result<()> {
     let rows = call(client.servers().await)?;
     answer(format, &rows, |rows| {
         let line = |row: &ServerView| {
-            [(row.position + 1).to_string(), row.node.to_string(), row.host.clone(), row.admin_url.clone()]
+            let state = row.leaving.map_or("", |_| "leaving").to_owned();
+            [(row.position + 1).to_string(), row.node.to_string(), row.host.clone(), row.admin_url.clone(), state]
         };
-        table(["place", "node", "host", "admin URL"], rows.iter().map(line))
+        table(["place", "node", "host", "admin URL", ""], rows.iter().map(line))
     })
 }
 

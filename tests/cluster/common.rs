@@ -1,6 +1,7 @@
 //! What all scenarios need: a running cluster, a partner, what the cluster says of itself.
 
 use std::path::Path;
+use std::process::{Command, Output};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -21,6 +22,11 @@ pub(crate) struct Scene {
 /// The program under test.
 pub(crate) fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_flotilla"))
+}
+
+/// Runs it with these arguments, to its end.
+pub(crate) fn flotilla(arguments: &[&str]) -> Result<Output> {
+    Ok(Command::new(binary()).args(arguments).output()?)
 }
 
 impl Scene {

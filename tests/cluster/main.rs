@@ -1,6 +1,7 @@
 //! Clusters of real processes, seen from outside: set up, loaded, killed, frozen, cut short.
 
 mod administration;
+mod by_hand;
 mod certificates;
 mod collector;
 mod commands;

@@ -1,12 +1,10 @@
 //! The cluster secret: changed under load, with a node away, and on a node that missed it.
 
-use std::process::{Command, Output};
-
 use anyhow::{Context, Result, ensure};
 use flotilla_admin::api::SecretView;
 use flotilla_local::wait_until;
 
-use crate::common::{DEADLINE, Scene, binary};
+use crate::common::{DEADLINE, Scene, flotilla};
 use crate::load::SteadyLoad;
 
 async fn secret_of(scene: &Scene, index: usize) -> Result<SecretView> {
@@ -21,10 +19,6 @@ async fn changed(scene: &Scene, index: usize) -> Result<SecretView> {
         Ok((is_over && view.previous.is_none()).then_some(view))
     })
     .await
-}
-
-fn flotilla(arguments: &[&str]) -> Result<Output> {
-    Ok(Command::new(binary()).args(arguments).output()?)
 }
 
 #[tokio::test]

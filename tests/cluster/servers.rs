@@ -60,6 +60,19 @@ async fn a_cluster_grows_and_shrinks_under_load() -> Result<()> {
     load.finish().await?;
     assert_eq!(servers(&scene, 2).await?.iter().map(|row| row.node.0).collect::<Vec<_>>(), [1, 2, 3]);
     scene.drained(0).await?;
+
+    // And on to one, the primary among those that go.
+    let load = SteadyLoad::start(&scene, 0);
+    load.more(3).await?;
+    scene.cluster.command(0, &["primary", "handover", "3"]).await?;
+    remove_last(&mut scene).await?;
+    voters(&scene, 2).await?;
+    load.more(3).await?;
+    remove_last(&mut scene).await?;
+    voters(&scene, 1).await?;
+    load.more(3).await?;
+    load.finish().await?;
+    scene.drained(0).await?;
     Ok(())
 }
 
@@ -82,14 +95,62 @@ async fn a_dead_node_is_replaced_under_load() -> Result<()> {
         Ok(scene.cluster.command(0, &["servers", "remove", "3"]).await.is_ok().then_some(()))
     })
     .await?;
-    let dead = scene.cluster.nodes.pop().context("no node is left")?;
-    drop(dead);
+    let mut dead = scene.cluster.nodes.pop().context("no node is left")?;
     let index = scene.cluster.add_node_numbered(4).await?;
     voters(&scene, 3).await?;
     load.more(3).await?;
     load.finish().await?;
     let rows = servers(&scene, index).await?;
     assert_eq!(rows.iter().map(|row| row.node.0).collect::<Vec<_>>(), [1, 2, 4]);
+
+    // Started after all, the dead one is let in by nobody, and says so; it was away when it was removed.
+    dead.start(&[])?;
+    wait_until("the removed node says that it is refused", DEADLINE, async || {
+        Ok(dead.log_tail(200).contains("every other node refuses this one").then_some(()))
+    })
+    .await?;
+    dead.kill()?;
+    let rows = servers(&scene, 0).await?;
+    assert_eq!(rows.iter().map(|row| row.node.0).collect::<Vec<_>>(), [1, 2, 4]);
+    voters(&scene, 3).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_only_a_member_has_is_copied_before_it_is_removed() -> Result<()> {
+    let mut scene = Scene::start(2).await?;
+    scene.cluster.command(0, &["param", "set", "Files.replicas", "1"]).await?;
+    scene.partner("alice", &["checksum"]).await?;
+    for number in 0..20 {
+        let id = scene.upload(1, "alice", &format!("only-there/{number}"), vec![number; 10_000]).await?;
+        assert_eq!(scene.ended(0, id).await?.state, "Processed");
+    }
+    let refused = scene.cluster.command(0, &["servers", "remove", "2"]).await.unwrap_err().to_string();
+    assert!(refused.contains("alone holds 20 contents") && refused.contains("--wait"), "{refused}");
+    scene.cluster.command(1, &["servers", "list"]).await?;
+
+    // An operator may think again.
+    let leave = format!("{}/api/v2.0/servers/2/operations/leave", scene.cluster.nodes[0].admin_url());
+    let token = std::fs::read_to_string(scene.cluster.nodes[0].dir.join("admin.token"))?;
+    let request = scene.cluster.client().post(leave).bearer_auth(token.trim()).json(&());
+    request.send().await?.error_for_status()?;
+    assert!(servers(&scene, 0).await?[1].leaving.is_some());
+    scene.cluster.command(1, &["servers", "keep", "2"]).await?;
+    assert!(servers(&scene, 1).await?.iter().all(|row| row.leaving.is_none()));
+
+    let load = SteadyLoad::start(&scene, 0);
+    load.more(3).await?;
+    let mut node = scene.cluster.nodes.pop().context("no node is left")?;
+    scene.cluster.command(0, &["servers", "remove", "2", "--wait"]).await?;
+    let status = wait_until("the removed node ends", DEADLINE, async || node.has_ended()).await?;
+    assert_eq!(status.code(), Some(REMOVED), "{}", node.log_tail(20));
+    load.more(3).await?;
+    load.finish().await?;
+    for number in 0..20 {
+        assert_eq!(scene.get(0, "alice", &format!("only-there/{number}")).await?.1, vec![number; 10_000]);
+    }
+    let refused = scene.cluster.command(0, &["servers", "remove", "1", "--wait"]).await.unwrap_err().to_string();
+    assert!(refused.contains("the last member"), "{refused}");
     Ok(())
 }
 

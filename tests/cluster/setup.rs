@@ -1,15 +1,11 @@
 //! Making a cluster: what `init`, `token`, `join` and `run` do, and what they say when something is wrong.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use anyhow::Result;
 use flotilla_local::NodePorts;
 
-use crate::common::{Scene, binary};
-
-fn flotilla(arguments: &[&str]) -> Result<Output> {
-    Ok(Command::new(binary()).args(arguments).output()?)
-}
+use crate::common::{Scene, flotilla};
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()

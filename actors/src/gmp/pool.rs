@@ -92,7 +92,9 @@ impl Pool {
     /// How many workers there should be, and whether this node claims.
     fn read_settings(&mut self, state: &State, now: Now) -> u32 {
         let settings = self.settings.read(state, self.premises.config.node, Settings::read);
-        let is_halted = state.stopped_tms.contains(&self.premises.config.node);
+        let own = self.premises.config.node;
+        // Who is about to be removed begins nothing new either.
+        let is_halted = state.stopped_tms.contains(&own) || state.leaving.contains(&own);
         let may_work = settings.mode != ClusterMode::Passive || self.premises.raft.status().is_primary;
         self.drain(is_halted, settings.drain_ms, now);
         let holds_files = state.members.get(&self.premises.config.node).is_none_or(Member::is_full);

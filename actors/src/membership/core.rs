@@ -49,7 +49,7 @@ pub enum Effect {
     ChangeVoters(Vec<NodeId>),
     /// A former member no longer follows. Answered.
     RemoveNode(NodeId),
-    /// This node was removed and must not lead. Answered.
+    /// This node was removed, or is about to be, and must not lead. Answered.
     TransferLeadership(NodeId),
 }
 
@@ -183,9 +183,20 @@ impl MembershipCore {
     fn next_change(&self, view: &View, raft: &RaftStatus, now: Now) -> Option<Effect> {
         let members = &view.state.members;
         let own = self.config.node;
-        if !members.contains(&own) {
-            let heir = raft.voters.iter().find(|node| **node != own && members.contains(node));
-            return heir.map(|node| Effect::TransferLeadership(*node));
+        let has_log = |node: &NodeId| {
+            raft.replicated_index.get(node).is_some_and(|index| index + CAUGHT_UP_LAG >= raft.last_log_index)
+        };
+        if !view.state.keeps_contents(own) {
+            let stays = |node: &&NodeId| **node != own && view.state.keeps_contents(**node);
+            let heirs: Vec<_> = raft.voters.iter().filter(stays).copied().collect();
+            let order = view.state.promotion_order();
+            let best = order.iter().find(|node| heirs.contains(node) && has_log(node));
+            if let Some(heir) = best.or(heirs.first()) {
+                return Some(Effect::TransferLeadership(*heir));
+            }
+            if !members.contains(&own) {
+                return None;
+            }
         }
         let voters: BTreeSet<_> = raft.voters.iter().copied().collect();
         let follows = |node: &NodeId| voters.contains(node) || raft.learners.contains(node);
@@ -197,17 +208,17 @@ impl MembershipCore {
         }
         let standing = |node: &NodeId| {
             let member = members.get(node)?;
-            let has_log =
-                raft.replicated_index.get(node).is_some_and(|index| index + CAUGHT_UP_LAG >= raft.last_log_index);
             let gone_ms = now.unix_ms.saturating_sub(member.changed_ms);
             Some(Standing {
                 node: *node,
                 votes: voters.contains(node),
-                caught_up: has_log && member.is_up(),
+                caught_up: has_log(node) && member.is_up(),
                 long_gone: !member.is_up() && gone_ms >= LONG_GONE_MS,
             })
         };
-        let standings: Vec<_> = view.state.servers().iter().filter_map(standing).collect();
+        // Who is about to be removed gives its vote up while it is there: of two voters, one alone could not change that.
+        let may_vote = |node: &&NodeId| **node == own || view.state.keeps_contents(**node);
+        let standings: Vec<_> = view.state.servers().iter().filter(may_vote).filter_map(standing).collect();
         let desired = desired_voters(&standings, own);
         (desired != voters).then(|| Effect::ChangeVoters(desired.into_iter().collect()))
     }

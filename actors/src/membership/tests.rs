@@ -136,6 +136,24 @@ fn a_removed_primary_hands_over() {
 }
 
 #[test]
+fn who_is_about_to_leave_gives_up_lead_and_vote() {
+    let mut cluster = Cluster::new(3);
+    let mut core = told(&cluster);
+    let leave = |node| Command::SetMemberLeaving { node: NodeId(node), is_leaving: true, now_ms: 1 };
+    cluster.apply(leave(3)).unwrap();
+    let effects = core.decide(&cluster.view, &leading(&[1, 2, 3], &[]), at(1));
+    assert_eq!(effects, [Effect::ChangeVoters([1, 2].map(NodeId).into())]);
+    core.on_changed(Ok(()), at(2));
+    assert_eq!(core.decide(&cluster.view, &leading(&[1, 2], &[3]), at(3)), [], "it follows until it is removed");
+    cluster.apply(Command::RemoveMember { node: NodeId(3), now_ms: 1 }).unwrap();
+    core.decide(&cluster.view, &leading(&[1, 2], &[3]), at(4));
+    core.on_changed(Ok(()), at(5));
+    cluster.apply(leave(1)).unwrap();
+    let effects = core.decide(&cluster.view, &leading(&[1, 2], &[]), at(6));
+    assert_eq!(effects, [Effect::TransferLeadership(NodeId(2))]);
+}
+
+#[test]
 fn a_secondary_and_a_changing_cluster_are_left_alone() {
     let cluster = Cluster::new(3);
     let mut core = told(&cluster);

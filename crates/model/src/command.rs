@@ -375,4 +375,10 @@ pub enum Command {
         force: bool,
         now_ms: u64,
     },
+    /// A member is to leave: it gets no new work and no contents, and what only it holds is copied; or (`false`) it stays.
+    SetMemberLeaving {
+        node: NodeId,
+        is_leaving: bool,
+        now_ms: u64,
+    },
 }

@@ -57,7 +57,8 @@ impl State {
             certificates,
             revocations,
             stopped_tms,
-            secret_rotations
+            secret_rotations,
+            leaving
         );
         ensure(self.tally.is_empty(), || "counts of lanes were left over".to_owned())
     }
@@ -77,6 +78,9 @@ impl State {
         })?;
         ensure(self.stopped_tms.iter().all(|(node, _)| of_members(node)), || {
             "the TM of a node that is no member is stopped".to_owned()
+        })?;
+        ensure(self.leaving.iter().all(|(node, _)| of_members(node)), || {
+            "a node that is no member is to leave".to_owned()
         })?;
         ensure(self.secret_rotations.len() <= 1, || "two secrets are being changed at once".to_owned())
     }

@@ -36,7 +36,7 @@ pub use ids::{BlobId, EventId, LaneId, NodeId, SessionId, Sha256, TransferId, Wo
 pub use invariants::Violation;
 pub use journal::{EventEnd, Journal, JournalEntry};
 pub use lane::{Lane, LaneCounts, LaneTotals};
-pub use member::{Authority, Cluster, JoinToken, Member, MemberRole};
+pub use member::{Authority, Cluster, JoinToken, Leaving, Member, MemberRole};
 pub use names::{AccountName, EventKey, FilePath, KindName, KindPattern, LaneName, NameError, PathError};
 pub use outcome::{Outcome, Publication, Rejection};
 pub use party::{Account, Administrator, AdministratorRole, Parameter, ParameterVersion, Route, Sealed, Step};

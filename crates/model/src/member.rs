@@ -62,6 +62,12 @@ impl Member {
     }
 }
 
+/// A member that is about to be removed: others take over what it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Leaving {
+    pub since_ms: u64,
+}
+
 /// A CA that the cluster trusts for traffic between its nodes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Authority {

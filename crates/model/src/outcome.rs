@@ -69,7 +69,7 @@ pub enum Rejection {
     TooManyMembers { limit: u64 },
     #[error("there is no member {node}")]
     NoSuchMember { node: NodeId },
-    #[error("the last member cannot be removed")]
+    #[error("the last member that holds files and stays cannot be removed")]
     LastMember,
     #[error("the session of node {node} is over: it was declared lost or has started anew")]
     StaleSession { node: NodeId },
@@ -121,7 +121,9 @@ pub enum Rejection {
     WrongEventState { event: EventId, state: String },
     #[error("the lease on event {event} is not valid any more")]
     StaleLease { event: EventId },
-    #[error("node {node} alone holds {contents} contents: wait until they have copies elsewhere")]
+    #[error(
+        "node {node} alone holds {contents} contents: wait until others have copies; 'flotilla servers remove --wait' has them made"
+    )]
     OnlyHolder { node: NodeId, contents: u64 },
     #[error("the event queue holds {limit} bytes of data, as many as it may: try again later")]
     QueueBytesFull { limit: u64 },

@@ -9,7 +9,7 @@ use crate::file::{BlobRecord, FileRecord, Usage};
 use crate::ids::{BlobId, EventId, LaneId, NodeId, Sha256, TransferId};
 use crate::journal::Journal;
 use crate::lane::{Lane, LaneTotals};
-use crate::member::{Authority, Cluster, JoinToken, Member};
+use crate::member::{Authority, Cluster, JoinToken, Leaving, Member};
 use crate::names::{AccountName, EventKey, FilePath, KindPattern, LaneName};
 use crate::party::{Account, Administrator, Parameter, ParameterVersion, Route};
 use crate::queue::Queue;
@@ -135,6 +135,8 @@ pub struct State {
     pub stopped_tms: Table<NodeId, StoppedTm>,
     /// The last change of the cluster secret, by the fingerprint of the new one; at most one row.
     pub secret_rotations: Table<String, SecretRotation>,
+    /// Members that are about to be removed.
+    pub leaving: Table<NodeId, Leaving>,
     /// Counted during a command, empty between two.
     pub(crate) tally: Vec<(LaneId, LaneTotals)>,
     // Derived: rebuilt from the tables, never persisted, not in the digest.
@@ -206,12 +208,29 @@ impl State {
         (1..=self.header.last_node).map(NodeId).filter(|node| !self.members.contains(node))
     }
 
+    /// Whether contents on the node count as copies that stay.
+    pub fn keeps_contents(&self, node: NodeId) -> bool {
+        self.members.contains(&node) && !self.leaving.contains(&node)
+    }
+
+    /// Contents that no other node holds that stays.
+    pub fn contents_only_on(&self, node: NodeId) -> usize {
+        let is_alone = |blob: &&BlobRecord| {
+            blob.holders.contains(&node)
+                && !blob.holders.iter().any(|other| *other != node && self.keeps_contents(*other))
+        };
+        self.blobs.values().filter(is_alone).count()
+    }
+
     /// How many synced copies a new file needs now. A member that has joined and never run does not count yet: nothing could be
     /// taken until its first start. Of a cluster with a witness, which is made to go on with one full node of two, one
-    /// that is down does not count either: its copies are made when it is back.
+    /// that is down does not count either: its copies are made when it is back. Nor does one that is about to be removed.
     pub fn needed_replicas(&self) -> usize {
         let has_witness = self.members.values().any(|member| !member.is_full());
-        let counts = |member: &&Member| member.is_full() && member.has_run() && (member.is_up() || !has_witness);
+        let counts = |member: &&Member| {
+            let stays = member.is_up() || !has_witness;
+            member.is_full() && member.has_run() && stays && self.keeps_contents(member.id)
+        };
         let full = self.members.values().filter(counts).count();
         (self.number(parameter_names::REPLICAS, 2) as usize).clamp(1, full.max(1))
     }
@@ -227,7 +246,7 @@ impl State {
         hasher.finish()
     }
 
-    fn table_digests(&self) -> [u64; 21] {
+    fn table_digests(&self) -> [u64; 22] {
         [
             self.members.digest(),
             self.authorities.digest(),
@@ -250,6 +269,7 @@ impl State {
             self.revocations.digest(),
             self.stopped_tms.digest(),
             self.secret_rotations.digest(),
+            self.leaving.digest(),
         ]
     }
 

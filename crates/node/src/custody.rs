@@ -56,10 +56,15 @@ fn present(state: &State, now_ms: u64) -> BTreeSet<NodeId> {
     state.members.values().filter(|member| counts(member)).map(|member| member.id).collect()
 }
 
+/// Those whose copies count: who is about to be removed gives its contents away, and gets none.
+fn keepers(state: &State, present: &BTreeSet<NodeId>) -> BTreeSet<NodeId> {
+    present.iter().copied().filter(|node| state.keeps_contents(*node)).collect()
+}
+
 /// The nodes that should make copies of a content: as many as are missing, spread by its id.
-fn helpers(blob: BlobId, record: &BlobRecord, present: &BTreeSet<NodeId>, needed: usize) -> Vec<NodeId> {
-    let copies = record.holders.iter().filter(|node| present.contains(node)).count();
-    let mut others: Vec<NodeId> = present.iter().copied().filter(|node| !record.holders.contains(node)).collect();
+fn helpers(blob: BlobId, record: &BlobRecord, keepers: &BTreeSet<NodeId>, needed: usize) -> Vec<NodeId> {
+    let copies = record.holders.iter().filter(|node| keepers.contains(node)).count();
+    let mut others: Vec<NodeId> = keepers.iter().copied().filter(|node| !record.holders.contains(node)).collect();
     if !others.is_empty() {
         let first = (blob.0 % others.len() as u128) as usize;
         others.rotate_left(first);
@@ -84,7 +89,7 @@ impl Custody {
             let due = looked.is_none_or(|at| at.elapsed() >= FULL_LOOK_INTERVAL);
             let unfinished = self.counters.under_replicated.load(Ordering::Relaxed) > 0;
             // How many copies are needed may change while nobody comes or goes: by a parameter, or by who was only started again.
-            let now = (present.clone(), view.state.needed_replicas());
+            let now = (keepers(&view.state, &present), view.state.needed_replicas());
             if now != last {
                 last = now;
                 looks_left = LOOKS_AFTER_CHANGE;
@@ -103,11 +108,12 @@ impl Custody {
     }
 
     async fn replicate(&self, state: &State, present: &BTreeSet<NodeId>) {
-        let needed = state.needed_replicas().min(present.len());
+        let keepers = keepers(state, present);
+        let needed = state.needed_replicas().min(keepers.len());
         let mut missing = 0;
         let mut mine = Vec::new();
         for (blob, record) in state.blobs.iter() {
-            let helpers = helpers(*blob, record, present, needed);
+            let helpers = helpers(*blob, record, &keepers, needed);
             if helpers.is_empty() {
                 continue;
             }
@@ -126,9 +132,10 @@ impl Custody {
     async fn copy_if_needed(&self, blob: BlobId) {
         let view = self.consensus.view();
         let present = present(&view.state, now_ms());
-        let needed = view.state.needed_replicas().min(present.len());
+        let keepers = keepers(&view.state, &present);
+        let needed = view.state.needed_replicas().min(keepers.len());
         let Some(record) = view.state.blobs.get(&blob) else { return };
-        if helpers(blob, record, &present, needed).contains(&self.node) {
+        if helpers(blob, record, &keepers, needed).contains(&self.node) {
             self.copy(blob, record, &present).await;
         }
     }

@@ -56,7 +56,7 @@ pub use problem::Problem;
 pub use queue::{EventStatistics, QueueStatus, RoomStatus};
 pub use route::{RouteChange, RouteQuery, RouteView, RoutesQuery, StepChange, StepView};
 pub use secret::{RotationFinish, RotationRequest, RotationView, SecretExport, SecretView};
-pub use servers::{ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan};
+pub use servers::{LeavingView, ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan};
 pub use status::{
     ActorStatus, CertificateStatus, CertificateWarning, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus,
     NodeStatus, ReadyStatus,

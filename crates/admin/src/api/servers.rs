@@ -11,6 +11,19 @@ pub struct ServerView {
     pub node: NodeId,
     pub host: String,
     pub admin_url: String,
+    /// It is about to be removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaving: Option<LeavingView>,
+}
+
+/// What a member that is about to be removed still has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeavingView {
+    pub since: Timestamp,
+    /// Contents that no other node holds which stays.
+    pub contents: u64,
+    /// Events that it works on.
+    pub events: u64,
 }
 
 /// Body of `POST servers`: a server that joins by hand.

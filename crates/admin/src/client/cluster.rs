@@ -48,6 +48,12 @@ impl Client {
         self.read(self.request(Method::DELETE, &format!("servers/{node}"))).await
     }
 
+    /// Has others take over what the member has, before it is removed; or (`false`) it stays after all.
+    pub async fn set_server_leaving(&self, node: NodeId, is_leaving: bool) -> Result<Done, ClientError> {
+        let operation = if is_leaving { "leave" } else { "stay" };
+        self.send(Method::POST, &format!("servers/{node}/operations/{operation}"), &(), None).await
+    }
+
     pub async fn import_servers(&self, import: &ServersImport) -> Result<ServersPlan, ClientError> {
         self.send(Method::PUT, "servers", import, None).await
     }

@@ -38,9 +38,11 @@ async fn join(
     if let Some(theirs) = &request.secret_fingerprint {
         check_fingerprint(&admin, theirs)?;
     }
-    check_token(&admin, &secret).await?;
+    let told =
+        |error: ApiError| if request.secret_fingerprint.is_some() { by_hand(error, &request.name) } else { error };
+    check_token(&admin, &secret).await.map_err(told)?;
     let command = admission(&request, &secret)?;
-    let applied = admin.change(&Caller::joining(&secret.id(), remote), command).await?;
+    let applied = admin.change(&Caller::joining(&secret.id(), remote), command).await.map_err(told)?;
     let Outcome::MemberAdmitted { node, again } = applied.outcome else {
         return Err(ApiError::internal("the admission had an unexpected outcome"));
     };
@@ -61,6 +63,15 @@ fn check_fingerprint(admin: &Admin, theirs: &str) -> Result<(), ApiError> {
         "write the cluster's with 'flotilla taeh export' on a member, and bring it to the node with 'flotilla taeh \
          import --dir … --replace'",
     ))
+}
+
+/// Who joins by hand has no token that could be wrong: a member has to name the host.
+fn by_hand(error: ApiError, name: &str) -> ApiError {
+    if error.code != "join-token-refused" {
+        return error;
+    }
+    let detail = format!("{name:?} was not named as one that may join by hand, has joined already, or came too late");
+    ApiError::new(error.status, error.code, detail).at("name").mend(format!("on a member: flotilla servers add {name}"))
 }
 
 /// A token that this node does not know may have been made on another one a moment ago.

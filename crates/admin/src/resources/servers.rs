@@ -1,5 +1,7 @@
 //! `servers`: the members in order of promotion, as JSON or in the text form of the `servers` file; changed live.
 
+use std::time::{Duration, Instant};
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,25 +12,39 @@ use flotilla_model::{Command, Member, NodeId, State};
 use super::{done, resource};
 use crate::Admin;
 use crate::api::{
-    Done, Page, ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan, from_ms,
+    Done, LeavingView, Page, ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan,
+    from_ms,
 };
 use crate::error::ApiError;
 use crate::join::TokenSecret;
 use crate::nodes::NodeRequest;
+use crate::ports::Applied;
 use crate::server::{Administer, Body, Caller, Read, now_ms};
 
 /// A host is set up within a day.
 const LIFETIME_S_DEFAULT: u64 = 86_400;
 const LIFETIME_S: std::ops::RangeInclusive<u64> = 60..=604_800;
 
+/// A change of the voters takes two entries of the log.
+const VOTE_PATIENCE: Duration = Duration::from_secs(10);
+const VOTE_LOOK_EVERY: Duration = Duration::from_millis(50);
+
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(resource("/servers").get(list).post(invite).put(import))
-        .service(resource("/servers/{node}").patch(move_to).delete(remove));
+        .service(resource("/servers/{node}").patch(move_to).delete(remove))
+        .service(resource("/servers/{node}/operations/leave").post(leave))
+        .service(resource("/servers/{node}/operations/stay").post(stay));
 }
 
 fn members(state: &State) -> impl Iterator<Item = &Member> {
     state.servers().iter().filter_map(|id| state.members.get(id))
+}
+
+fn leaving(state: &State, node: NodeId) -> Option<LeavingView> {
+    let row = state.leaving.get(&node)?;
+    let (contents, events) = (state.contents_only_on(node) as u64, state.leased_to(node).count() as u64);
+    Some(LeavingView { since: from_ms(row.since_ms), contents, events })
 }
 
 async fn list(admin: web::Data<Admin>, _: Read, request: HttpRequest) -> HttpResponse {
@@ -40,6 +56,7 @@ async fn list(admin: web::Data<Admin>, _: Read, request: HttpRequest) -> HttpRes
             node: member.id,
             host: member.name.clone(),
             admin_url: member.admin_url.clone(),
+            leaving: leaving(&state, member.id),
         })
         .collect();
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -99,6 +116,61 @@ async fn remove(
     remove_one(&admin, &caller, NodeId(*node)).await
 }
 
+/// What the member has goes to others from now on; it is removed when that is done.
+async fn leave(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    node: web::Path<u64>,
+) -> Result<web::Json<Done>, ApiError> {
+    let applied = set_leaving(&admin, &caller, NodeId(*node), true).await?;
+    // Who looks at the list next, to see how far it is, must find it there.
+    admin.fresh_view().await?;
+    Ok(done(&applied))
+}
+
+/// It is not removed after all.
+async fn stay(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    node: web::Path<u64>,
+) -> Result<web::Json<Done>, ApiError> {
+    Ok(done(&set_leaving(&admin, &caller, NodeId(*node), false).await?))
+}
+
+async fn set_leaving(admin: &Admin, caller: &Caller, node: NodeId, is_leaving: bool) -> Result<Applied, ApiError> {
+    admin.change(caller, Command::SetMemberLeaving { node, is_leaving, now_ms: now_ms() }).await
+}
+
+/// A voter gives its vote up while it is there: when one of two is gone, the other alone could not change that. Says whether
+/// the member has begun to leave by that.
+async fn give_up_vote(admin: &Admin, caller: &Caller, node: NodeId) -> Result<bool, ApiError> {
+    let votes = || admin.parts().facts.status().consensus.voters.contains(&node);
+    let state = admin.fresh_view().await?.state;
+    let is_up = state.members.get(&node).is_some_and(Member::is_up);
+    // Refused anyway, and then nothing should have been moved.
+    let is_only_holder = state.blobs.values().any(|blob| blob.holders == [node]);
+    if !votes() || !is_up || is_only_holder {
+        return Ok(false);
+    }
+    let has_begun = !state.leaving.contains(&node);
+    if has_begun {
+        set_leaving(admin, caller, node, true).await?;
+    }
+    let until = Instant::now() + VOTE_PATIENCE;
+    while votes() {
+        if Instant::now() >= until {
+            if has_begun {
+                set_leaving(admin, caller, node, false).await?;
+            }
+            let detail = format!("node {node} still votes after {VOTE_PATIENCE:?}");
+            return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+                .mend("see 'flotilla status': most voters must be up and follow; then try again"));
+        }
+        tokio::time::sleep(VOTE_LOOK_EVERY).await;
+    }
+    Ok(has_begun)
+}
+
 async fn remove_one(admin: &Admin, caller: &Caller, node: NodeId) -> Result<web::Json<Done>, ApiError> {
     if admin.parts().facts.status().consensus.primary == Some(node)
         && let Err(error) = admin.ask(node, NodeRequest::HandOver { to: None }).await
@@ -106,6 +178,7 @@ async fn remove_one(admin: &Admin, caller: &Caller, node: NodeId) -> Result<web:
         // The others elect one when it ends; the hand-over would only have been smoother.
         tracing::info!(%node, detail = %error.detail, "the lead could not be handed over before the removal");
     }
+    let has_begun = give_up_vote(admin, caller, node).await?;
     // It ends by itself when it knows; a node that is away cannot be told, and need not be.
     let told = admin.ask(node, NodeRequest::ExpectRemoval { is_expected: true }).await.is_ok();
     match admin.change(caller, Command::RemoveMember { node, now_ms: now_ms() }).await {
@@ -114,6 +187,9 @@ async fn remove_one(admin: &Admin, caller: &Caller, node: NodeId) -> Result<web:
             if told {
                 // It forgets by itself if this does not arrive.
                 let _ = admin.ask(node, NodeRequest::ExpectRemoval { is_expected: false }).await;
+            }
+            if has_begun {
+                set_leaving(admin, caller, node, false).await?;
             }
             Err(error)
         }

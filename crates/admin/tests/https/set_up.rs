@@ -36,6 +36,8 @@ async fn an_auditor_looks_and_an_operator_steers_and_neither_changes_members_or_
             status(client.invite_server("ft9.example.org", None).await),
             status(client.move_server(NodeId(2), 0).await),
             status(client.remove_server(NodeId(2)).await),
+            status(client.set_server_leaving(NodeId(2), true).await),
+            status(client.set_server_leaving(NodeId(2), false).await),
             status(client.import_servers(&import).await),
             status(client.export_secret().await),
             status(client.rotate_secret(None).await),
@@ -99,6 +101,16 @@ async fn members_are_moved_and_those_that_are_needed_stay() {
     // Node 1 is not up in this harness, so node 2 is all that is.
     assert_eq!(code(client.remove_server(NodeId(2)).await), "quorum-at-stake");
     assert_eq!(code(client.remove_server(NodeId(9)).await), "not-found");
+    // Neither can it begin to leave, nor who is unknown.
+    assert_eq!(code(client.set_server_leaving(NodeId(2), true).await), "quorum-at-stake");
+    assert_eq!(code(client.set_server_leaving(NodeId(9), true).await), "not-found");
+    client.set_server_leaving(NodeId(1), true).await.unwrap();
+    let rows = client.servers().await.unwrap();
+    let left = rows.iter().find(|row| row.node == NodeId(1)).unwrap().leaving.unwrap();
+    assert_eq!((left.contents, left.events), (0, 0));
+    assert_eq!(rows.iter().filter(|row| row.leaving.is_some()).count(), 1);
+    client.set_server_leaving(NodeId(1), false).await.unwrap();
+    assert!(client.servers().await.unwrap().iter().all(|row| row.leaving.is_none()));
     client.remove_server(NodeId(1)).await.unwrap();
     assert_eq!(code(client.remove_server(NodeId(2)).await), "last-of-its-kind");
     harness.stop().await;

@@ -170,7 +170,7 @@ async fn plan(context: &Context, head: Head<'_>) -> Result<Plan, Problem> {
     pressure::check_upload(&state, &account)?;
     let quota_left = quota_left(&state, &account, old.as_ref().map_or(0, |old| old.length));
     let candidates = candidates(&state, context.node);
-    let replicas = state.needed_replicas();
+    let replicas = copies_with_own(&state, context.node);
     if candidates.len() + 1 < replicas {
         let detail = format!("{replicas} nodes must hold the file, {} can", candidates.len() + 1);
         return Err(Problem::new(&codes::TOO_FEW_NODES, detail).retry_after_s(RETRY_AFTER_S));
@@ -234,9 +234,16 @@ fn shed(context: &Context, uploads_max: u64) -> Problem {
     Problem::new(&codes::UPLOADS_FULL, format!("{uploads_max} uploads run")).retry_after_s(RETRY_AFTER_S)
 }
 
+/// How many copies are made, this node's own among them. That of a node which is about to be removed does not count.
+fn copies_with_own(state: &State, node: NodeId) -> usize {
+    state.needed_replicas() + usize::from(!state.keeps_contents(node))
+}
+
 /// The other nodes that can take a copy.
 fn candidates(state: &State, node: NodeId) -> Vec<NodeId> {
-    let takes_copies = |member: &&flotilla_model::Member| member.is_full() && member.is_up() && member.id != node;
+    let takes_copies = |member: &&flotilla_model::Member| {
+        member.is_full() && member.is_up() && member.id != node && state.keeps_contents(member.id)
+    };
     state.members.values().filter(takes_copies).map(|member| member.id).collect()
 }
 
@@ -283,7 +290,7 @@ async fn record(
 async fn add_copies(context: &Context, blob: BlobId, stored: &mut StoredBlob) {
     let state = context.log.state();
     for node in candidates(&state, context.node) {
-        let copies = stored.nodes.iter().filter(|node| state.is_member(**node)).count();
+        let copies = stored.nodes.iter().filter(|node| state.keeps_contents(**node)).count();
         if copies >= state.needed_replicas() {
             return;
         }

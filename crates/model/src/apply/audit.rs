@@ -129,6 +129,10 @@ impl State {
                     format!("stopped: {}", stopped.join(", "))
                 })
             }
+            C::SetMemberLeaving { node, .. } => {
+                let is_leaving = self.leaving.contains(node);
+                self.members.contains(node).then(|| if is_leaving { "leaves" } else { "stays" }.to_owned())
+            }
             C::RotateSecret { fingerprint, .. } | C::FinishRotation { fingerprint, .. } => {
                 self.secret_rotations.get(fingerprint).map(|row| match row.finished_ms {
                     Some(_) => "finished".to_owned(),
@@ -176,6 +180,9 @@ fn described(command: &Command) -> Option<Deed> {
         C::SetTransactionManager { node, is_stopped, .. } => {
             let operation = if *is_stopped { "transaction-manager.stop" } else { "transaction-manager.start" };
             deed(operation, node.map_or_else(|| "all nodes".to_owned(), |node| format!("node {node}")))
+        }
+        C::SetMemberLeaving { node, is_leaving, .. } => {
+            deed(if *is_leaving { "member.leave" } else { "member.keep" }, format!("node {node}"))
         }
         C::RotateSecret { fingerprint, .. } => deed("secret.rotate", fingerprint),
         C::FinishRotation { fingerprint, .. } => deed("secret.finish-rotation", fingerprint),

@@ -62,9 +62,9 @@ impl State {
         let mut copies: Vec<_> = holders.iter().copied().filter(|node| self.members.contains(node)).collect();
         copies.sort_unstable();
         copies.dedup();
-        let needed = self.needed_replicas();
-        if copies.len() < needed {
-            return Err(Rejection::TooFewReplicas { copies: copies.len() as u64, needed: needed as u64 });
+        let (needed, stay) = (self.needed_replicas(), copies.iter().filter(|node| self.keeps_contents(**node)).count());
+        if stay < needed {
+            return Err(Rejection::TooFewReplicas { copies: stay as u64, needed: needed as u64 });
         }
         Ok(copies)
     }

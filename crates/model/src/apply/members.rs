@@ -109,9 +109,7 @@ impl State {
 
     pub(super) fn remove_member(&mut self, node: NodeId, now_ms: u64) -> Result<Outcome, Rejection> {
         let member = self.members.get(&node).cloned().ok_or(Rejection::NoSuchMember { node })?;
-        if self.members.len() == 1 {
-            return Err(Rejection::LastMember);
-        }
+        self.check_others_serve(node)?;
         self.check_quorum_without(&member)?;
         let alone = self.blobs.values().filter(|blob| blob.holders == [node]).count();
         if alone > 0 {
@@ -123,6 +121,7 @@ impl State {
         self.header.servers.retain(|other| *other != node);
         self.forget_trust_of(&member);
         self.stopped_tms.remove(&node);
+        self.leaving.remove(&node);
         let held: Vec<_> =
             self.blobs.iter().filter(|(_, blob)| blob.holders.contains(&node)).map(|(id, _)| *id).collect();
         for blob in held {
@@ -131,8 +130,14 @@ impl State {
         Ok(Outcome::Done)
     }
 
+    /// Witnesses alone would be no cluster.
+    pub(super) fn check_others_serve(&self, node: NodeId) -> Result<(), Rejection> {
+        let serves = |other: &Member| other.id != node && other.is_full() && self.keeps_contents(other.id);
+        if self.members.values().any(serves) { Ok(()) } else { Err(Rejection::LastMember) }
+    }
+
     /// A member that is gone already takes nothing away with it.
-    fn check_quorum_without(&self, member: &Member) -> Result<(), Rejection> {
+    pub(super) fn check_quorum_without(&self, member: &Member) -> Result<(), Rejection> {
         let members = self.members.len() - 1;
         let up = self.members.values().filter(|other| other.id != member.id && other.is_up()).count();
         if member.is_up() && up * 2 <= members {

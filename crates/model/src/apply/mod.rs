@@ -6,6 +6,7 @@ mod delay;
 mod ends;
 mod files;
 mod lanes;
+mod leaving;
 mod members;
 mod parameters;
 mod parties;
@@ -94,6 +95,7 @@ impl State {
             }
             C::RotateSecret { .. } => self.rotate_secret(command),
             C::SecretAdopted { node, fingerprint } => self.secret_adopted(*node, fingerprint),
+            C::SetMemberLeaving { node, is_leaving, now_ms } => self.set_member_leaving(*node, *is_leaving, *now_ms),
             C::FinishRotation { fingerprint, force, now_ms } => self.finish_rotation(fingerprint, *force, *now_ms),
         }
     }

@@ -30,7 +30,7 @@ impl State {
         self.check_session(node, session)?;
         self.advance_clock(now_ms);
         // Its own pool knows it a moment later.
-        if self.stopped_tms.contains(&node) {
+        if self.stopped_tms.contains(&node) || self.leaving.contains(&node) {
             return Ok(Outcome::Claimed { leases: Vec::new(), more: false });
         }
         let count = count.min(MAX_CLAIM) as usize;

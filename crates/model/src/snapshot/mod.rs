@@ -126,6 +126,7 @@ impl State {
         write_table(writer, &mut buffer, &self.revocations)?;
         write_table(writer, &mut buffer, &self.stopped_tms)?;
         write_table(writer, &mut buffer, &self.secret_rotations)?;
+        write_table(writer, &mut buffer, &self.leaving)?;
         writer.write_all(&self.digest().to_le_bytes())?;
         Ok(())
     }
@@ -162,6 +163,7 @@ impl State {
         state.revocations = read_table(reader, buffer)?;
         state.stopped_tms = read_table(reader, buffer)?;
         state.secret_rotations = read_table(reader, buffer)?;
+        state.leaving = read_table(reader, buffer)?;
         let (expected, actual) = (read_u64(reader)?, state.digest());
         if expected != actual {
             return Err(SnapshotError::Digest { expected, actual });

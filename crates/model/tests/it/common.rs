@@ -324,6 +324,8 @@ fn any_command_of_the_set_up() -> impl Strategy<Value = Command> {
         ca().prop_map(|ca| Command::TrustAuthority { authority: authority(ca) }),
         (prop::option::of(node()), any::<bool>())
             .prop_map(|(node, is_stopped)| { Command::SetTransactionManager { node, is_stopped, now_ms: CREATED_MS } }),
+        (node(), any::<bool>())
+            .prop_map(|(node, is_leaving)| { Command::SetMemberLeaving { node, is_leaving, now_ms: CREATED_MS } }),
         secret().prop_map(|secret| Command::RotateSecret {
             fingerprint: secret.to_owned(),
             previous: "s0".to_owned(),

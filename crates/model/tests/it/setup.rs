@@ -196,3 +196,50 @@ fn a_disabled_cluster_is_one_node_by_itself() {
     state.apply(&set_all(vec![change("Cluster.mode", Some("active"), None)])).unwrap();
     assert_eq!(state.apply(&admit(4, Some(token))), Ok(Outcome::MemberAdmitted { node: NodeId(4), again: false }));
 }
+
+#[test]
+fn what_a_member_has_goes_to_others_before_it_leaves() {
+    let mut state = three_nodes();
+    let leave = |node, is_leaving| Command::SetMemberLeaving { node: NodeId(node), is_leaving, now_ms: CREATED_MS };
+    state.apply(&set("Files.replicas", 1)).unwrap();
+    state.apply(&stored("a", "x", 1, 1)).unwrap();
+    state.apply(&Command::ReplicaLost { blob: BlobId(1), node: NodeId(2) }).unwrap();
+    state.apply(&leave(1, true)).unwrap();
+    assert_eq!(state.contents_only_on(NodeId(1)), 1);
+    assert_eq!(claimed(&mut state, 1, 5), [], "it gets no new work");
+
+    // Its own copy of a new file does not count; one that stays does.
+    let Command::FileStored { account, path, sha256, protocol, remote, condition, .. } = stored("a", "y", 2, 1) else {
+        unreachable!()
+    };
+    let new = |holders: &[u64]| Command::FileStored {
+        account: account.clone(),
+        path: path.clone(),
+        blob: BlobId(2),
+        length: 1,
+        sha256,
+        holders: holders.iter().copied().map(NodeId).collect(),
+        node: NodeId(1),
+        protocol,
+        remote: remote.clone(),
+        condition,
+        started_ms: CREATED_MS,
+        now_ms: CREATED_MS,
+    };
+    assert_eq!(state.apply(&new(&[1])), Err(Rejection::TooFewReplicas { copies: 0, needed: 1 }));
+    state.apply(&new(&[1, 2])).unwrap();
+
+    // That the others leave too is refused as soon as nobody would be left to hold what there is.
+    state.apply(&leave(2, true)).unwrap();
+    assert_eq!(state.apply(&leave(3, true)), Err(Rejection::LastMember));
+    assert_eq!(state.contents_only_on(NodeId(1)), 2, "who leaves too is no one to rely on");
+    state.apply(&leave(2, false)).unwrap();
+    let remove = Command::RemoveMember { node: NodeId(1), now_ms: CREATED_MS };
+    assert_eq!(state.apply(&remove), Err(Rejection::OnlyHolder { node: NodeId(1), contents: 1 }));
+    state.apply(&Command::ReplicaAdded { blob: BlobId(1), node: NodeId(3) }).unwrap();
+    assert_eq!(state.contents_only_on(NodeId(1)), 0);
+    state.apply(&remove).unwrap();
+    assert!(state.leaving.is_empty());
+    assert!(matches!(state.apply(&leave(9, true)), Err(Rejection::NoSuchMember { .. })));
+    state.check_invariants().unwrap();
+}
