@@ -176,8 +176,9 @@ mod tests {
 
     #[tokio::test]
     async fn it_gets_input_and_environment_and_nothing_else() {
-        let run = run_script("cat; echo \" event $FLOTILLA_EVENT, home $HOME\" >&2; pwd", "contents", LONG).await;
+        let run = run_script("cat; echo \" event $FLOTILLA_EVENT, home $HOME\"; pwd", "contents", LONG).await;
         assert_eq!(run, exited(0, "contents event 7, home /"));
+        assert_eq!(run_script("cat >&2", "an error", LONG).await, exited(0, "an error"));
     }
 
     #[tokio::test]
