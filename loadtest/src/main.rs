@@ -8,6 +8,7 @@ mod events;
 mod figures;
 mod meter;
 mod publisher;
+mod report;
 mod sink;
 mod statistics;
 
@@ -30,6 +31,8 @@ enum Command {
     Events(events::EventsArguments),
     /// Measure the event queue and NATS JetStream in turns, and give the ratios.
     Compare(compare::CompareArguments),
+    /// Make the page and the tables of a run anew, and sum it up.
+    Report(report::ReportArguments),
 }
 
 fn main() -> Result<()> {
@@ -41,5 +44,6 @@ fn main() -> Result<()> {
         Command::Figures(arguments) => runtime.block_on(figures::run(&arguments)),
         Command::Events(arguments) => runtime.block_on(events::run(&arguments)),
         Command::Compare(arguments) => runtime.block_on(compare::run(&arguments)),
+        Command::Report(arguments) => report::run(&arguments),
     }
 }
