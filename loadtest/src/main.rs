@@ -33,6 +33,8 @@ enum Command {
     Compare(compare::CompareArguments),
     /// Make the page and the tables of a run anew, and sum it up.
     Report(report::ReportArguments),
+    /// Compare two runs: rates, latencies and failures of each load, processor time and memory of each node.
+    Difference(report::difference::DifferenceArguments),
 }
 
 fn main() -> Result<()> {
@@ -45,5 +47,6 @@ fn main() -> Result<()> {
         Command::Events(arguments) => runtime.block_on(events::run(&arguments)),
         Command::Compare(arguments) => runtime.block_on(compare::run(&arguments)),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Difference(arguments) => report::difference::run(&arguments),
     }
 }

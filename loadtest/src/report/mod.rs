@@ -1,6 +1,7 @@
-//! What people get of a run: a page, tables for other programs, and a text for the terminal.
+//! What people get of a run: a page, tables for other programs, a text for the terminal, and how two runs differ.
 
 mod csv;
+pub(crate) mod difference;
 pub(crate) mod files;
 mod measured;
 mod page;
