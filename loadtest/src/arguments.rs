@@ -7,10 +7,17 @@ use clap::{Args, ValueEnum};
 
 /// Of the program under test.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct ClusterArguments {
+pub(crate) struct Binary {
     /// The program under test. [default: `flotilla` beside this program]
     #[arg(long)]
     binary: Option<PathBuf>,
+}
+
+/// Of the cluster that is started.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ClusterArguments {
+    #[command(flatten)]
+    binary: Binary,
     /// Folder for the cluster; a temporary one by default, removed afterwards.
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -71,14 +78,20 @@ pub(crate) enum Hold {
     None,
 }
 
-impl ClusterArguments {
-    pub(crate) fn binary(&self) -> Result<PathBuf> {
+impl Binary {
+    pub(crate) fn path(&self) -> Result<PathBuf> {
         if let Some(binary) = &self.binary {
             return Ok(binary.clone());
         }
         let beside = std::env::current_exe()?.with_file_name("flotilla");
         ensure!(beside.exists(), "{} is missing: build it, or name it with --binary", beside.display());
         Ok(beside)
+    }
+}
+
+impl ClusterArguments {
+    pub(crate) fn binary(&self) -> Result<PathBuf> {
+        self.binary.path()
     }
 
     /// The folder to use, and what removes it when it is a temporary one.

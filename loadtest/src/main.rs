@@ -9,6 +9,8 @@ mod figures;
 mod meter;
 mod publisher;
 mod report;
+mod run;
+mod scenario;
 mod sink;
 mod statistics;
 
@@ -25,6 +27,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Load a cluster as a scenario says, verify that nothing that was acknowledged is lost, and write a report.
+    Run(run::RunScenarioArguments),
+    /// List the scenarios that come with this program, or print one, to begin a scenario of your own with.
+    Scenarios {
+        /// The one to print.
+        name: Option<String>,
+    },
     /// Measure a fresh cluster of three local nodes: uploads, parameter writes, events, failover, idle cost, start-up.
     Figures(figures::FiguresArguments),
     /// Measure the event queue of a fresh cluster of three local nodes, through the stream that applications publish to.
@@ -43,6 +52,8 @@ fn main() -> Result<()> {
     let cli = Cli::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     match cli.command {
+        Command::Run(arguments) => runtime.block_on(run::run(&arguments)),
+        Command::Scenarios { name } => run::list(name.as_deref()),
         Command::Figures(arguments) => runtime.block_on(figures::run(&arguments)),
         Command::Events(arguments) => runtime.block_on(events::run(&arguments)),
         Command::Compare(arguments) => runtime.block_on(compare::run(&arguments)),

@@ -227,7 +227,7 @@ impl Node {
             certificates: actors.certificates.status().clone(),
             health: Arc::clone(&health),
             config_sync: actors.config_sync.status().clone(),
-            measured: Measured::new(watch.metrics, &metrics, &telemetry),
+            measured: Measured::new(watch.metrics, &metrics, core.mesh.clone(), &telemetry),
         });
         let removal = Arc::new(Removal::new(id, core.consensus.clone(), core.mesh.clone()));
         let operations = Arc::new(Operations {

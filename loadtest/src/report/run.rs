@@ -51,7 +51,10 @@ pub(crate) struct LoadRecord {
     /// Of acknowledged operations, from the moment at which each was due, so that one that had to wait counts its waiting
     /// (no coordinated omission). None if there was none.
     pub(crate) latency: Option<Latency>,
-    /// Percentiles of the same, rising.
+    /// Longest time between two acknowledgements.
+    #[serde(default)]
+    pub(crate) longest_gap_ms: f64,
+    /// Percentiles of the latencies, rising.
     pub(crate) distribution: Vec<Quantile>,
     /// A second each, the warm-up too, in the order of time. One in which nothing ended may be missing.
     pub(crate) intervals: Vec<Interval>,
@@ -125,7 +128,7 @@ pub(crate) struct Sample {
     pub(crate) resident_mib: f64,
     pub(crate) disk_read_mib_s: f64,
     pub(crate) disk_write_mib_s: f64,
-    /// Sent and received by its sockets, loopback too.
+    /// To and from partners, and over its connections to other nodes; those that others have made to it are theirs.
     pub(crate) network_mib_s: f64,
 }
 

@@ -83,6 +83,7 @@ fn load(name: &str, kind: &str, per_second: u64, size: u64) -> LoadRecord {
             p99_9_ms: 25.0,
             max_ms: 3_210.0,
         }),
+        longest_gap_ms: 3_150.0,
         distribution: [(0.5, 4.0), (0.9, 8.0), (0.99, 12.0), (0.999, 25.0), (1.0, 3_210.0)].map(quantile).into(),
         intervals: (0..60).filter(|second| !(31..34).contains(second)).map(interval).collect(),
     }

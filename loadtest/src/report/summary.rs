@@ -71,11 +71,12 @@ fn loads(run: &Run) -> String {
         "p99",
         "p99.9",
         "max",
+        "gap",
     ];
     table(header, 1, run.loads.iter().map(|load| row(run, load)))
 }
 
-fn row(run: &Run, load: &LoadRecord) -> [String; 13] {
+fn row(run: &Run, load: &LoadRecord) -> [String; 14] {
     let totals = &load.totals;
     let [p50, p90, p99, p99_9, max] = match &load.latency {
         Some(of) => [of.p50_ms, of.p90_ms, of.p99_ms, of.p99_9_ms, of.max_ms].map(latency),
@@ -95,6 +96,7 @@ fn row(run: &Run, load: &LoadRecord) -> [String; 13] {
         p99,
         p99_9,
         max,
+        latency(load.longest_gap_ms),
     ]
 }
 

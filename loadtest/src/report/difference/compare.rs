@@ -88,6 +88,7 @@ fn load_figures((before_run, before): (&Run, &LoadRecord), (after_run, after): (
         latency("p50", |latency| latency.p50_ms),
         latency("p99", |latency| latency.p99_ms),
         latency("max", |latency| latency.max_ms),
+        Figure::of("gap", "ms", Better::Lower, Some(before.longest_gap_ms), Some(after.longest_gap_ms)),
         number("failures", |load| load.totals.failed()),
         number("not begun", |load| load.totals.not_begun),
     ];
@@ -134,7 +135,7 @@ mod tests {
         assert_eq!((difference.loads.len(), difference.nodes.len()), (2, 3));
         let figures = difference.loads.iter().chain(&difference.nodes).flat_map(|subject| &subject.figures);
         assert!(figures.clone().all(|figure| figure.verdict == Verdict::Same && figure.ratio == Some(1.0)));
-        assert_eq!(figures.count(), 2 * 6 + 3 * 2);
+        assert_eq!(figures.count(), 2 * 7 + 3 * 2);
     }
 
     #[test]
@@ -154,6 +155,7 @@ mod tests {
                 ("p50", Some(1.0), Verdict::Same),
                 ("p99", Some(2.0), Verdict::Worse),
                 ("max", Some(1.0), Verdict::Same),
+                ("gap", Some(1.0), Verdict::Same),
                 ("failures", Some(0.0), Verdict::Better),
                 ("not begun", Some(1.0), Verdict::Same),
             ]

@@ -46,6 +46,7 @@ pub(super) fn totals(run: &Run) -> Section {
         "p99 ms",
         "p99.9 ms",
         "Max ms",
+        "Longest gap ms",
     ];
     let rows: Vec<String> = run.loads.iter().enumerate().map(|(index, load)| totals_row(run, index, load)).collect();
     let content = if rows.is_empty() {
@@ -85,6 +86,7 @@ fn totals_row(run: &Run, index: usize, load: &LoadRecord) -> String {
     for percentile in percentiles {
         let _ = write!(row, "<td>{percentile}</td>");
     }
+    let _ = write!(row, "<td>{}</td>", number(load.longest_gap_ms));
     row
 }
 
