@@ -21,6 +21,7 @@ mod snapshot;
 mod start;
 mod state_machine;
 mod status;
+mod succession;
 mod transport;
 mod types;
 mod wire;

@@ -11,6 +11,7 @@ use openraft::errors::{LinearizableReadError, RaftError};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
+use crate::succession::succeeded;
 use crate::transport::{Lane, Transport};
 use crate::types::Raft;
 use crate::wire::{self, Kind, Refusal};
@@ -60,7 +61,11 @@ pub(crate) async fn read_index(
             Some(leader) if leader == node => {
                 timeout_at(deadline, confirm(raft)).await.map_err(|_| ReadError::NoPrimary)??
             }
-            Some(leader) => ask(leader, transport, deadline).await,
+            Some(leader) => tokio::select! {
+                biased;
+                answer = ask(leader, transport, deadline) => answer,
+                () = succeeded(raft, leader) => None,
+            },
             None => None,
         };
         if let Some(index) = confirmed {

@@ -6,11 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use flotilla_model::NodeId;
 use openraft::async_runtime::WatchReceiver;
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{ForwardReply, ProposeError, WriteFailure, write};
 use crate::machine::BatchReply;
 use crate::state_machine::Published;
+use crate::succession::succeeded;
 use crate::transport::{Lane, Transport, TransportError};
 use crate::types::{Payload, Raft};
 use crate::wire::{self, Kind};
@@ -19,6 +21,9 @@ use crate::wire::{self, Kind};
 const RETRY_DELAY: Duration = Duration::from_millis(20);
 /// No try is begun with less time left: it could end in "unknown" where "nothing was changed" is still certain.
 const TIME_TO_TRY: Duration = Duration::from_millis(100);
+/// A former primary that works may still answer: after a hand-over it has the entry from its successor. Some round trips of
+/// a long link.
+const LAST_ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long a proposer waits until its own node shows what the primary has applied. Then it is answered anyhow.
 const READ_YOUR_WRITES_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -39,13 +44,20 @@ enum Try {
 }
 
 impl Dispatcher {
-    pub(crate) async fn dispatch(&self, payload: Payload, deadline: Instant) -> Result<BatchReply, ProposeError> {
+    /// `place` is the group's among those under way. It is given up early when the group waits for a former primary, so that
+    /// others can go to the new one.
+    pub(crate) async fn dispatch(
+        &self,
+        payload: Payload,
+        deadline: Instant,
+        mut place: Option<OwnedSemaphorePermit>,
+    ) -> Result<BatchReply, ProposeError> {
         let mut metrics = self.raft.server_metrics();
         loop {
             let leader = metrics.borrow_and_update().current_leader.map(NodeId);
             let tried = match leader {
                 Some(leader) if leader == self.node => self.write_here(payload.clone(), deadline).await,
-                Some(leader) => self.forward(leader, &payload, deadline).await,
+                Some(leader) => self.forward(leader, &payload, deadline, &mut place).await,
                 None => Try::Again,
             };
             match tried {
@@ -70,16 +82,32 @@ impl Dispatcher {
         }
     }
 
-    async fn forward(&self, leader: NodeId, payload: &Payload, deadline: Instant) -> Try {
+    async fn forward(
+        &self,
+        leader: NodeId,
+        payload: &Payload,
+        deadline: Instant,
+        place: &mut Option<OwnedSemaphorePermit>,
+    ) -> Try {
         let mut message = Vec::with_capacity(payload.0.len() + 2);
         message.extend_from_slice(&wire::head(Kind::Forward));
         message.extend_from_slice(&payload.0);
         let time_left = deadline.saturating_duration_since(Instant::now());
         let call = self.transport.call(leader, Lane::Control, Bytes::from(message), time_left);
-        let answer = match timeout_at(deadline, call).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(TransportError::Unreachable { .. })) => return Try::Again,
-            Ok(Err(TransportError::Unknown { .. })) | Err(_) => return Try::Failed(ProposeError::Unknown),
+        let in_vain = async {
+            succeeded(&self.raft, leader).await;
+            drop(place.take());
+            sleep(LAST_ANSWER_TIMEOUT).await;
+        };
+        let answered = tokio::select! {
+            biased;
+            answered = timeout_at(deadline, call) => answered.ok(),
+            () = in_vain => None,
+        };
+        let answer = match answered {
+            Some(Ok(answer)) => answer,
+            Some(Err(TransportError::Unreachable { .. })) => return Try::Again,
+            Some(Err(TransportError::Unknown { .. })) | None => return Try::Failed(ProposeError::Unknown),
         };
         match wire::accept_answer(&answer) {
             Ok(ForwardReply::Applied(reply)) => {

@@ -104,10 +104,8 @@ async fn group(
         let (proposals, left) = fill(first, &mut waiting);
         next = left;
         let dispatcher = dispatcher.clone();
-        tasks.spawn(async move {
-            carry(proposals, dispatcher).await;
-            drop(slot);
-        });
+        // It is never closed.
+        tasks.spawn(carry(proposals, dispatcher, slot.ok()));
     }
     waiting.close();
     let never_sent = next.into_iter().chain(std::iter::from_fn(|| waiting.try_recv().ok()));
@@ -131,7 +129,7 @@ fn fill(first: Proposal, waiting: &mut mpsc::Receiver<Proposal>) -> (Vec<Proposa
 }
 
 /// Brings a group to the log and tells each proposer what became of its commands.
-async fn carry(proposals: Vec<Proposal>, dispatcher: Dispatcher) {
+async fn carry(proposals: Vec<Proposal>, dispatcher: Dispatcher, slot: Option<OwnedSemaphorePermit>) {
     let now = Instant::now();
     let (proposals, late): (Vec<_>, Vec<_>) = proposals.into_iter().partition(|proposal| proposal.deadline > now);
     late.into_iter().for_each(|proposal| drop(proposal.answer.send(Err(ProposeError::Overloaded))));
@@ -140,7 +138,7 @@ async fn carry(proposals: Vec<Proposal>, dispatcher: Dispatcher) {
     let mut commands = Commands { count: 0, bytes: Vec::with_capacity(bytes) };
     proposals.iter().for_each(|proposal| commands.append(&proposal.commands));
     let count = commands.count;
-    let reply = match dispatcher.dispatch(commands.into_payload(), deadline).await {
+    let reply = match dispatcher.dispatch(commands.into_payload(), deadline, slot).await {
         Ok(reply) if reply.results.len() == count => Ok(reply),
         // Only a peer that is not sane answers so.
         Ok(_) => Err(ProposeError::Unknown),

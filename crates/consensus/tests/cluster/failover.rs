@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use flotilla_consensus::Role;
+use flotilla_consensus::{ProposeError, Role};
 use flotilla_model::NodeId;
 
 use crate::harness::{Cluster, NODES, set, time, value, wait_until};
@@ -108,4 +108,23 @@ async fn a_cut_off_primary_acknowledges_nothing_and_comes_back_as_a_follower() {
     assert_eq!(cluster.node(1).status().role, Role::Secondary);
     assert_eq!(value(cluster.node(1), "kept").as_deref(), Some("1"));
     assert_eq!(value(cluster.node(1), "lost"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_forwarded_to_a_silent_primary_holds_up_nothing_once_another_one_leads() {
+    let cluster = Cluster::formed(|_| ()).await;
+    cluster.node(3).propose(set("before", 1)).await.unwrap();
+    cluster.network.isolate(NodeId(1), NODES);
+    // More than go to the primary at once; each again until it is in.
+    let write = async |number: u64| {
+        tokio::time::sleep(Duration::from_millis(number * 5)).await;
+        while let Err(error) = cluster.node(3).propose(set(&format!("p{number}"), number)).await {
+            assert!(matches!(error, ProposeError::Unknown | ProposeError::NoPrimary), "{error}");
+        }
+    };
+    let writes = futures::future::join_all((0..40).map(write));
+    let ((_, read), waited) = time(async { tokio::join!(writes, cluster.node(3).linearizable_view()) }).await;
+    assert!(waited < Duration::from_millis(1600), "{waited:?}");
+    read.unwrap();
+    assert_eq!(value(cluster.node(2), "p39").or(value(cluster.node(3), "p39")).as_deref(), Some("39"));
 }
