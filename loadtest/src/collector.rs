@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::statistics::Figure;
+use crate::terminal;
 
 #[derive(Default)]
 pub(crate) struct Collector {
@@ -21,10 +22,8 @@ impl Collector {
         self.add(Figure::of(name, unit, runs.iter().map(value).collect()));
     }
 
-    #[expect(clippy::print_stdout, reason = "the command's answer")]
     pub(crate) fn print_json(&self) -> Result<()> {
-        println!("{}", serde_json::to_string_pretty(&self.figures)?);
-        Ok(())
+        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&self.figures)?))
     }
 }
 

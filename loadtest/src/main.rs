@@ -13,6 +13,9 @@ mod run;
 mod scenario;
 mod sink;
 mod statistics;
+mod terminal;
+
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -46,10 +49,20 @@ enum Command {
     Difference(report::difference::DifferenceArguments),
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    let Err(error) = carry_out(Cli::parse()) else { return ExitCode::SUCCESS };
+    report_error(&error);
+    ExitCode::FAILURE
+}
+
+#[expect(clippy::print_stderr, reason = "this is where the process speaks to its caller")]
+fn report_error(error: &anyhow::Error) {
+    eprintln!("flotilla-loadtest: {error:#}");
+}
+
+fn carry_out(cli: Cli) -> Result<()> {
     // Fails only when one is set already, which is as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let cli = Cli::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     match cli.command {
         Command::Run(arguments) => runtime.block_on(run::run(&arguments)),

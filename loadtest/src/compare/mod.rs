@@ -15,6 +15,7 @@ use crate::arguments::{ClusterArguments, RunArguments, StreamArguments};
 use crate::bed::Bed;
 use crate::collector::progress;
 use crate::events::{self, Driver, Queue, end_to_end, pace, publish};
+use crate::terminal;
 use peer::{Nats, SyncInterval};
 use ratios::{Rounds, Values};
 
@@ -38,7 +39,6 @@ pub(crate) struct CompareArguments {
 }
 
 /// Runs the rounds and prints the ratios.
-#[expect(clippy::print_stdout, reason = "the command's answer")]
 pub(crate) async fn run(arguments: &CompareArguments) -> Result<()> {
     let windows = &arguments.stream.windows;
     ensure!(windows.iter().all(|window| PEER_WINDOWS.contains(window)), "the peers measure windows {PEER_WINDOWS:?}");
@@ -71,12 +71,10 @@ pub(crate) async fn run(arguments: &CompareArguments) -> Result<()> {
         order.rotate_left(1);
     }
     let rows = ratios::rows(&Rounds { flotilla, peers }, windows)?;
-    if arguments.cluster.json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
-    } else {
-        print!("{}", ratios::table(&rows));
+    match arguments.cluster.json {
+        true => terminal::print(&format!("{}\n", serde_json::to_string_pretty(&rows)?)),
+        false => terminal::print(&ratios::table(&rows)),
     }
-    Ok(())
 }
 
 /// One round of Flotilla on a fresh cluster, which is gone afterwards: its rival finds the machine to itself.

@@ -9,13 +9,14 @@ pub(crate) mod run;
 #[cfg(test)]
 mod sample;
 pub(crate) mod summary;
-mod terminal;
 mod units;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+
+use crate::terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {

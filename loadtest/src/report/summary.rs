@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::files;
 use super::run::{Check, LoadRecord, Mark, Run};
-use super::terminal::{printable, table};
 use super::units::{NOTHING, count, duration, latency, number_or_nothing};
+use crate::terminal::{printable, table};
 
 /// The run in a few lines; `dir` is where its report lies. Safe to print: nothing in it steers the terminal.
 pub(crate) fn text(run: &Run, dir: Option<&Path>) -> String {

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::arguments::Binary;
 use crate::report::run::Run;
-use crate::scenario::{LIBRARY, Scenario};
+use crate::scenario::{LIBRARY, Scenario, Shipped};
+use crate::terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct RunScenarioArguments {
@@ -88,19 +89,15 @@ impl RunScenarioArguments {
 }
 
 /// The shipped scenarios.
-#[expect(clippy::print_stdout, reason = "the command's answer")]
 pub(crate) fn list(print: Option<&str>) -> Result<()> {
     if let Some(name) = print {
         let shipped = LIBRARY.iter().find(|shipped| shipped.name == name);
-        let Some(shipped) = shipped else {
-            anyhow::bail!("there is no scenario {name}; without a name all are listed")
-        };
-        print!("{}", shipped.text);
-        return Ok(());
+        let shipped = shipped.with_context(|| format!("there is no scenario {name}; without a name all are listed"))?;
+        return terminal::print(shipped.text);
     }
-    for shipped in LIBRARY {
+    let line = |shipped: &Shipped| {
         let scenario = Scenario::load(shipped.name)?;
-        println!("{:<16} {:>5.0} s  {}", shipped.name, scenario.duration_s, scenario.description);
-    }
-    Ok(())
+        anyhow::Ok(format!("{:<16} {:>5.0} s  {}\n", shipped.name, scenario.duration_s, scenario.description))
+    };
+    terminal::print(&LIBRARY.iter().map(line).collect::<Result<String>>()?)
 }

@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use super::contents::{self, Contents};
 use super::recorder::End;
-use super::target::{PASSWORD, Target};
-use crate::scenario::{Kind, Load};
+use super::target::Target;
+use crate::scenario::{Kind, Load, PARAMETER};
 
 /// Tries are made for so long; then it is not known what became of the operation.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,8 +25,6 @@ const SILENCE: Duration = Duration::from_secs(3);
 /// And what a slow one must do at least.
 const BYTES_PER_SECOND: u64 = 1 << 20;
 pub(crate) const EVENT_KIND: &str = "load.event";
-/// Written by parameter loads: nothing waits for it while all goes well.
-pub(crate) const PARAMETER: &str = "EventQueue.internalRetryDelayInterval";
 const PARAMETER_VALUES: u64 = 80_000;
 
 /// Where a load belongs.
@@ -139,7 +137,9 @@ impl LoadClient {
             .put(self.file_url(gateway, number))
             .header("content-length", contents.length)
             .header("if-none-match", "*");
-        let request = request.basic_auth(self.account(number), Some(PASSWORD)).timeout(self.time_for(contents.length));
+        let request = request
+            .basic_auth(self.account(number), Some(&self.target.password))
+            .timeout(self.time_for(contents.length));
         let answer = match request.body(body).send().await {
             Ok(answer) => answer,
             Err(error) => return again(&error),
@@ -156,7 +156,8 @@ impl LoadClient {
         // Any of the files that were there before.
         let file = number % u64::from(self.load.files);
         let contents = self.contents(file);
-        let request = self.http.get(self.file_url(gateway, file)).basic_auth(self.account(file), Some(PASSWORD));
+        let request =
+            self.http.get(self.file_url(gateway, file)).basic_auth(self.account(file), Some(&self.target.password));
         let answer = match request.timeout(self.time_for(contents.length)).send().await {
             Ok(answer) if answer.status().is_success() => answer,
             Ok(answer) => return judge(answer, 0).await,
@@ -179,7 +180,7 @@ impl LoadClient {
         let key = format!("{}-{number}", self.place.run);
         let body = format!("{{\"kind\":\"{EVENT_KIND}\",\"idempotency_key\":\"{key}\",\"data\":\"{data}\"}}");
         let request = self.http.post(format!("{gateway}/events")).header("content-type", "application/json");
-        let request = request.basic_auth(self.account(number), Some(PASSWORD)).timeout(SILENCE);
+        let request = request.basic_auth(self.account(number), Some(&self.target.password)).timeout(SILENCE);
         let answer = match request.body(body).send().await {
             Ok(answer) => answer,
             Err(error) => return again(&error),
@@ -226,7 +227,8 @@ impl LoadClient {
         // Not through the node that took it.
         let gateway = self.target.gateway(self.load.through, number, attempt + 1);
         let contents = self.contents(number);
-        let request = self.http.get(self.file_url(gateway, number)).basic_auth(self.account(number), Some(PASSWORD));
+        let request =
+            self.http.get(self.file_url(gateway, number)).basic_auth(self.account(number), Some(&self.target.password));
         let answer = request.timeout(self.time_for(contents.length)).send().await.map_err(|error| cause(&error))?;
         match answer.status() {
             status if status.is_success() => compare(answer, contents).await.map_err(|error| cause(&error)),

@@ -34,6 +34,7 @@ use crate::collector;
 use crate::report::run::{Check, Mark, NodeRecord, Run, VERSION};
 use crate::report::{files, summary};
 use crate::scenario::{Arrivals, Kind, Scenario};
+use crate::terminal;
 
 /// How often the harness looks who leads, for loads that go to the primary.
 const LOOK_FOR_PRIMARY_EACH: Duration = Duration::from_secs(1);
@@ -71,45 +72,54 @@ pub(crate) async fn run(arguments: &RunScenarioArguments) -> Result<()> {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the command's answer")]
 fn print_answer(arguments: &RunScenarioArguments, run: &Run, dir: &std::path::Path) -> Result<()> {
     match arguments.json {
-        true => println!("{}", serde_json::to_string_pretty(run)?),
-        false => println!("{}", summary::text(run, Some(dir))),
+        true => terminal::print(&format!("{}\n", serde_json::to_string_pretty(run)?)),
+        false => terminal::print(&summary::text(run, Some(dir))),
     }
-    Ok(())
 }
 
 async fn run_on(site: &mut Site, scenario: &Scenario) -> Result<Run> {
-    let target = Arc::clone(&site.target);
     let started_at = jiff::Timestamp::now();
-    // Unlike that of any other run on the same cluster.
-    let name = format!("l{:x}", started_at.as_millisecond());
     let mut loads = Vec::new();
-    let mut sinks = Vec::new();
     for (index, load) in scenario.loads.iter().enumerate() {
-        let place = Place { index, seed: scenario.seed, run: name.clone() };
-        let client = Arc::new(LoadClient::new(load.clone(), place, Arc::clone(&target))?);
-        // They answer as long as they are held.
-        sinks.extend(prepare::prepare(&client).await?);
-        // What was put there for downloads is none of its results.
-        client.ledger.lock().files.clear();
+        // Unlike the names of any other run on the same cluster.
+        let place = Place { index, seed: scenario.seed, run: format!("l{:x}", started_at.as_millisecond()) };
+        let client = Arc::new(LoadClient::new(load.clone(), place, Arc::clone(&site.target))?);
         let recorder = Arc::new(Recorder::new(Duration::from_secs_f64(scenario.warm_up_s)));
         loads.push(Running { client, recorder });
+    }
+    let outcome = measure(site, scenario, &loads, started_at).await;
+    for load in &loads {
+        let cleaned = prepare::clean_up(&load.client).await;
+        // Why the run has failed says more than that something could not be put away after it.
+        if outcome.is_ok() {
+            cleaned?;
+        }
+    }
+    outcome
+}
+
+async fn measure(site: &mut Site, scenario: &Scenario, loads: &[Running], started_at: jiff::Timestamp) -> Result<Run> {
+    let target = Arc::clone(&site.target);
+    let mut sinks = Vec::new();
+    for load in loads {
+        // They answer as long as they are held.
+        sinks.extend(prepare::prepare(&load.client).await?);
+        // What was put there for downloads is none of its results.
+        load.client.ledger.lock().files.clear();
     }
     target.find_primary().await?;
     let before = verify::drained(&target, Duration::from_secs(60)).await?;
     before.map_err(anyhow::Error::msg).context("other events are under way on this cluster")?;
     let before = target.ask(Client::event_statistics).await?;
 
-    let driven = drive(site, scenario, &loads).await?;
-    let (drain_s, mut checks) = verify_all(scenario, &target, &loads, &before, driven.deeds).await?;
+    let driven = drive(site, scenario, loads).await?;
+    let (drain_s, mut checks) = verify_all(scenario, &target, loads, &before, driven.deeds).await?;
     checks.extend(loads.iter().flat_map(|load| verify::expectations(&load.client, &load.recorder)));
-    for load in &loads {
-        prepare::clean_up(&load.client).await?;
-    }
     let program =
         target.ask(Client::cluster).await?.nodes.first().map_or_else(String::new, |node| node.version.clone());
+    let record = |load: &Running| load.recorder.finish(&load.client.load.name, kind(load.client.load.kind));
     Ok(Run {
         version: VERSION,
         scenario: scenario.name.clone(),
@@ -121,10 +131,7 @@ async fn run_on(site: &mut Site, scenario: &Scenario) -> Result<Run> {
         warm_up_s: scenario.warm_up_s,
         duration_s: driven.duration.as_secs_f64(),
         drain_s,
-        loads: loads
-            .iter()
-            .map(|load| load.recorder.finish(&load.client.load.name, kind(load.client.load.kind)))
-            .collect(),
+        loads: loads.iter().map(record).collect(),
         nodes: driven.nodes,
         marks: driven.marks,
         checks,
@@ -179,7 +186,7 @@ async fn drive(site: &mut Site, scenario: &Scenario, loads: &[Running]) -> Resul
         // Nobody listens when all have ended by themselves.
         let _ = stop_issuing.send(true);
         while let Some(ended) = generators.join_next().await {
-            ended?;
+            ended??;
         }
         anyhow::Ok((duration, pressed))
     };

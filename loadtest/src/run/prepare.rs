@@ -7,7 +7,7 @@ use flotilla_admin::api::{AccountChange, RouteChange, StepChange};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::client::{EVENT_KIND, LoadClient};
-use super::target::{PASSWORD, Target};
+use super::target::Target;
 use crate::collector::progress;
 use crate::scenario::{Kind, Work};
 use crate::sink::Sink;
@@ -45,7 +45,7 @@ pub(crate) async fn prepare(load: &Arc<LoadClient>) -> Result<Option<Sink>> {
 
 async fn account(target: &Target, load: &LoadClient, number: u64, step: Option<&StepChange>) -> Result<()> {
     let name = load.account(number);
-    let change = AccountChange { password: Some(PASSWORD.to_owned()), ..AccountChange::default() };
+    let change = AccountChange { password: Some(target.password.clone()), ..AccountChange::default() };
     let made = target.ask(|client| client.put_account(&name, &change, None)).await;
     made.with_context(|| format!("cannot make account {name}"))?;
     let Some(step) = step else { return Ok(()) };
@@ -56,10 +56,9 @@ async fn account(target: &Target, load: &LoadClient, number: u64, step: Option<&
     Ok(())
 }
 
-/// Takes the accounts away again, with their routes; their files stay, as nobody can be sure what is in them.
-pub(crate) async fn clean_up(load: &Arc<LoadClient>) -> Result<()> {
+/// Shuts the accounts; their files stay, as somebody may want to look at them.
+pub(crate) async fn clean_up(load: &LoadClient) -> Result<()> {
     if load.load.kind == Kind::Parameter {
-        load.target.ask(|client| client.set_parameter(super::client::PARAMETER, None, None)).await?;
         return Ok(());
     }
     for number in 0..u64::from(load.load.accounts) {

@@ -22,16 +22,23 @@ pub(crate) struct Site {
     /// The harness' own; lent to who does something to its processes.
     pub(crate) cluster: Option<LocalCluster>,
     pub(crate) processes: Processes,
+    /// Values of before, of a cluster that is there when the run is over.
+    former: Vec<(String, Option<String>)>,
     /// Removed with it.
     _folder: Option<tempfile::TempDir>,
 }
 
 impl Site {
     pub(crate) async fn open(arguments: &RunScenarioArguments, scenario: &Scenario) -> Result<Self> {
-        let site = match &arguments.admin_url {
+        let mut site = match &arguments.admin_url {
             Some(url) => Self::given(arguments, url).await?,
             None => Self::start(arguments, scenario).await?,
         };
+        for name in scenario.parameters_touched() {
+            let known = site.target.ask(|client| client.parameter(name)).await;
+            let known = known.with_context(|| format!("cannot read {name}"))?;
+            site.former.push((name.to_owned(), (!known.is_default).then_some(known.value)));
+        }
         for (name, value) in &scenario.cluster.parameters {
             let set = site.target.ask(|client| client.set_parameter(name, Some(value), None)).await;
             set.with_context(|| format!("cannot set {name}"))?;
@@ -59,7 +66,13 @@ impl Site {
         let processes = cluster.nodes.iter().map(LocalNode::process_id).collect();
         let target = Arc::new(Target::new(gateways, administrators, authorities));
         settled(&target).await?;
-        Ok(Self { target, cluster: Some(cluster), processes: Arc::new(Mutex::new(processes)), _folder: folder })
+        Ok(Self {
+            target,
+            cluster: Some(cluster),
+            processes: Arc::new(Mutex::new(processes)),
+            former: Vec::new(),
+            _folder: folder,
+        })
     }
 
     async fn given(arguments: &RunScenarioArguments, url: &str) -> Result<Self> {
@@ -76,15 +89,19 @@ impl Site {
         let administrators = nodes.iter().map(|node| administrator(&node.admin_url)).collect::<Result<_>>()?;
         let gateways = nodes.iter().map(|node| node.transfer_url.clone()).collect();
         let target = Arc::new(Target::new(gateways, administrators, arguments.ca_file.clone()));
-        Ok(Self { target, cluster: None, processes: Processes::default(), _folder: None })
+        Ok(Self { target, cluster: None, processes: Processes::default(), former: Vec::new(), _folder: None })
     }
 
-    /// Stops what was started.
+    /// Stops what was started, or leaves the cluster as it was.
     pub(crate) async fn close(&mut self) -> Result<()> {
-        match &mut self.cluster {
-            Some(cluster) => cluster.stop().await,
-            None => Ok(()),
+        if let Some(cluster) = &mut self.cluster {
+            return cluster.stop().await;
         }
+        for (name, value) in &self.former {
+            let set = self.target.ask(|client| client.set_parameter(name, value.as_deref(), None)).await;
+            set.with_context(|| format!("cannot put {name} back"))?;
+        }
+        Ok(())
     }
 }
 

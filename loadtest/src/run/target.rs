@@ -13,7 +13,6 @@ use crate::scenario::Through;
 
 /// One that is frozen does not answer at all.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
-pub(crate) const PASSWORD: &str = "load-test-password";
 
 pub(crate) struct Target {
     /// URLs of the nodes' gateways, in the order of `administrators`.
@@ -22,13 +21,16 @@ pub(crate) struct Target {
     pub(crate) administrators: Vec<Client>,
     /// Files of the CAs to trust.
     pub(crate) authorities: Vec<PathBuf>,
+    /// Of the accounts that are made. Not one that others know: the cluster may be a real one.
+    pub(crate) password: String,
     /// The node that led when somebody last looked.
     primary: AtomicUsize,
 }
 
 impl Target {
     pub(crate) fn new(gateways: Vec<String>, administrators: Vec<Client>, authorities: Vec<PathBuf>) -> Self {
-        Self { gateways, administrators, authorities, primary: AtomicUsize::new(0) }
+        let password = format!("{:032x}", rand::random::<u128>());
+        Self { gateways, administrators, authorities, password, primary: AtomicUsize::new(0) }
     }
 
     pub(crate) fn client(&self) -> Result<reqwest::Client> {

@@ -5,20 +5,22 @@ mod library;
 mod size;
 mod timeline;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-pub(crate) use arrivals::Arrivals;
-pub(crate) use library::LIBRARY;
+pub(crate) use arrivals::{Arrivals, Due};
+pub(crate) use library::{LIBRARY, Shipped};
 pub(crate) use size::Size;
 pub(crate) use timeline::{Deed, Moment, Role, Which};
 
 /// A cluster that the harness starts is made of at most so many processes.
 const NODES_MAX: u16 = 9;
+/// What loads of parameters write: nothing waits for it while all goes well.
+pub(crate) const PARAMETER: &str = "EventQueue.internalRetryDelayInterval";
 const LOADS_MAX: usize = 16;
 const ACCOUNTS_MAX: u32 = 100_000;
 
@@ -216,6 +218,16 @@ impl Scenario {
 
     pub(crate) fn duration(&self) -> Duration {
         Duration::from_secs_f64(self.duration_s)
+    }
+
+    /// Those that it may change.
+    pub(crate) fn parameters_touched(&self) -> BTreeSet<&str> {
+        let set = self.timeline.iter().filter_map(|moment| match &moment.deed {
+            Deed::Set { parameter, .. } => Some(parameter.as_str()),
+            _ => None,
+        });
+        let written = self.loads.iter().filter(|load| load.kind == Kind::Parameter).map(|_| PARAMETER);
+        self.cluster.parameters.keys().map(String::as_str).chain(set).chain(written).collect()
     }
 
     /// Shortens or lengthens it: all its times keep their places in the whole.

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::{files, terminal};
+use super::files;
+use crate::terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct DifferenceArguments {

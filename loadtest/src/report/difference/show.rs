@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::super::terminal::{printable, table};
 use super::super::units::{NOTHING, count, number, number_or_nothing};
 use super::compare::{Difference, Side, Subject};
 use super::figure::Figure;
+use crate::terminal::{printable, table};
 
 /// A table of all figures, and below it what it does not say.
 pub(super) fn text(difference: &Difference) -> String {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
 
 /// Prints text; a reader that has gone away is no error.
-pub(super) fn print(text: &str) -> Result<()> {
+pub(crate) fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -15,7 +15,7 @@ pub(super) fn print(text: &str) -> Result<()> {
 }
 
 /// What came from outside, a name or what a check found, must not steer the terminal.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let is_harmless = |c: char| !c.is_control() || c == '\n';
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -25,7 +25,7 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 /// A line below the header, and no other; all columns but the first `left` ones are numbers, set to the right.
-pub(super) fn table<const COLUMNS: usize>(
+pub(crate) fn table<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     left: usize,
     rows: impl IntoIterator<Item = [String; COLUMNS]>,
