@@ -119,6 +119,15 @@ fn a_limit_that_is_not_kept_fails_the_run_and_a_bad_scenario_is_told() {
     let failed = failed_checks(&report_of(&output, &report));
     assert!(failed.len() == 1 && failed[0].contains("up: p50"), "{failed:?}");
 
+    // What the scenario does must have been done, and the second deed is due when the first one is not over.
+    let deeds = "[[at]]\ns = 0.5\ndo = 'kill'\nnode = 1\nfor_s = 1\n[[at]]\ns = 0.6\ndo = 'restart'\nnode = 1\n";
+    let report = folder.path().join("late");
+    std::fs::write(&scenario, format!("{load}{deeds}")).unwrap();
+    let output = run(scenario.to_str().unwrap(), &report, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let failed = failed_checks(&report_of(&output, &report));
+    assert!(failed.iter().any(|check| check.contains("before what was due at 0.6 s")), "{failed:?}");
+
     std::fs::write(&scenario, format!("{load}speed = 3\n")).unwrap();
     let output = run(scenario.to_str().unwrap(), &folder.path().join("other"), &[]);
     assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("unknown field `speed`"));

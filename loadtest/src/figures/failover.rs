@@ -1,4 +1,4 @@
-//! `kill -9` of the primary: how long until a write that was issued after the kill is acknowledged.
+//! The primary is killed (`kill -9`) or frozen (`SIGSTOP`): how long until a write that was issued after that is acknowledged.
 
 use std::time::{Duration, Instant};
 
@@ -13,32 +13,53 @@ use crate::statistics::Figure;
 const PERIOD: Duration = Duration::from_millis(10);
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Kills the primary again and again; between kills the cluster is made whole.
+/// What happens to the primary.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Killed,
+    /// It answers nothing and its connections stay: what a host does that is cut off.
+    Frozen,
+}
+
+/// Does it to the primary again and again; in between the cluster is made whole.
 pub(super) async fn measure(bed: &mut Bed, arguments: &FiguresArguments, collector: &mut Collector) -> Result<()> {
-    let mut gaps_ms = Vec::new();
-    for kill in 0..arguments.kills {
-        let primary = bed.primary().await?;
-        let survivors: Vec<usize> = (0..bed.cluster.nodes.len()).filter(|index| *index != primary).collect();
-        // Clients are connected and logged in before the kill.
-        let mut clients = Vec::new();
-        for index in &survivors {
-            let client = bed.client()?;
-            put(&client, &bed.node(*index).transfer_url(), &format!("warm-{kill}-{index}")).await?;
-            clients.push((client, bed.node(*index).transfer_url()));
+    for (fate, name) in [(Fate::Killed, "kill -9 of the primary"), (Fate::Frozen, "freeze of the primary")] {
+        let mut gaps_ms = Vec::new();
+        for round in 0..arguments.kills {
+            gaps_ms.push(gap(bed, fate, round).await?.as_secs_f64() * 1000.0);
         }
-        let killed = Instant::now();
-        bed.cluster.nodes[primary].kill()?;
-        gaps_ms.push(first_write(&clients, kill, killed).await?.as_secs_f64() * 1000.0);
-        bed.cluster.start_node(primary)?;
-        bed.cluster.wait_ready(primary).await?;
-        bed.settled().await?;
+        collector.add(Figure::of(format!("failover: {name} to next write"), "ms", gaps_ms));
     }
-    collector.add(Figure::of("failover: kill -9 of the primary to next write", "ms", gaps_ms));
     Ok(())
 }
 
+async fn gap(bed: &mut Bed, fate: Fate, round: u32) -> Result<Duration> {
+    let primary = bed.primary().await?;
+    let survivors: Vec<usize> = (0..bed.cluster.nodes.len()).filter(|index| *index != primary).collect();
+    // Clients are connected and logged in before it happens.
+    let mut clients = Vec::new();
+    for index in &survivors {
+        let client = bed.client()?;
+        put(&client, &bed.node(*index).transfer_url(), &format!("warm-{round}-{index}")).await?;
+        clients.push((client, bed.node(*index).transfer_url()));
+    }
+    let begun = Instant::now();
+    match fate {
+        Fate::Killed => bed.cluster.nodes[primary].kill()?,
+        Fate::Frozen => bed.cluster.nodes[primary].pause()?,
+    }
+    let gap = first_write(&clients, round, begun).await;
+    match fate {
+        Fate::Killed => bed.cluster.start_node(primary)?,
+        Fate::Frozen => bed.cluster.nodes[primary].resume()?,
+    }
+    bed.cluster.wait_ready(primary).await?;
+    bed.settled().await?;
+    gap
+}
+
 /// Issues a write every period on every survivor; the first that is acknowledged ends it.
-async fn first_write(clients: &[(reqwest::Client, String)], kill: u32, killed: Instant) -> Result<Duration> {
+async fn first_write(clients: &[(reqwest::Client, String)], round: u32, begun: Instant) -> Result<Duration> {
     let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
     let mut writers = tokio::task::JoinSet::new();
     let mut tick = tokio::time::interval(PERIOD);
@@ -47,16 +68,16 @@ async fn first_write(clients: &[(reqwest::Client, String)], kill: u32, killed: I
         tokio::select! {
             done = receiver.recv() => return done.context("no writer is left"),
             _ = tick.tick() => {
-                if killed.elapsed() > DEADLINE {
+                if begun.elapsed() > DEADLINE {
                     bail!("no write was acknowledged within {DEADLINE:?}");
                 }
                 for (index, (client, base)) in clients.iter().enumerate() {
                     let (client, base, sender) = (client.clone(), base.clone(), sender.clone());
-                    let name = format!("kill-{kill}-{index}-{number}");
+                    let name = format!("round-{round}-{index}-{number}");
                     writers.spawn(async move {
                         if put(&client, &base, &name).await.is_ok() {
                             // Only the first one counts.
-                            let _ = sender.try_send(killed.elapsed());
+                            let _ = sender.try_send(begun.elapsed());
                         }
                     });
                 }

@@ -22,7 +22,7 @@ pub(crate) struct FiguresArguments {
     run: RunArguments,
     #[command(flatten)]
     stream: StreamArguments,
-    /// Kills of the primary.
+    /// Kills of the primary, and freezes of it.
     #[arg(long, default_value_t = 10)]
     kills: u32,
     /// Size of the large upload in MiB.

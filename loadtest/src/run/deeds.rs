@@ -27,6 +27,7 @@ pub(crate) struct Doer {
     /// Their accounts' lanes are those that are paused.
     pub(crate) loads: Vec<Arc<LoadClient>>,
     pub(crate) begun: Instant,
+    pub(crate) are_lanes_paused: bool,
 }
 
 impl Doer {
@@ -37,18 +38,32 @@ impl Doer {
         mut stop: watch::Receiver<bool>,
     ) -> (Vec<Mark>, Result<()>, Option<LocalCluster>) {
         let mut marks = Vec::new();
+        let done = self.go_through(timeline, &mut stop, &mut marks).await;
+        // Or what is queued would never be worked off.
+        let resumed = if self.are_lanes_paused { self.set_lanes(false, &mut marks).await } else { Ok(()) };
+        (marks, done.and(resumed), self.cluster)
+    }
+
+    async fn go_through(
+        &mut self,
+        timeline: Vec<Moment>,
+        stop: &mut watch::Receiver<bool>,
+        marks: &mut Vec<Mark>,
+    ) -> Result<()> {
         for moment in timeline {
             let time = tokio::time::Instant::from_std(self.begun + Duration::from_secs_f64(moment.s));
-            tokio::select! {
+            let is_late = *stop.borrow();
+            let is_stopped = tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => break,
-                () = tokio::time::sleep_until(time) => {}
-            }
-            if let Err(error) = self.act(&moment.deed, &mut marks).await {
-                return (marks, Err(error.context(format!("at {} s", moment.s))), self.cluster);
-            }
+                // First, so that what is due at the very end is done.
+                () = tokio::time::sleep_until(time) => false,
+                _ = stop.wait_for(|stop| *stop) => true,
+            };
+            ensure!(!is_late && !is_stopped, "the load was over before what was due at {} s was begun", moment.s);
+            let done = self.act(&moment.deed, marks).await;
+            done.with_context(|| format!("at {} s", moment.s))?;
         }
-        (marks, Ok(()), self.cluster)
+        Ok(())
     }
 
     fn now_s(&self) -> f64 {
@@ -167,8 +182,9 @@ impl Doer {
         .await
     }
 
-    async fn set_lanes(&self, is_paused: bool, marks: &mut Vec<Mark>) -> Result<()> {
+    async fn set_lanes(&mut self, is_paused: bool, marks: &mut Vec<Mark>) -> Result<()> {
         self.note(marks, if is_paused { "lanes paused" } else { "lanes resumed" }.to_owned());
+        self.are_lanes_paused = is_paused;
         let change = LaneChange { is_paused: Some(is_paused), ..LaneChange::default() };
         for load in self.loads.iter().filter(|load| load.load.work.is_some()) {
             for number in 0..u64::from(load.load.accounts) {

@@ -165,6 +165,7 @@ async fn drive(site: &mut Site, scenario: &Scenario, loads: &[Running]) -> Resul
         processes: Arc::clone(&site.processes),
         loads: loads.iter().map(|load| Arc::clone(&load.client)).collect(),
         begun,
+        are_lanes_paused: false,
     };
     let deeds = doer.run(scenario.timeline.clone(), issue);
     let asked = site.target.administrators.clone();
