@@ -39,11 +39,22 @@ impl Site {
             let known = known.with_context(|| format!("cannot read {name}"))?;
             site.former.push((name.to_owned(), (!known.is_default).then_some(known.value)));
         }
+        match site.set_parameters(scenario).await {
+            Ok(()) => Ok(site),
+            Err(error) => {
+                // Some may be set by then. Why it was not possible says more than that they could not be put back.
+                let _ = site.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn set_parameters(&self, scenario: &Scenario) -> Result<()> {
         for (name, value) in &scenario.cluster.parameters {
-            let set = site.target.ask(|client| client.set_parameter(name, Some(value), None)).await;
+            let set = self.target.ask(|client| client.set_parameter(name, Some(value), None)).await;
             set.with_context(|| format!("cannot set {name}"))?;
         }
-        Ok(site)
+        Ok(())
     }
 
     async fn start(arguments: &RunScenarioArguments, scenario: &Scenario) -> Result<Self> {
