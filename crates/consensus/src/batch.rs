@@ -50,7 +50,8 @@ pub(crate) struct Commands {
 
 impl Commands {
     pub(crate) fn encode(commands: &[Command]) -> Result<Self, postcard::Error> {
-        let bytes = commands.iter().try_fold(Vec::new(), |bytes, command| postcard::to_extend(command, bytes))?;
+        let room = Vec::with_capacity(commands.iter().map(Command::bulk_bytes).sum::<usize>() + 256 * commands.len());
+        let bytes = commands.iter().try_fold(room, |bytes, command| postcard::to_extend(command, bytes))?;
         Ok(Self { count: commands.len(), bytes })
     }
 
@@ -63,24 +64,21 @@ impl Commands {
     pub(crate) fn fits(&self) -> bool {
         self.fits_with(&Self::default())
     }
+}
 
-    pub(crate) fn append(&mut self, more: &Self) {
-        self.count += more.count;
-        self.bytes.extend_from_slice(&more.bytes);
+/// All of them as one batch.
+pub(crate) fn join<'a>(pieces: impl Iterator<Item = &'a Commands> + Clone) -> Payload {
+    let bytes: usize = pieces.clone().map(|piece| piece.bytes.len()).sum();
+    let mut count: usize = pieces.clone().map(|piece| piece.count).sum();
+    let mut payload = Vec::with_capacity(bytes + 8);
+    payload.push(VERSION);
+    while count >= 0x80 {
+        payload.push(count as u8 | 0x80);
+        count >>= 7;
     }
-
-    pub(crate) fn into_payload(self) -> Payload {
-        let mut payload = Vec::with_capacity(self.bytes.len() + 8);
-        payload.push(VERSION);
-        let mut count = self.count;
-        while count >= 0x80 {
-            payload.push(count as u8 | 0x80);
-            count >>= 7;
-        }
-        payload.push(count as u8);
-        payload.extend_from_slice(&self.bytes);
-        Payload(Bytes::from(payload))
-    }
+    payload.push(count as u8);
+    pieces.for_each(|piece| payload.extend_from_slice(&piece.bytes));
+    Payload(Bytes::from(payload))
 }
 
 /// Reads a batch. It may come from a peer: everything is checked.
@@ -111,11 +109,9 @@ mod tests {
     fn pieces_joined_are_one_batch() {
         for (left, right) in [(0, 1), (1, 0), (3, 4), (100, 60), (500, 524)] {
             let (left, right) = (ticks(left), ticks(right));
-            let mut commands = Commands::encode(&left).unwrap();
-            let more = Commands::encode(&right).unwrap();
-            assert!(commands.fits_with(&more));
-            commands.append(&more);
-            let decoded = decode(&commands.into_payload()).unwrap();
+            let pieces = [Commands::encode(&left).unwrap(), Commands::encode(&right).unwrap()];
+            assert!(pieces[0].fits_with(&pieces[1]));
+            let decoded = decode(&join(pieces.iter())).unwrap();
             assert_eq!(decoded, [left, right].concat());
         }
         let full = Commands::encode(&ticks(1024)).unwrap();

@@ -46,7 +46,7 @@ impl Config {
             rank: 0,
             propose_timeout_ms: 5000,
             segment_bytes: 16 << 20,
-            cache_bytes: 64 << 20,
+            cache_bytes: 16 << 20,
             snapshot_entries: 20_000,
             snapshot_bytes: 256 << 20,
             kept_entries: 1000,

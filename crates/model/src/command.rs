@@ -382,3 +382,14 @@ pub enum Command {
         now_ms: u64,
     },
 }
+
+impl Command {
+    /// About how long the encoded form is when it is long: what to make room for.
+    pub fn bulk_bytes(&self) -> usize {
+        const AROUND_THE_DATA: usize = 64;
+        match self {
+            Self::PublishEvents { events, .. } => events.iter().map(|event| event.data.len() + AROUND_THE_DATA).sum(),
+            _ => 0,
+        }
+    }
+}

@@ -6,7 +6,11 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Disk, DiskFile};
+use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
+
+use super::direct::DirectFile;
+use super::{Disk, DiskFile, write_zeros};
 
 const LOCK_NAME: &str = "in-use.lock";
 
@@ -62,6 +66,12 @@ impl Disk for DirectoryDisk {
         Ok(Arc::new(OpenFile(private_file(false).open(self.path.join(name))?)))
     }
 
+    fn open_direct(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let path = self.path.join(name);
+        let file = OpenFile(private_file(false).open(&path)?);
+        DirectFile::open(&path, file)
+    }
+
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         Ok(Arc::new(OpenFile(private_file(true).truncate(true).open(self.path.join(name))?)))
     }
@@ -79,7 +89,7 @@ impl Disk for DirectoryDisk {
     }
 }
 
-struct OpenFile(File);
+pub(super) struct OpenFile(File);
 
 impl DiskFile for OpenFile {
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
@@ -88,6 +98,14 @@ impl DiskFile for OpenFile {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read_at(buffer, offset)
+    }
+
+    fn reserve_zeros(&self, length: u64) -> io::Result<()> {
+        match rustix::fs::fallocate(&self.0, FallocateFlags::ZERO_RANGE, 0, length) {
+            // Not every file system can.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => write_zeros(self, length),
+            result => Ok(result?),
+        }
     }
 
     fn sync(&self) -> io::Result<()> {

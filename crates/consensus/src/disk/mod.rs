@@ -4,6 +4,7 @@
 //! [`crate::sim::SimDisk`] loses unsynced writes when it crashes. Calls block: [`Pace`] says where they may be made.
 
 mod blocking;
+mod direct;
 mod directory;
 
 use std::io;
@@ -12,6 +13,11 @@ use std::time::Duration;
 
 pub(crate) use blocking::run_blocking;
 pub use directory::DirectoryDisk;
+
+/// A write of whole blocks can go past the page cache ([`Disk::open_direct`]).
+pub(crate) const BLOCK_BYTES: usize = 4096;
+
+const ZEROS_BYTES: u64 = 1 << 20;
 
 /// Where the calls of a disk are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +39,11 @@ pub trait Disk: Send + Sync + 'static {
 
     /// Opens a file that exists.
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Opens a file that exists; its writes of whole blocks go past the page cache, where there is one to go past.
+    fn open_direct(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.open(name)
+    }
 
     /// Makes an empty file, in the place of one of that name.
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
@@ -60,11 +71,28 @@ pub trait DiskFile: Send + Sync + 'static {
     /// Reads up to `buffer.len()` bytes; 0 at the end of the file.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
+    /// Makes the file `length` bytes of zeros, with room for them on the disk; without writing them, where that can be had.
+    fn reserve_zeros(&self, length: u64) -> io::Result<()> {
+        write_zeros(self, length)
+    }
+
     /// Makes the contents, and the length, durable.
     fn sync(&self) -> io::Result<()>;
 
     /// Length in bytes.
     fn length(&self) -> io::Result<u64>;
+}
+
+/// Fills the first `length` bytes with zeros.
+pub(crate) fn write_zeros(file: &(impl DiskFile + ?Sized), length: u64) -> io::Result<()> {
+    let zeros = vec![0; length.min(ZEROS_BYTES) as usize];
+    let mut offset = 0;
+    while offset < length {
+        let count = (length - offset).min(ZEROS_BYTES);
+        file.write_at(offset, &zeros[..count as usize])?;
+        offset += count;
+    }
+    Ok(())
 }
 
 /// Reads exactly `length` bytes at `offset`.

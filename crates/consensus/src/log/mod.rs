@@ -3,12 +3,14 @@
 //! | file | subject |
 //! |---|---|
 //! | `record`, `frame`, `segment` | the format, from the inside out |
-//! | `operation`, `writer`, `pump`, `spare` | writing: what is asked, how it is done, where it runs, the next file |
+//! | `operation`, `writer`, `pump` | writing: what is asked, how it is done, where it runs |
+//! | `blocks`, `spare` | the end of the file that is written, the next file |
 //! | `recovery`, `torn` | reading at start: a torn tail is cut, damage is refused |
 //! | `index`, `reader`, `store` | what openraft sees |
 //!
 //! Not here: snapshots and the state machine.
 
+mod blocks;
 mod error;
 mod frame;
 mod index;

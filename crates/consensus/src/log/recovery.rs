@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 
 use super::LogError;
+use super::blocks::Blocks;
 use super::frame::{FRAME_HEADER_BYTES, FrameHeader, has_later_frame};
 use super::index::{Gap, Index, Location};
 use super::record::Record;
@@ -28,7 +29,8 @@ pub(super) struct OpenSegment {
     pub(super) number: u64,
     pub(super) file: Arc<dyn DiskFile>,
     pub(super) salt: u32,
-    pub(super) offset: u64,
+    /// Up to where it is filled.
+    pub(super) blocks: Blocks,
     pub(super) capacity: u64,
     pub(super) entries_end: u64,
 }
@@ -171,11 +173,13 @@ impl Recovery<'_> {
             return Err(corrupt(offset, reason));
         }
         self.recovered.cut_bytes = clear_tail(file.as_ref(), &bytes, offset).map_err(LogError::io("clear", &name))?;
+        let mut blocks = Blocks::default();
+        blocks.resume(offset as u64, &bytes[..offset]);
         self.recovered.open = Some(OpenSegment {
             number,
-            file,
+            file: self.disk.open_direct(&name).map_err(LogError::io("open", &name))?,
             salt: header.salt,
-            offset: offset as u64,
+            blocks,
             capacity: bytes.len() as u64,
             entries_end,
         });

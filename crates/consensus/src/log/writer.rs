@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use openraft::entry::RaftEntry;
+use tokio::time::Instant;
 
+use super::blocks::Blocks;
 use super::frame::{FRAME_HEADER_BYTES, FrameBuilder};
 use super::index::Location;
 use super::operation::{Operation, Waiter};
@@ -16,7 +18,7 @@ use super::record::{RECORD_HEADER_BYTES, Record};
 use super::recovery::{ClosedSegment, OpenSegment, Recovered};
 use super::segment::{SegmentHeader, segment_name, used_name, write_manifest};
 use super::shared::Shared;
-use super::spare::Spare;
+use super::spare::{Spare, Zeros};
 use crate::disk::{Disk, Pace};
 use crate::entry_codec;
 use crate::runtime::random_u64;
@@ -24,8 +26,6 @@ use crate::types::{LogId, Vote};
 
 /// Room kept for the seal.
 const SEAL_BYTES: usize = FRAME_HEADER_BYTES + RECORD_HEADER_BYTES;
-/// The buffer of frames is kept for the next one unless it has grown beyond this.
-const BUFFER_KEPT_BYTES: usize = 8 << 20;
 
 /// A frame that is written and not yet synced.
 pub(super) struct Written {
@@ -52,8 +52,10 @@ pub(super) struct Writer {
     committed_is_written: bool,
     failure: Option<(io::ErrorKind, String)>,
     is_closing: bool,
-    /// Empty between frames; used again, since the first touch of new pages costs more than filling them.
-    buffer: Vec<u8>,
+    /// Of a segment that this process began, when.
+    begun: Option<Instant>,
+    /// What zeros suit the next segment.
+    zeros: Zeros,
 }
 
 impl Writer {
@@ -78,7 +80,8 @@ impl Writer {
             committed_is_written: true,
             failure: None,
             is_closing: false,
-            buffer: Vec::new(),
+            begun: None,
+            zeros: Zeros::Written,
         }
     }
 
@@ -163,7 +166,7 @@ impl Writer {
         if self.manifest != Some(open.number) {
             write_manifest(self.disk.as_ref(), open.number)?;
             self.manifest = Some(open.number);
-            self.spare.prepare();
+            self.spare.prepare(self.zeros);
         }
         Ok(())
     }
@@ -173,53 +176,45 @@ impl Writer {
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        let mut buffer = std::mem::take(&mut self.buffer);
-        let places = self.write_records(&records, &mut buffer);
-        buffer.clear();
-        buffer.shrink_to(BUFFER_KEPT_BYTES);
-        self.buffer = buffer;
-        places
-    }
-
-    fn write_records(&mut self, records: &[Record], buffer: &mut Vec<u8>) -> io::Result<Vec<(LogId, Location)>> {
         let size: usize = records.iter().map(record_bytes).sum::<usize>() + FRAME_HEADER_BYTES + SEAL_BYTES;
-        if self.open.as_ref().is_some_and(|open| open.offset + size as u64 > open.capacity) {
+        if self.open.as_ref().is_some_and(|open| open.blocks.end() + size as u64 > open.capacity) {
             self.seal()?;
         }
         if self.open.is_none() {
-            self.begin_segment(buffer)?;
+            self.begin_segment()?;
         }
+        let Some(mut open) = self.open.take() else { return Err(io::Error::other("no open segment")) };
+        let base = open.blocks.start();
+        let buffer = open.blocks.buffer();
         let mut frame = FrameBuilder::begin(buffer);
         let mut places = Vec::new();
-        for record in records {
+        for record in &records {
             let (at, length) = frame.push(buffer, record);
             if let Record::Entry { id, .. } = record {
                 places.push((*id, at as u64, length as u32));
             }
             self.remember(record);
         }
-        let number = self.next_frame;
-        let Some(open) = &mut self.open else { return Err(io::Error::other("no open segment")) };
-        frame.finish(buffer, open.salt, number);
-        open.file.write_at(open.offset, buffer)?;
-        let base = open.offset;
-        open.offset += buffer.len() as u64;
+        frame.finish(buffer, open.salt, self.next_frame);
+        open.blocks.write(open.file.as_ref())?;
         self.next_frame += 1;
         let last_index = places.iter().map(|(id, ..)| id.index + 1).max().unwrap_or(0);
         open.entries_end = open.entries_end.max(last_index);
         let file = &open.file;
         let locate = |(id, at, length)| (id, Location { file: Arc::clone(file), offset: base + at, length });
-        Ok(places.into_iter().map(locate).collect())
+        let locations = places.into_iter().map(locate).collect();
+        self.open = Some(open);
+        Ok(locations)
     }
 
     /// Closes the open segment: its seal is durable before anything is written to the next one.
     fn seal(&mut self) -> io::Result<()> {
-        let Some(open) = self.open.take() else { return Ok(()) };
-        let mut buffer = Vec::new();
-        let mut frame = FrameBuilder::begin(&mut buffer);
-        frame.push(&mut buffer, &Record::Seal);
-        frame.finish(&mut buffer, open.salt, self.next_frame);
-        open.file.write_at(open.offset, &buffer)?;
+        let Some(mut open) = self.open.take() else { return Ok(()) };
+        let buffer = open.blocks.buffer();
+        let mut frame = FrameBuilder::begin(buffer);
+        frame.push(buffer, &Record::Seal);
+        frame.finish(buffer, open.salt, self.next_frame);
+        open.blocks.write(open.file.as_ref())?;
         open.file.sync()?;
         self.next_frame += 1;
         let file = Arc::downgrade(&open.file);
@@ -227,9 +222,13 @@ impl Writer {
         Ok(())
     }
 
-    /// Takes the next segment into use. Its head goes into `buffer`, to be written together with the first frame.
-    fn begin_segment(&mut self, buffer: &mut Vec<u8>) -> io::Result<()> {
+    /// Takes the next segment into use. Its head is written together with the first frame.
+    fn begin_segment(&mut self) -> io::Result<()> {
+        let now = Instant::now();
+        self.zeros = Zeros::after(self.begun.replace(now).map(|begun| now - begun));
         let number = self.next_segment;
+        let mut blocks = Blocks::default();
+        let buffer = blocks.buffer();
         let file = self.spare.take(&segment_name(number))?;
         let header = SegmentHeader { number, salt: random_u64() as u32, first_frame: self.next_frame };
         buffer.extend_from_slice(&header.encode());
@@ -245,14 +244,8 @@ impl Writer {
         frame.finish(buffer, header.salt, self.next_frame);
         self.next_frame += 1;
         self.next_segment += 1;
-        self.open = Some(OpenSegment {
-            number,
-            file,
-            salt: header.salt,
-            offset: 0,
-            capacity: self.segment_bytes,
-            entries_end: 0,
-        });
+        self.open =
+            Some(OpenSegment { number, file, salt: header.salt, blocks, capacity: self.segment_bytes, entries_end: 0 });
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Applied, Dispatcher, ProposeError};
-use crate::batch::Commands;
+use crate::batch::{self, BATCH_BYTES_MAX, Commands};
 
 /// Proposals that wait, in number and in bytes. Who comes later waits for room until its own time limit, then is told
 /// "overloaded". 16 MiB are some thirty full groups: more than a second of work.
@@ -119,7 +119,7 @@ fn fill(first: Proposal, waiting: &mut mpsc::Receiver<Proposal>) -> (Vec<Proposa
     let mut proposals = vec![first];
     while let Ok(proposal) = waiting.try_recv() {
         bytes += proposal.commands.bytes.len();
-        if bytes > crate::batch::BATCH_BYTES_MAX || !size.fits_with(&proposal.commands) {
+        if bytes > BATCH_BYTES_MAX || !size.fits_with(&proposal.commands) {
             return (proposals, Some(proposal));
         }
         size.count += proposal.commands.count;
@@ -134,11 +134,9 @@ async fn carry(proposals: Vec<Proposal>, dispatcher: Dispatcher, slot: Option<Ow
     let (proposals, late): (Vec<_>, Vec<_>) = proposals.into_iter().partition(|proposal| proposal.deadline > now);
     late.into_iter().for_each(|proposal| drop(proposal.answer.send(Err(ProposeError::Overloaded))));
     let Some(deadline) = proposals.iter().map(|proposal| proposal.deadline).max() else { return };
-    let bytes = proposals.iter().map(|proposal| proposal.commands.bytes.len()).sum();
-    let mut commands = Commands { count: 0, bytes: Vec::with_capacity(bytes) };
-    proposals.iter().for_each(|proposal| commands.append(&proposal.commands));
-    let count = commands.count;
-    let reply = match dispatcher.dispatch(commands.into_payload(), deadline, slot).await {
+    let count: usize = proposals.iter().map(|proposal| proposal.commands.count).sum();
+    let payload = batch::join(proposals.iter().map(|proposal| &proposal.commands));
+    let reply = match dispatcher.dispatch(payload, deadline, slot).await {
         Ok(reply) if reply.results.len() == count => Ok(reply),
         // Only a peer that is not sane answers so.
         Ok(_) => Err(ProposeError::Unknown),

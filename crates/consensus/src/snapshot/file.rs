@@ -2,7 +2,7 @@
 //!
 //! Layout, little endian: magic, version u16, length of the meta data u32, meta data (postcard), state, crc32 u32.
 
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::sync::Arc;
 
 use flotilla_model::State;
@@ -87,9 +87,7 @@ impl SnapshotFile {
 
     /// Writes a snapshot and makes it durable, under the name it has now.
     pub(super) fn write(&self, meta: &SnapshotMeta, state: &State) -> Result<(), SnapshotError> {
-        let sink =
-            ChecksummedWriter { file: self.file.as_ref(), offset: 0, synced: 0, hasher: crc32fast::Hasher::new() };
-        let mut writer = BufWriter::with_capacity(BUFFER_BYTES, sink);
+        let mut writer = ChecksummedWriter::new(self.file.as_ref());
         let meta = postcard::to_allocvec(meta).map_err(io::Error::other).map_err(self.io("encode"))?;
         let mut head = MAGIC.to_vec();
         head.extend_from_slice(&VERSION.to_le_bytes());
@@ -98,9 +96,7 @@ impl SnapshotFile {
         writer.write_all(&head).map_err(self.io("write"))?;
         let encoded = state.encode_snapshot(&mut writer);
         encoded.map_err(|source| SnapshotError::State { file: self.name.clone(), source })?;
-        let sink = writer.into_inner().map_err(|error| self.io("write")(error.into_error()))?;
-        let checksum = sink.hasher.finalize().to_le_bytes();
-        self.file.write_at(sink.offset, &checksum).map_err(self.io("write"))?;
+        writer.finish().map_err(self.io("write"))?;
         self.file.sync().map_err(self.io("sync"))
     }
 
@@ -149,23 +145,49 @@ impl SnapshotFile {
     }
 }
 
+/// Writes whole blocks: all buffers are full, but the last one.
 struct ChecksummedWriter<'a> {
     file: &'a dyn DiskFile,
+    buffer: Vec<u8>,
+    /// Where the buffer goes.
     offset: u64,
     synced: u64,
     hasher: crc32fast::Hasher,
 }
 
-impl Write for ChecksummedWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write_at(self.offset, bytes)?;
-        self.hasher.update(bytes);
-        self.offset += bytes.len() as u64;
+impl<'a> ChecksummedWriter<'a> {
+    fn new(file: &'a dyn DiskFile) -> Self {
+        let buffer = Vec::with_capacity(BUFFER_BYTES);
+        Self { file, buffer, offset: 0, synced: 0, hasher: crc32fast::Hasher::new() }
+    }
+
+    fn write_buffer(&mut self) -> io::Result<()> {
+        self.file.write_at(self.offset, &self.buffer)?;
+        self.hasher.update(&self.buffer);
+        self.offset += self.buffer.len() as u64;
+        self.buffer.clear();
         if self.offset - self.synced >= SYNC_EVERY_BYTES {
             self.file.sync()?;
             self.synced = self.offset;
         }
-        Ok(bytes.len())
+        Ok(())
+    }
+
+    /// What is left, and the checksum of all.
+    fn finish(mut self) -> io::Result<()> {
+        self.write_buffer()?;
+        self.file.write_at(self.offset, &self.hasher.finalize().to_le_bytes())
+    }
+}
+
+impl Write for ChecksummedWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.buffer.len() == BUFFER_BYTES {
+            self.write_buffer()?;
+        }
+        let count = bytes.len().min(BUFFER_BYTES - self.buffer.len());
+        self.buffer.extend_from_slice(&bytes[..count]);
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -60,8 +60,9 @@ impl SnapshotStore {
     /// Writes a snapshot and makes it the current one, unless there is a newer one.
     pub(crate) fn build(&self, meta: &SnapshotMeta, state: &State) -> Result<SnapshotFile, SnapshotError> {
         let io = |source| SnapshotError::Io { action: "make", file: BUILDING_NAME.to_owned(), source };
-        let building =
-            SnapshotFile { name: BUILDING_NAME.to_owned(), file: self.disk.create(BUILDING_NAME).map_err(io)? };
+        self.disk.create(BUILDING_NAME).map_err(io)?;
+        let file = self.disk.open_direct(BUILDING_NAME).map_err(io)?;
+        let building = SnapshotFile { name: BUILDING_NAME.to_owned(), file };
         building.write(meta, state)?;
         self.publish(meta, building)
     }
