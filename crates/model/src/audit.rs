@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
+use crate::ids::Sha256;
 
 /// Longest text of a row, in bytes; longer ones are cut.
 pub(crate) const TEXT_MAX_BYTES: usize = 1024;
@@ -37,6 +38,12 @@ impl EncodedCommand {
 #[serde(transparent)]
 pub struct AuditId(pub u64);
 
+impl std::fmt::Display for AuditId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
 /// One change that someone made.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AuditRecord {
@@ -51,6 +58,10 @@ pub struct AuditRecord {
     /// How the subject stood before; `None`: it was not there. Without secrets.
     pub before: Option<String>,
     pub after: Option<String>,
+    /// How they showed who they are: `password`, `token backup`. `None` in rows of before this was kept.
+    pub credential: Option<String>,
+    /// [`AuditRecord::hash`] of the row before. `None` in rows of before rows were chained, and in the first of all.
+    pub previous: Option<Sha256>,
 }
 
 /// Cuts a text to what a row may hold.

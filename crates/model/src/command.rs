@@ -381,4 +381,27 @@ pub enum Command {
         is_leaving: bool,
         now_ms: u64,
     },
+    /// `Audited`, and its row says how they showed who they are and is chained to the row before. A variant of its own, since
+    /// entries of `Audited` in old logs must go on doing what they did.
+    Attributed {
+        origin: Origin,
+        /// `password`, `token backup`.
+        credential: String,
+        command: EncodedCommand,
+        now_ms: u64,
+    },
+    /// Keeps the hash of an API token's secret.
+    CreateApiToken {
+        secret_hash: Sha256,
+        name: AccountName,
+        owner: AccountName,
+        role: AdministratorRole,
+        description: String,
+        created_by: String,
+        expires_ms: Option<u64>,
+        now_ms: u64,
+    },
+    RevokeApiToken {
+        name: AccountName,
+    },
 }

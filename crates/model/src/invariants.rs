@@ -25,6 +25,7 @@ impl State {
         self.check_events()?;
         self.check_lanes()?;
         self.check_keys()?;
+        self.check_access()?;
         self.check_transfers()
     }
 
@@ -58,7 +59,8 @@ impl State {
             revocations,
             stopped_tms,
             secret_rotations,
-            leaving
+            leaving,
+            api_tokens
         );
         ensure(self.tally.is_empty(), || "counts of lanes were left over".to_owned())
     }
@@ -83,6 +85,16 @@ impl State {
             "a node that is no member is to leave".to_owned()
         })?;
         ensure(self.secret_rotations.len() <= 1, || "two secrets are being changed at once".to_owned())
+    }
+
+    fn check_access(&self) -> Result<(), Violation> {
+        for token in self.api_tokens.values() {
+            let owner = self.administrators.get(&token.owner);
+            ensure(owner.is_some_and(|owner| owner.role.includes(token.role)), || {
+                format!("API token {} may more than its owner", token.name)
+            })?;
+        }
+        Ok(())
     }
 
     fn check_contents(&self) -> Result<(), Violation> {

@@ -3,8 +3,10 @@
 //! [`State::apply`] is deterministic: time, ids and randomness come in the command. Every node applies the same commands
 //! in the same order and ends with the same [`State::digest`]. There is no I/O, no clock and no async here.
 
+mod api_token;
 mod apply;
 mod audit;
+mod audit_chain;
 mod command;
 mod deduplication;
 mod event;
@@ -27,7 +29,9 @@ mod transfer;
 mod trust;
 mod work;
 
+pub use api_token::ApiToken;
 pub use audit::{AuditId, AuditRecord, EncodedCommand, Origin};
+pub use audit_chain::{ChainCheck, ChainError};
 pub use command::{Command, EventAction, NewEvent, ParameterChange, PutCondition, ResolveAnswer};
 pub use deduplication::RememberedKey;
 pub use event::{EventKind, EventOptions, EventRecord, EventState, FileSubject, Lease, Subject};

@@ -171,6 +171,14 @@ pub enum Rejection {
     ClusterDisabled,
     #[error("the cluster has {members} members, and disabled is for one node by itself: remove the others first")]
     NotAlone { members: u64 },
+    #[error("there is an API token {name:?} already: revoke it first, or choose another name")]
+    ApiTokenNameTaken { name: AccountName },
+    #[error("there is no API token {name:?}")]
+    NoSuchApiToken { name: AccountName },
+    #[error("there are {limit} API tokens, as many as there may be: revoke those that nobody needs")]
+    TooManyApiTokens { limit: u64 },
+    #[error("the role of {owner:?} does not include the one that the token is to have")]
+    ApiTokenRole { owner: AccountName },
 }
 
 impl Rejection {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api_token::ApiToken;
 use crate::audit::{AuditId, AuditRecord};
 use crate::deduplication::RememberedKey;
 use crate::event::EventRecord;
@@ -137,6 +138,8 @@ pub struct State {
     pub secret_rotations: Table<String, SecretRotation>,
     /// Members that are about to be removed.
     pub leaving: Table<NodeId, Leaving>,
+    /// By the hash of their secret.
+    pub api_tokens: Table<Sha256, ApiToken>,
     /// Counted during a command, empty between two.
     pub(crate) tally: Vec<(LaneId, LaneTotals)>,
     // Derived: rebuilt from the tables, never persisted, not in the digest.
@@ -246,7 +249,7 @@ impl State {
         hasher.finish()
     }
 
-    fn table_digests(&self) -> [u64; 22] {
+    fn table_digests(&self) -> [u64; 23] {
         [
             self.members.digest(),
             self.authorities.digest(),
@@ -270,6 +273,7 @@ impl State {
             self.stopped_tms.digest(),
             self.secret_rotations.digest(),
             self.leaving.digest(),
+            self.api_tokens.digest(),
         ]
     }
 

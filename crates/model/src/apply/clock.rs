@@ -32,6 +32,7 @@ impl State {
             self.join_tokens.remove(&hash);
         }
         self.forget_revocations();
+        self.forget_api_tokens();
         Ok(Outcome::Done)
     }
 

@@ -1,5 +1,6 @@
 //! What each command does. A refused command changes nothing: every check comes before the first change.
 
+mod api_tokens;
 mod audit;
 mod clock;
 mod delay;
@@ -80,7 +81,10 @@ impl State {
             C::ChangeEvents { events, action, now_ms } => self.change_events(events, action, *now_ms),
             C::SetLane { lane, weight, is_paused, now_ms } => self.set_lane(lane, *weight, *is_paused, *now_ms),
             C::PutKindRoute { .. } => self.put_kind_route(command),
-            C::Audited { origin, command, now_ms } => self.audited(origin, command, *now_ms),
+            C::Audited { origin, command, now_ms } => self.audited(origin, None, command, *now_ms),
+            C::Attributed { origin, credential, command, now_ms } => {
+                self.audited(origin, Some(credential), command, *now_ms)
+            }
             // Alone it is of no effect: only `Audited` may write to the audit log.
             C::RecordOperation { .. } => Err(Rejection::NestedCommand),
             C::SetParameters { changes, changed_by, now_ms } => self.set_parameters(changes, changed_by, *now_ms),
@@ -97,6 +101,8 @@ impl State {
             C::SecretAdopted { node, fingerprint } => self.secret_adopted(*node, fingerprint),
             C::SetMemberLeaving { node, is_leaving, now_ms } => self.set_member_leaving(*node, *is_leaving, *now_ms),
             C::FinishRotation { fingerprint, force, now_ms } => self.finish_rotation(fingerprint, *force, *now_ms),
+            C::CreateApiToken { .. } => self.create_api_token(command),
+            C::RevokeApiToken { name } => self.revoke_api_token(name),
         }
     }
 

@@ -83,6 +83,7 @@ impl State {
             created_ms: old.map_or(now_ms, |row| row.created_ms),
             version,
         };
+        self.end_api_tokens(name, Some(row.role));
         self.administrators.insert(name.clone(), row);
         Ok(Outcome::Version(version))
     }
@@ -94,6 +95,7 @@ impl State {
             return Err(Rejection::LastAdministrator);
         }
         self.administrators.remove(name);
+        self.end_api_tokens(name, None);
         Ok(Outcome::Done)
     }
 }

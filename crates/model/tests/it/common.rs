@@ -297,6 +297,50 @@ pub(crate) fn audited(command: &Command) -> Command {
     Command::Audited { origin, command: EncodedCommand::new(command), now_ms: CREATED_MS }
 }
 
+pub(crate) fn attributed(credential: &str, command: &Command) -> Command {
+    let origin = Origin { who: "ada".to_owned(), remote: "192.0.2.7".to_owned() };
+    let (credential, command) = (credential.to_owned(), EncodedCommand::new(command));
+    Command::Attributed { origin, credential, command, now_ms: CREATED_MS }
+}
+
+pub(crate) fn administrator(text: &str, role: AdministratorRole) -> Command {
+    Command::PutAdministrator {
+        name: name(text),
+        password_hash: Some("$argon2id$".to_owned()),
+        role: Some(role),
+        must_change_password: false,
+        now_ms: CREATED_MS,
+    }
+}
+
+/// An API token whose secret has the hash `[number; 32]`.
+pub(crate) fn api_token(number: u8, owner: &str, role: AdministratorRole, expires_ms: Option<u64>) -> Command {
+    Command::CreateApiToken {
+        secret_hash: Sha256([number; 32]),
+        name: name(&format!("token{number}")),
+        owner: name(owner),
+        role,
+        description: "a test's".to_owned(),
+        created_by: owner.to_owned(),
+        expires_ms,
+        now_ms: CREATED_MS,
+    }
+}
+
+/// Commands about who may do what.
+fn any_command_of_access() -> impl Strategy<Value = Command> {
+    use AdministratorRole::{Administrator, Auditor, Operator};
+    let role = || prop::sample::select(vec![Administrator, Operator, Auditor]);
+    let who = || prop::sample::select(vec!["ada", "bob"]);
+    prop_oneof![
+        3 => (who(), role()).prop_map(|(who, role)| administrator(who, role)),
+        1 => who().prop_map(|who| Command::RemoveAdministrator { name: name(who) }),
+        3 => (1u8..5, who(), role(), prop::option::of(CREATED_MS..CREATED_MS + 1_000_000))
+            .prop_map(|(number, who, role, end)| api_token(number, who, role, end)),
+        1 => (1u8..5).prop_map(|number| Command::RevokeApiToken { name: name(&format!("token{number}")) }),
+    ]
+}
+
 /// Commands about trust, secrets and the Transaction Manager, and commands of people within `Audited`.
 fn any_command_of_the_set_up() -> impl Strategy<Value = Command> {
     let node = || (1u64..5).prop_map(NodeId);
@@ -362,7 +406,10 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
     prop_oneof![
         8 => any_older_command(),
         2 => any_command_of_the_set_up(),
+        2 => any_command_of_access(),
         1 => prop_oneof![any_older_command(), any_command_of_the_set_up()].prop_map(|command| audited(&command)),
+        1 => prop_oneof![any_command_of_the_set_up(), any_command_of_access()]
+            .prop_map(|command| attributed("password", &command)),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod api_tokens;
 mod audit;
 mod common;
 mod deduplication;
