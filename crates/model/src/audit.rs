@@ -65,9 +65,13 @@ pub struct AuditRecord {
 }
 
 /// Cuts a text to what a row may hold.
-pub(crate) fn shortened(mut text: String) -> String {
-    if text.len() > TEXT_MAX_BYTES {
-        let mut end = TEXT_MAX_BYTES - '…'.len_utf8();
+pub(crate) fn shortened(text: String) -> String {
+    shortened_to(text, TEXT_MAX_BYTES)
+}
+
+pub(crate) fn shortened_to(mut text: String, max_bytes: usize) -> String {
+    if text.len() > max_bytes {
+        let mut end = max_bytes - '…'.len_utf8();
         while !text.is_char_boundary(end) {
             end -= 1;
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::{EncodedCommand, Origin};
 use crate::ids::{BlobId, EventId, NodeId, SessionId, Sha256};
+use crate::login::{FactorProof, FailedLogins, LoginSessionId};
 use crate::member::{Authority, MemberRole};
 use crate::names::{AccountName, EventKey, FilePath, KindName, KindPattern, LaneName};
 use crate::party::{AdministratorRole, Sealed, Step};
@@ -403,5 +404,50 @@ pub enum Command {
     },
     RevokeApiToken {
         name: AccountName,
+    },
+    /// Password and code were right: the administrator is logged in.
+    OpenLoginSession {
+        id: LoginSessionId,
+        administrator: AccountName,
+        /// Of the row with which the password was compared.
+        administrator_version: u64,
+        expires_ms: u64,
+        remote: String,
+        user_agent: String,
+        proof: Option<FactorProof>,
+        now_ms: u64,
+    },
+    EndLoginSession {
+        id: LoginSessionId,
+    },
+    /// Log-ins that one node has refused since it said so last.
+    RecordFailedLogins {
+        failed: Vec<FailedLogins>,
+        now_ms: u64,
+    },
+    UnlockAdministrator {
+        name: AccountName,
+    },
+    EnrolSecondFactor {
+        name: AccountName,
+        secret: Sealed,
+        recovery_codes: Vec<Sha256>,
+        now_ms: u64,
+    },
+    /// A code of the secret was shown: from now on one is needed.
+    ConfirmSecondFactor {
+        name: AccountName,
+        secret: Sealed,
+        step: u64,
+        now_ms: u64,
+    },
+    RemoveSecondFactor {
+        name: AccountName,
+    },
+    /// Within a change of the cluster secret: the same secret under the new key.
+    SealSecondFactor {
+        name: AccountName,
+        former: Sealed,
+        secret: Sealed,
     },
 }

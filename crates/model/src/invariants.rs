@@ -60,7 +60,10 @@ impl State {
             stopped_tms,
             secret_rotations,
             leaving,
-            api_tokens
+            api_tokens,
+            login_sessions,
+            login_failures,
+            second_factors
         );
         ensure(self.tally.is_empty(), || "counts of lanes were left over".to_owned())
     }
@@ -93,6 +96,12 @@ impl State {
             ensure(owner.is_some_and(|owner| owner.role.includes(token.role)), || {
                 format!("API token {} may more than its owner", token.name)
             })?;
+        }
+        let of_sessions = self.login_sessions.values().map(|session| &session.administrator);
+        let of_failures = self.login_failures.iter().map(|(name, _)| name);
+        let of_factors = self.second_factors.iter().map(|(name, _)| name);
+        for name in of_sessions.chain(of_failures).chain(of_factors) {
+            ensure(self.administrators.contains(name), || format!("{name} is kept, who is no administrator"))?;
         }
         Ok(())
     }

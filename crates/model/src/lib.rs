@@ -15,6 +15,7 @@ mod ids;
 mod invariants;
 mod journal;
 mod lane;
+mod login;
 mod member;
 mod names;
 mod outcome;
@@ -40,6 +41,7 @@ pub use ids::{BlobId, EventId, LaneId, NodeId, SessionId, Sha256, TransferId, Wo
 pub use invariants::Violation;
 pub use journal::{EventEnd, Journal, JournalEntry};
 pub use lane::{Lane, LaneCounts, LaneTotals};
+pub use login::{FactorProof, FailedLogins, LoginFailures, LoginSession, LoginSessionId, SecondFactor};
 pub use member::{Authority, Cluster, JoinToken, Leaving, Member, MemberRole};
 pub use names::{AccountName, EventKey, FilePath, KindName, KindPattern, LaneName, NameError, PathError};
 pub use outcome::{Outcome, Publication, Rejection};

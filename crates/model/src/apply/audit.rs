@@ -8,12 +8,12 @@ use crate::party::Step;
 use crate::state::{State, parameter_names};
 
 /// What a command is about, in words.
-struct Deed {
+pub(super) struct Deed {
     operation: String,
     subject: String,
 }
 
-fn deed(operation: &str, subject: impl ToString) -> Option<Deed> {
+pub(super) fn deed(operation: &str, subject: impl ToString) -> Option<Deed> {
     Some(Deed { operation: operation.to_owned(), subject: subject.to_string() })
 }
 
@@ -58,7 +58,7 @@ impl State {
     }
 
     /// Rows without a credential are those of old logs, which were not chained either.
-    fn write_audit(
+    pub(super) fn write_audit(
         &mut self,
         origin: &Origin,
         credential: Option<&String>,
@@ -150,6 +150,20 @@ impl State {
             C::CreateApiToken { name, .. } | C::RevokeApiToken { name } => {
                 self.api_token(name).map(|token| format!("{:?} of {}", token.role, token.owner))
             }
+            C::UnlockAdministrator { name } => self.login_failures.get(name).map(|row| match row.locked_until_ms {
+                Some(_) => format!("{} failures, locked", row.count),
+                None => format!("{} failures", row.count),
+            }),
+            C::EnrolSecondFactor { name, .. }
+            | C::ConfirmSecondFactor { name, .. }
+            | C::RemoveSecondFactor { name } => self
+                .second_factors
+                .get(name)
+                .map(|factor| if factor.confirmed_ms.is_some() { "needed" } else { "to be confirmed" }.to_owned()),
+            C::OpenLoginSession { id, .. } => self.login_sessions.get(id).map(|_| format!("session {id}")),
+            C::EndLoginSession { id } => {
+                self.login_sessions.get(id).map(|session| format!("of {}", session.administrator))
+            }
             C::RotateSecret { fingerprint, .. } | C::FinishRotation { fingerprint, .. } => {
                 self.secret_rotations.get(fingerprint).map(|row| match row.finished_ms {
                     Some(_) => "finished".to_owned(),
@@ -205,6 +219,12 @@ fn described(command: &Command) -> Option<Deed> {
         C::FinishRotation { fingerprint, .. } => deed("secret.finish-rotation", fingerprint),
         C::CreateApiToken { name, .. } => deed("api-token.create", name),
         C::RevokeApiToken { name } => deed("api-token.revoke", name),
+        C::OpenLoginSession { administrator, .. } => deed("session.open", administrator),
+        C::EndLoginSession { id } => deed("session.end", id),
+        C::UnlockAdministrator { name } => deed("administrator.unlock", name),
+        C::EnrolSecondFactor { name, .. } => deed("second-factor.enrol", name),
+        C::ConfirmSecondFactor { name, .. } => deed("second-factor.confirm", name),
+        C::RemoveSecondFactor { name } => deed("second-factor.reset", name),
         C::RecordOperation { operation, subject, .. } => deed(operation, subject),
         _ => None,
     }

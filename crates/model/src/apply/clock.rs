@@ -33,6 +33,7 @@ impl State {
         }
         self.forget_revocations();
         self.forget_api_tokens();
+        self.forget_logins();
         Ok(Outcome::Done)
     }
 

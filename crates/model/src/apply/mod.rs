@@ -8,12 +8,14 @@ mod ends;
 mod files;
 mod lanes;
 mod leaving;
+mod login;
 mod members;
 mod parameters;
 mod parties;
 mod people;
 mod publish;
 mod routes;
+mod second_factor;
 mod secret;
 mod trust;
 mod work;
@@ -103,6 +105,18 @@ impl State {
             C::FinishRotation { fingerprint, force, now_ms } => self.finish_rotation(fingerprint, *force, *now_ms),
             C::CreateApiToken { .. } => self.create_api_token(command),
             C::RevokeApiToken { name } => self.revoke_api_token(name),
+            C::OpenLoginSession { .. } => self.open_login_session(command),
+            C::EndLoginSession { id } => self.end_login_session(*id),
+            C::RecordFailedLogins { failed, now_ms } => self.record_failed_logins(failed, *now_ms),
+            C::UnlockAdministrator { name } => self.unlock_administrator(name),
+            C::EnrolSecondFactor { name, secret, recovery_codes, now_ms } => {
+                self.enrol_second_factor(name, secret, recovery_codes, *now_ms)
+            }
+            C::ConfirmSecondFactor { name, secret, step, now_ms } => {
+                self.confirm_second_factor(name, secret, *step, *now_ms)
+            }
+            C::RemoveSecondFactor { name } => self.remove_second_factor(name),
+            C::SealSecondFactor { name, former, secret } => self.seal_second_factor(name, former, secret),
         }
     }
 

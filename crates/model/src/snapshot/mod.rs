@@ -129,6 +129,9 @@ impl State {
         write_table(writer, &mut buffer, &self.secret_rotations)?;
         write_table(writer, &mut buffer, &self.leaving)?;
         write_table(writer, &mut buffer, &self.api_tokens)?;
+        write_table(writer, &mut buffer, &self.login_sessions)?;
+        write_table(writer, &mut buffer, &self.login_failures)?;
+        write_table(writer, &mut buffer, &self.second_factors)?;
         writer.write_all(&self.digest().to_le_bytes())?;
         Ok(())
     }
@@ -163,6 +166,9 @@ impl State {
         state.audit = read_table(reader, buffer)?;
         state.read_tables_since_3(reader, buffer)?;
         state.api_tokens = read_table(reader, buffer)?;
+        state.login_sessions = read_table(reader, buffer)?;
+        state.login_failures = read_table(reader, buffer)?;
+        state.second_factors = read_table(reader, buffer)?;
         let (expected, actual) = (read_u64(reader)?, state.digest());
         if expected != actual {
             return Err(SnapshotError::Digest { expected, actual });

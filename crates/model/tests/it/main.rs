@@ -11,6 +11,7 @@ mod golden;
 mod journal;
 mod lanes;
 mod listing;
+mod login;
 mod operators;
 mod ordering;
 mod properties;
