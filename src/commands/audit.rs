@@ -43,11 +43,12 @@ fn rows(page: &Page<AuditView>) -> String {
 
 fn one(row: &AuditView) -> String {
     format!(
-        "row        {}\nat         {}\nwho        {} from {}\noperation  {}\nsubject    {}\nbefore     {}\nafter      {}",
+        "row        {}\nat         {}\nwho        {} from {}, by {}\noperation  {}\nsubject    {}\nbefore     {}\nafter      {}",
         row.id,
         row.at,
         row.who,
         row.remote,
+        or_dash(row.credential.as_ref()),
         row.operation,
         row.subject,
         or_dash(row.before.as_ref()),

@@ -3,6 +3,7 @@
 mod account;
 mod added;
 mod administrator;
+mod api_token;
 mod audit;
 mod authority;
 mod certificate;
@@ -14,6 +15,7 @@ mod primary;
 mod queue;
 mod route;
 mod servers;
+mod session;
 mod status;
 mod sync;
 mod taeh;
@@ -53,6 +55,8 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Param(command) => parameter::run(command, format).await,
         Command::Account(command) => account::run(command, format).await,
         Command::Admin(command) => administrator::run(command, format).await,
+        Command::ApiToken(command) => api_token::run(command, format).await,
+        Command::Session(command) => session::run(command, format).await,
         Command::Route(command) => route::run(command, format).await,
         Command::Transfers(command) => transfers::run(command, format).await,
         Command::Queue(command) => queue::run(command, format).await,

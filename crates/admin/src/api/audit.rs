@@ -20,6 +20,15 @@ pub struct AuditView {
     pub before: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// How they showed who they are: `password`, `local token`, `token backup`; absent in rows of before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+    /// The hash of the row before, in hexadecimal; absent in rows of before they were chained, and in the first of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+    /// The hash of this row.
+    #[serde(default)]
+    pub hash: String,
 }
 
 /// Query of `GET logs/audit`, newest first.

@@ -5,6 +5,7 @@
 
 mod account;
 mod administrator;
+mod api_token;
 mod audit;
 mod authority;
 mod certificate;
@@ -21,6 +22,7 @@ mod queue;
 mod route;
 mod secret;
 mod servers;
+mod session;
 mod status;
 mod sync;
 mod time;
@@ -31,6 +33,7 @@ pub use flotilla_model::NodeId;
 
 pub use account::{AccountChange, AccountView};
 pub use administrator::{AdministratorChange, AdministratorView};
+pub use api_token::{ApiTokenAnswer, ApiTokenRequest, ApiTokenView};
 pub use audit::{AuditQuery, AuditView};
 pub use authority::{AuthorityView, GenerateAuthority, ImportAuthorities, RemoveAuthorityQuery, RenewAuthority};
 pub use certificate::{
@@ -57,6 +60,7 @@ pub use queue::{EventStatistics, QueueStatus, RoomStatus};
 pub use route::{RouteChange, RouteQuery, RouteView, RoutesQuery, StepChange, StepView};
 pub use secret::{RotationFinish, RotationRequest, RotationView, SecretExport, SecretView};
 pub use servers::{LeavingView, ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan};
+pub use session::{CurrentSession, SessionRequest, SessionView};
 pub use status::{
     ActorStatus, CertificateStatus, CertificateWarning, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus,
     NodeStatus, ReadyStatus,

@@ -68,5 +68,8 @@ fn describe(row: &AuditRecord) -> AuditView {
         subject: row.subject.clone(),
         before: row.before.clone(),
         after: row.after.clone(),
+        credential: row.credential.clone(),
+        previous: row.previous.map(|hash| hash.to_string()),
+        hash: row.hash().to_string(),
     }
 }

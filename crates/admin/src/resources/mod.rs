@@ -2,6 +2,7 @@
 
 mod accounts;
 mod administrators;
+mod api_tokens;
 mod audit;
 mod certificate_authorities;
 mod certificates;
@@ -24,6 +25,7 @@ mod queue;
 mod routes;
 mod secret;
 mod servers;
+mod sessions;
 mod status;
 mod steps;
 mod sync;
@@ -44,6 +46,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     let scope = web::scope(BASE_PATH)
         .configure(accounts::configure)
         .configure(administrators::configure)
+        .configure(api_tokens::configure)
         .configure(audit::configure)
         .configure(certificate_authorities::configure)
         .configure(certificates::configure)
@@ -58,6 +61,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(routes::configure)
         .configure(secret::configure)
         .configure(servers::configure)
+        .configure(sessions::configure)
         .configure(status::configure)
         .configure(sync::configure)
         .configure(transaction_manager::configure)
