@@ -10,6 +10,7 @@ mod manager;
 mod parameter;
 mod primary;
 mod queue;
+mod second_factor;
 mod servers;
 mod session;
 mod sync;
@@ -29,6 +30,7 @@ pub(crate) use manager::ManagerCommand;
 pub(crate) use parameter::ParameterCommand;
 pub(crate) use primary::PrimaryCommand;
 pub(crate) use queue::{FilterArguments, QueueCommand, SelectionArguments};
+pub(crate) use second_factor::SecondFactorCommand;
 pub(crate) use servers::ServersCommand;
 pub(crate) use session::SessionCommand;
 pub(crate) use sync::SyncCommand;
@@ -347,6 +349,9 @@ pub(crate) enum AdministratorCommand {
         connection: ConnectionArguments,
         name: String,
     },
+    /// One-time codes beside the password.
+    #[command(subcommand)]
+    SecondFactor(SecondFactorCommand),
     /// Remove an administrator; the last one stays.
     Remove {
         #[command(flatten)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 
 use super::added::Added;
-use super::call;
+use super::{call, second_factor};
 use crate::cli::AdministratorCommand;
 use crate::connection::{connect, read_line};
 use crate::output::{Format, answer, table};
@@ -56,6 +56,7 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
             let done = call(connect(&connection)?.unlock_administrator(&name).await)?;
             answer(format, &done, |_| format!("administrator {name} may log in again"))
         }
+        AdministratorCommand::SecondFactor(command) => second_factor::run(command, format).await,
         AdministratorCommand::Remove { connection, name } => {
             let done = call(connect(&connection)?.delete_administrator(&name).await)?;
             answer(format, &done, |_| format!("administrator {name} is removed"))
@@ -68,6 +69,7 @@ fn list(rows: &[AdministratorView]) -> String {
         [
             row.name.clone(),
             role_name(row.role),
+            if row.has_second_factor { "password and code" } else { "password" }.to_owned(),
             if let Some(end) = row.locked_until {
                 format!("locked until {end}")
             } else if row.must_change_password {
@@ -77,5 +79,5 @@ fn list(rows: &[AdministratorView]) -> String {
             },
         ]
     };
-    table(["administrator", "role", ""], rows.iter().map(line))
+    table(["administrator", "role", "log-in", ""], rows.iter().map(line))
 }

@@ -159,6 +159,8 @@ impl From<Rejection> for ApiError {
         let (status, code) = match &rejection {
             R::TokenUnknown | R::TokenExpired | R::TokenUsed => (StatusCode::FORBIDDEN, "join-token-refused"),
             R::MemberNameTaken { .. } | R::ApiTokenNameTaken { .. } => (StatusCode::CONFLICT, "name-taken"),
+            R::NoSecondFactor { .. } => (StatusCode::NOT_FOUND, "not-found"),
+            R::SecondFactorExists { .. } => (StatusCode::CONFLICT, "wrong-state"),
             R::NoSuchLoginSession { .. } => (StatusCode::NOT_FOUND, "not-found"),
             R::ApiTokenRole { .. } => (StatusCode::FORBIDDEN, "forbidden"),
             R::TooManyApiTokens { .. } => (StatusCode::CONFLICT, "too-many-api-tokens"),

@@ -16,12 +16,14 @@ mod login_guard;
 pub mod nodes;
 mod ports;
 mod resources;
+mod second_factor;
 mod server;
 mod session;
 
 pub use client::{Client, ClientError, Login};
 pub use local_token::{LocalToken, LocalTokenError};
 pub use ports::{Applied, Ledger, LedgerError, LedgerView, NodeFacts, PeerFacts, SyncFacts};
+pub use second_factor::second_factor_context;
 pub use server::{Admin, AdminParts, AdminServer, StartError};
 
 /// The context under which the key of a webhook is sealed ([`flotilla_pki::Key::open`] with

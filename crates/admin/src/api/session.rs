@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub struct SessionRequest {
     pub name: String,
     pub password: String,
+    /// Of the second factor, or a recovery code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 impl std::fmt::Debug for SessionRequest {

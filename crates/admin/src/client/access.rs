@@ -4,7 +4,10 @@ use reqwest::Method;
 
 use super::calls::segment;
 use super::{Client, ClientError};
-use crate::api::{ApiTokenAnswer, ApiTokenRequest, ApiTokenView, Done, Page, SessionView};
+use crate::api::{
+    ApiTokenAnswer, ApiTokenRequest, ApiTokenView, Done, Page, SecondFactorConfirmation, SecondFactorEnrolment,
+    SessionView,
+};
 
 impl Client {
     pub async fn api_tokens(&self) -> Result<Vec<ApiTokenView>, ClientError> {
@@ -30,6 +33,21 @@ impl Client {
     /// Lets an administrator in again who has failed too often.
     pub async fn unlock_administrator(&self, name: &str) -> Result<Done, ClientError> {
         self.read(self.request(Method::POST, &format!("administrators/{}/operations/unlock", segment(name)))).await
+    }
+
+    /// One's own. The answer holds the secret, this once; it is asked for when it is confirmed.
+    pub async fn enrol_second_factor(&self, name: &str) -> Result<SecondFactorEnrolment, ClientError> {
+        self.read(self.request(Method::POST, &format!("administrators/{}/second-factor", segment(name)))).await
+    }
+
+    pub async fn confirm_second_factor(&self, name: &str, code: &str) -> Result<Done, ClientError> {
+        let path = format!("administrators/{}/second-factor/confirm", segment(name));
+        self.send(Method::POST, &path, &SecondFactorConfirmation { code: code.to_owned() }, None).await
+    }
+
+    /// Somebody else's.
+    pub async fn reset_second_factor(&self, name: &str) -> Result<Done, ClientError> {
+        self.read(self.request(Method::DELETE, &format!("administrators/{}/second-factor", segment(name)))).await
     }
 
     pub async fn revoke_api_token(&self, name: &str) -> Result<Done, ClientError> {

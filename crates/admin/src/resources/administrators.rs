@@ -20,6 +20,7 @@ async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AdministratorV
     let (state, now_ms) = (admin.view().state, now_ms());
     let describe = |row: &Administrator| AdministratorView {
         locked_until: state.locked_until(&row.name, now_ms).map(from_ms),
+        has_second_factor: state.second_factor(&row.name).is_some(),
         ..described(row)
     };
     let items = state.administrators.values().map(describe).collect();
@@ -80,5 +81,6 @@ fn described(row: &Administrator) -> AdministratorView {
         created_at: from_ms(row.created_ms),
         version: row.version,
         locked_until: None,
+        has_second_factor: false,
     }
 }

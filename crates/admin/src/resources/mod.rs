@@ -23,6 +23,7 @@ mod parameters;
 mod primary;
 mod queue;
 mod routes;
+mod second_factor;
 mod secret;
 mod servers;
 mod sessions;
@@ -59,6 +60,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(parameters::configure)
         .configure(primary::configure)
         .configure(routes::configure)
+        .configure(second_factor::configure)
         .configure(secret::configure)
         .configure(servers::configure)
         .configure(sessions::configure)

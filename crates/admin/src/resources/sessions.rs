@@ -1,16 +1,19 @@
 //! `sessions`: log-ins of administrators in browsers.
 
 use actix_web::http::StatusCode;
+use std::time::Instant;
+
 use actix_web::http::header::{SET_COOKIE, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, web};
 use flotilla_config::parameters::Parameters;
-use flotilla_model::{Administrator, Command, LoginSession, LoginSessionId, Rejection};
+use flotilla_model::{Administrator, Command, FactorProof, LoginSession, LoginSessionId, Rejection};
 
 use super::{done, resource};
 use crate::Admin;
 use crate::api::{CurrentSession, Done, Page, SessionRequest, SessionView, from_ms};
 use crate::error::ApiError;
 use crate::ports::LedgerError;
+use crate::second_factor::proof_of;
 use crate::server::{
     Body, Caller, Credential, Read, bad_credentials, check_password, idle_timeout, now_ms, refuse_other_sites,
     remote_address, session_of,
@@ -33,6 +36,7 @@ async fn open(
     let remote = remote_address(&request);
     let row = check_password(&admin, &login.name, &login.password, &remote).await?;
     let (now_ms, state) = (now_ms(), admin.view().state);
+    let proof = second_factor(&admin, &row, login.code.as_deref(), &remote, now_ms)?;
     let lifetime = Parameters(|name: &str| state.parameter(name, None).map(|row| row.value.clone())).session_lifetime();
     let id = draw_id(now_ms).map_err(|error| ApiError::internal(error.to_string()))?;
     let csrf = random().map_err(|error| ApiError::internal(error.to_string()))?;
@@ -44,11 +48,11 @@ async fn open(
         expires_ms: now_ms.saturating_add(lifetime.as_secs() * 1000),
         remote: remote.clone(),
         user_agent: user_agent.to_owned(),
-        proof: None,
+        proof,
         now_ms,
     };
-    let caller = Caller::with_password(&row, remote);
-    admin.propose(&caller, command).await.map_err(told)?;
+    let caller = Caller::with_password(&row, proof, remote.clone());
+    admin.propose(&caller, command).await.map_err(|error| told(&admin, &row, &remote, error))?;
     let cookie = SessionCookie { id, csrf, given_ms: now_ms };
     let sealed =
         cookie.seal(&admin.parts().secrets.current()).map_err(|error| ApiError::internal(error.to_string()))?;
@@ -56,12 +60,40 @@ async fn open(
     Ok(HttpResponse::Created().insert_header((SET_COOKIE, set(&sealed))).json(session))
 }
 
+/// What stands beside the password: nothing, if the administrator needs nothing.
+fn second_factor(
+    admin: &Admin,
+    row: &Administrator,
+    code: Option<&str>,
+    remote: &str,
+    now_ms: u64,
+) -> Result<Option<FactorProof>, ApiError> {
+    let state = admin.view().state;
+    let Some(factor) = state.second_factor(&row.name) else { return Ok(None) };
+    let code = code.ok_or_else(|| code_needed(&Rejection::SecondFactorMissing { name: row.name.clone() }))?;
+    let proof = proof_of(&row.name, factor, code, &admin.parts().secrets.current(), now_ms);
+    if proof.is_none() {
+        admin.login_guard().refused(row.name.as_str(), Some(&row.name), remote, Instant::now());
+    }
+    proof.map(Some).ok_or_else(bad_credentials)
+}
+
+fn code_needed(rejection: &Rejection) -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, "second-factor-required", rejection.to_string())
+        .at("code")
+        .mend("send the code that the authenticator shows now, or a recovery code")
+}
+
 /// Between the check of the password and the log, somebody may have locked the name or changed the password.
-fn told(error: LedgerError) -> ApiError {
+fn told(admin: &Admin, row: &Administrator, remote: &str, error: LedgerError) -> ApiError {
     match error {
         LedgerError::Rejected(
             Rejection::LoginLocked { .. } | Rejection::VersionConflict { .. } | Rejection::NoSuchAdministrator { .. },
         ) => bad_credentials(),
+        LedgerError::Rejected(rejection @ (Rejection::CodeUsed | Rejection::SecondFactorMissing { .. })) => {
+            admin.login_guard().refused(row.name.as_str(), Some(&row.name), remote, Instant::now());
+            code_needed(&rejection)
+        }
         other => other.into(),
     }
 }

@@ -19,5 +19,6 @@ mod parameters;
 mod queue;
 mod reading;
 mod requests;
+mod second_factor;
 mod sessions;
 mod set_up;

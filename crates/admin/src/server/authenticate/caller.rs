@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use flotilla_model::{AccountName, Administrator, AdministratorRole, LoginSessionId};
+use flotilla_model::{AccountName, Administrator, AdministratorRole, FactorProof, LoginSessionId};
 
 use crate::error::ApiError;
 
@@ -11,6 +11,8 @@ use crate::error::ApiError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Credential {
     Password,
+    PasswordAndCode,
+    PasswordAndRecoveryCode,
     /// The token of this node's data folder, which belongs to no administrator.
     LocalToken,
     /// Of this name.
@@ -25,6 +27,8 @@ impl fmt::Display for Credential {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Password => formatter.write_str("password"),
+            Self::PasswordAndCode => formatter.write_str("password and code"),
+            Self::PasswordAndRecoveryCode => formatter.write_str("password and recovery code"),
             Self::LocalToken => formatter.write_str("local token"),
             Self::ApiToken(name) => write!(formatter, "token {name}"),
             Self::Session(id) => write!(formatter, "session {id}"),
@@ -56,12 +60,16 @@ impl Caller {
         }
     }
 
-    pub(crate) fn with_password(row: &Administrator, remote: String) -> Self {
+    pub(crate) fn with_password(row: &Administrator, proof: Option<FactorProof>, remote: String) -> Self {
         Self {
             name: row.name.to_string(),
             remote,
             role: row.role,
-            credential: Credential::Password,
+            credential: match proof {
+                None => Credential::Password,
+                Some(FactorProof::Code { .. }) => Credential::PasswordAndCode,
+                Some(FactorProof::RecoveryCode { .. }) => Credential::PasswordAndRecoveryCode,
+            },
             must_change_password: row.must_change_password,
         }
     }

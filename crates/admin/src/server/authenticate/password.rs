@@ -44,5 +44,5 @@ pub(super) async fn basic(admin: &Admin, header: &str, remote: String) -> Result
         let error = ApiError::new(StatusCode::UNAUTHORIZED, "second-factor-required", detail);
         return Err(error.mend("open a session with POST sessions, or use an API token"));
     }
-    Ok(Caller::with_password(&row, remote))
+    Ok(Caller::with_password(&row, None, remote))
 }
