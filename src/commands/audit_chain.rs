@@ -132,8 +132,6 @@ fn follow(row: &AuditView, check: &mut ChainCheck) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     /// Three rows, whose hashes another program worked out after the reference page.

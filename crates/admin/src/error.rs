@@ -125,11 +125,7 @@ impl ResponseError for ApiError {
         let mut response = HttpResponse::build(self.status);
         response.content_type(Problem::CONTENT_TYPE);
         if self.status == StatusCode::UNAUTHORIZED {
-            // To a page that has sessions, a browser's own window that asks for a password is only in the way.
-            let challenge = HeaderValue::from_static(match self.code {
-                "session-over" | "second-factor-required" => "Session realm=\"flotilla\"",
-                _ => "Basic realm=\"flotilla\", charset=\"UTF-8\"",
-            });
+            let challenge = HeaderValue::from_static("Basic realm=\"flotilla\", charset=\"UTF-8\"");
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
         if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {

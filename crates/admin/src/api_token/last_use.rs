@@ -24,3 +24,54 @@ impl LastUse {
         self.0.lock().get(token).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use flotilla_model::{AccountName, AdministratorRole, Command, State};
+
+    use super::*;
+
+    /// A state with one token, of the hash of ones.
+    fn state() -> State {
+        let name = |text: &str| AccountName::parse(text).unwrap();
+        let role = AdministratorRole::Auditor;
+        let mut state = State::default();
+        for command in [
+            Command::CreateCluster { id: 1, name: "x".to_owned(), parameters: Vec::new(), now_ms: 1 },
+            Command::PutAdministrator {
+                name: name("ada"),
+                password_hash: Some("x".to_owned()),
+                role: Some(role),
+                must_change_password: false,
+                now_ms: 1,
+            },
+            Command::CreateApiToken {
+                secret_hash: Sha256([1; 32]),
+                name: name("token"),
+                owner: name("ada"),
+                role,
+                description: String::new(),
+                created_by: "ada".to_owned(),
+                expires_ms: None,
+                now_ms: 1,
+            },
+        ] {
+            state.apply(&command).unwrap();
+        }
+        state
+    }
+
+    #[test]
+    fn what_is_noted_of_tokens_that_are_gone_does_not_pile_up() {
+        let (state, uses) = (state(), LastUse::default());
+        uses.note(Sha256([1; 32]), 5, &state.api_tokens);
+        for number in 2..50 {
+            uses.note(Sha256([number; 32]), 6, &state.api_tokens);
+            assert!(uses.0.lock().len() <= 2);
+        }
+        assert_eq!(uses.of(&Sha256([1; 32])), Some(5));
+        assert_eq!(uses.of(&Sha256([2; 32])), None);
+        uses.note(Sha256([1; 32]), 7, &state.api_tokens);
+        assert_eq!(uses.of(&Sha256([1; 32])), Some(7));
+    }
+}

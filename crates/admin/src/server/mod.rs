@@ -6,6 +6,7 @@
 
 mod authenticate;
 mod body;
+mod challenge;
 mod context;
 mod precondition;
 mod rate;

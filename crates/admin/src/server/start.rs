@@ -11,6 +11,7 @@ use flotilla_pki::https_server_config;
 use thiserror::Error;
 
 use super::Admin;
+use super::challenge::challenge_for_scripts;
 use super::renewal::renew_cookie;
 use crate::error::ApiError;
 use crate::resources;
@@ -54,6 +55,7 @@ impl AdminServer {
                     DefaultHeaders::new().add(("Cache-Control", "no-store")).add(("X-Content-Type-Options", "nosniff")),
                 )
                 .wrap(from_fn(renew_cookie))
+                .wrap(from_fn(challenge_for_scripts))
                 .configure(resources::configure)
                 .default_service(web::to(resources::not_found))
         })

@@ -244,3 +244,19 @@ async fn the_end_of_its_life_ends_a_session_before_its_row_is_gone() {
     assert_eq!(refusal(browser.get("cluster").await).await, "session-over");
     harness.stop().await;
 }
+
+#[actix_web::test]
+async fn scripts_of_a_page_are_not_asked_for_basic() {
+    let harness = Harness::start().await;
+    let challenge = async |mode: Option<&str>| {
+        let request = harness.raw().get(format!("{}{BASE_PATH}/sessions/current", harness.url()));
+        let request = mode.iter().fold(request, |request, mode| request.header("sec-fetch-mode", *mode));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 401);
+        response.headers()["www-authenticate"].to_str().unwrap().split(' ').next().unwrap().to_owned()
+    };
+    assert_eq!(challenge(None).await, "Basic");
+    assert_eq!(challenge(Some("navigate")).await, "Basic");
+    assert_eq!(challenge(Some("cors")).await, "Session");
+    harness.stop().await;
+}
