@@ -1,5 +1,6 @@
 //! The command line.
 
+mod api_token;
 mod audit;
 mod authority;
 mod certificate;
@@ -9,7 +10,9 @@ mod manager;
 mod parameter;
 mod primary;
 mod queue;
+mod second_factor;
 mod servers;
+mod session;
 mod sync;
 mod taeh;
 
@@ -18,6 +21,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use api_token::ApiTokenCommand;
 pub(crate) use audit::AuditCommand;
 pub(crate) use authority::AuthorityCommand;
 pub(crate) use certificate::{CertificateCommand, FileFormat, PasswordArguments, SubjectArguments};
@@ -26,7 +30,9 @@ pub(crate) use manager::ManagerCommand;
 pub(crate) use parameter::ParameterCommand;
 pub(crate) use primary::PrimaryCommand;
 pub(crate) use queue::{FilterArguments, QueueCommand, SelectionArguments};
+pub(crate) use second_factor::SecondFactorCommand;
 pub(crate) use servers::ServersCommand;
+pub(crate) use session::SessionCommand;
 pub(crate) use sync::SyncCommand;
 pub(crate) use taeh::{SecretPlace, TaehCommand};
 
@@ -67,8 +73,14 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
     /// Administrators of the cluster.
-    #[command(subcommand)]
+    #[command(subcommand, alias = "administrator")]
     Admin(AdministratorCommand),
+    /// API tokens: how programs come in.
+    #[command(subcommand)]
+    ApiToken(ApiTokenCommand),
+    /// Sessions of administrators in browsers.
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// What is done with the files that an account sends, and with its applications' events.
     #[command(subcommand)]
     Route(RouteCommand),
@@ -200,11 +212,14 @@ pub(crate) struct ConnectionArguments {
     #[arg(long, short, conflicts_with = "url")]
     pub(crate) config: Option<PathBuf>,
     /// Admin URL of any node, such as https://ft1.example.org:8444.
-    #[arg(long, requires = "user", requires = "ca")]
+    #[arg(long, requires = "ca")]
     pub(crate) url: Option<String>,
     /// Administrator, with --url.
     #[arg(long, requires = "url")]
     pub(crate) user: Option<String>,
+    /// File with an API token, with --url instead of --user.
+    #[arg(long, requires = "url", conflicts_with_all = ["user", "password_file"])]
+    pub(crate) token_file: Option<PathBuf>,
     /// File with the administrator's password; without it it is read from standard input.
     #[arg(long, requires = "url")]
     pub(crate) password_file: Option<PathBuf>,
@@ -328,6 +343,15 @@ pub(crate) enum AdministratorCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Let an administrator log in again who has failed too often.
+    Unlock {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+    },
+    /// One-time codes beside the password.
+    #[command(subcommand)]
+    SecondFactor(SecondFactorCommand),
     /// Remove an administrator; the last one stays.
     Remove {
         #[command(flatten)]

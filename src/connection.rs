@@ -25,7 +25,7 @@ fn by_folder(config: Option<&Path>) -> Result<Client> {
     let file = match config {
         Some(file) => file.to_owned(),
         None => PLACES.iter().map(PathBuf::from).find(|file| file.exists()).ok_or_else(|| {
-            coded(USAGE, "no node file here: name a member's with --config, or a node with --url, --user and --ca")
+            coded(USAGE, "no node file here: name a member's with --config, or a node with --url, --ca and --user or --token-file")
         })?,
     };
     let config = NodeConfig::load(&file).map_err(|error| coded(USAGE, error))?;
@@ -36,16 +36,21 @@ fn by_folder(config: Option<&Path>) -> Result<Client> {
 }
 
 fn by_url(url: &str, arguments: &ConnectionArguments) -> Result<Client> {
-    let name = arguments.user.clone().context("--url needs --user")?;
     let authority = arguments.ca.clone().context("--url needs --ca")?;
+    if let Some(file) = &arguments.token_file {
+        return Ok(Client::new(url, trusting(&authority)?, Login::Token(first_line(file)?.into()))?);
+    }
+    let name = arguments.user.clone().ok_or_else(|| coded(USAGE, "--url needs --user or --token-file"))?;
     let password = match &arguments.password_file {
-        Some(file) => {
-            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-            text.lines().next().unwrap_or_default().to_owned()
-        }
+        Some(file) => first_line(file)?,
         None => read_line("the administrator's password")?,
     };
     Ok(Client::new(url, trusting(&authority)?, Login::Password { name, password: password.into() })?)
+}
+
+fn first_line(file: &Path) -> Result<String> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
 /// Trusts the CAs of this file and nobody else.

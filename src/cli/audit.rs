@@ -1,5 +1,7 @@
 //! `flotilla audit`
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use jiff::Timestamp;
 
@@ -32,6 +34,27 @@ pub(crate) enum AuditCommand {
         /// Go on after a page: the cursor that it printed.
         #[arg(long)]
         cursor: Option<u64>,
+    },
+    /// Write all rows that are kept, oldest first, a JSON document a line.
+    Export {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        /// Only rows after this one: what came since the last export.
+        #[arg(long)]
+        after: Option<u64>,
+        /// File to write; it must not be there yet. [default: standard output]
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Check that no row was altered, put in or taken out. Ends with 1 if one was, and says which is the first.
+    Verify {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        /// File that `export` wrote; `-` reads standard input. [default: the log of the cluster]
+        file: Option<PathBuf>,
+        /// The hash that the newest row has to have, as an earlier check or export said: then no rows were cut off at the end either.
+        #[arg(long)]
+        newest: Option<String>,
     },
     /// Show one row in full.
     Show {

@@ -2,14 +2,26 @@
 
 use anyhow::Result;
 use flotilla_admin::api::{AdministratorChange, AdministratorView};
+use flotilla_model::AdministratorRole;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 
 use super::added::Added;
-use super::call;
+use super::{call, second_factor};
 use crate::cli::AdministratorCommand;
 use crate::connection::{connect, read_line};
 use crate::output::{Format, answer, table};
+
+/// The role that people call so.
+pub(super) fn named_role(name: &str) -> Result<AdministratorRole> {
+    let role: Result<_, serde::de::value::Error> = Deserialize::deserialize(name.into_deserializer());
+    Ok(role?)
+}
+
+pub(super) fn role_name(role: AdministratorRole) -> String {
+    let text = serde_json::to_value(role).ok();
+    text.and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+}
 
 fn given(password_stdin: bool) -> Result<Option<String>> {
     if password_stdin { read_line("the password").map(Some) } else { Ok(None) }
@@ -26,8 +38,8 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
             let exists = call(client.administrators().await)?.iter().any(|row| row.name == name);
             anyhow::ensure!(!exists, "there is an administrator {name:?} already: see 'flotilla admin password'");
             let added = Added::with_password(&name, given(password_stdin)?)?;
-            let role: Result<_, serde::de::value::Error> = Deserialize::deserialize(role.as_str().into_deserializer());
-            let change = AdministratorChange { password: Some(added.chosen.clone()), role: Some(role?) };
+            let role = Some(named_role(&role)?);
+            let change = AdministratorChange { password: Some(added.chosen.clone()), role };
             call(client.put_administrator(&name, &change).await)?;
             answer(format, &added, |added| added.text("administrator"))
         }
@@ -40,6 +52,11 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
             call(client.put_administrator(&name, &change).await)?;
             answer(format, &added, |added| added.text("administrator"))
         }
+        AdministratorCommand::Unlock { connection, name } => {
+            let done = call(connect(&connection)?.unlock_administrator(&name).await)?;
+            answer(format, &done, |_| format!("administrator {name} may log in again"))
+        }
+        AdministratorCommand::SecondFactor(command) => second_factor::run(command, format).await,
         AdministratorCommand::Remove { connection, name } => {
             let done = call(connect(&connection)?.delete_administrator(&name).await)?;
             answer(format, &done, |_| format!("administrator {name} is removed"))
@@ -49,12 +66,18 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
 
 fn list(rows: &[AdministratorView]) -> String {
     let line = |row: &AdministratorView| {
-        let role = serde_json::to_value(row.role).ok();
         [
             row.name.clone(),
-            role.and_then(|role| role.as_str().map(str::to_owned)).unwrap_or_default(),
-            if row.must_change_password { "has to change the password".to_owned() } else { String::new() },
+            role_name(row.role),
+            if row.has_second_factor { "password and code" } else { "password" }.to_owned(),
+            if let Some(end) = row.locked_until {
+                format!("locked until {end}")
+            } else if row.must_change_password {
+                "has to change the password".to_owned()
+            } else {
+                String::new()
+            },
         ]
     };
-    table(["administrator", "role", ""], rows.iter().map(line))
+    table(["administrator", "role", "log-in", ""], rows.iter().map(line))
 }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use flotilla_admin::api::{AuditQuery, AuditView, Page};
 
+use super::audit_chain::{Verified, export, verify_cluster, verify_file};
 use super::call;
 use crate::cli::AuditCommand;
 use crate::connection::connect;
@@ -14,6 +15,15 @@ pub(super) async fn run(command: AuditCommand, format: Format) -> Result<()> {
             let query = AuditQuery { limit: Some(limit as usize), cursor, who, operation, subject, since, until };
             let page = call(connect(&connection)?.audit_log(&query).await)?;
             answer(format, &page, rows)
+        }
+        AuditCommand::Export { connection, after, out } => export(&connect(&connection)?, after, out.as_deref()).await,
+        AuditCommand::Verify { connection, file, newest } => {
+            let verified = match file {
+                Some(file) => verify_file(&file)?,
+                None => verify_cluster(&connect(&connection)?).await?,
+            };
+            verified.require_newest(newest.as_deref())?;
+            answer(format, &verified, Verified::text)
         }
         AuditCommand::Show { connection, id } => {
             let row = call(connect(&connection)?.audit_row(id).await)?;
@@ -43,11 +53,12 @@ fn rows(page: &Page<AuditView>) -> String {
 
 fn one(row: &AuditView) -> String {
     format!(
-        "row        {}\nat         {}\nwho        {} from {}\noperation  {}\nsubject    {}\nbefore     {}\nafter      {}",
+        "row        {}\nat         {}\nwho        {} from {}, by {}\noperation  {}\nsubject    {}\nbefore     {}\nafter      {}",
         row.id,
         row.at,
         row.who,
         row.remote,
+        or_dash(row.credential.as_ref()),
         row.operation,
         row.subject,
         or_dash(row.before.as_ref()),

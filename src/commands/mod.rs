@@ -3,7 +3,9 @@
 mod account;
 mod added;
 mod administrator;
+mod api_token;
 mod audit;
+mod audit_chain;
 mod authority;
 mod certificate;
 mod doctor;
@@ -13,7 +15,9 @@ mod parameter;
 mod primary;
 mod queue;
 mod route;
+mod second_factor;
 mod servers;
+mod session;
 mod status;
 mod sync;
 mod taeh;
@@ -53,6 +57,8 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Param(command) => parameter::run(command, format).await,
         Command::Account(command) => account::run(command, format).await,
         Command::Admin(command) => administrator::run(command, format).await,
+        Command::ApiToken(command) => api_token::run(command, format).await,
+        Command::Session(command) => session::run(command, format).await,
         Command::Route(command) => route::run(command, format).await,
         Command::Transfers(command) => transfers::run(command, format).await,
         Command::Queue(command) => queue::run(command, format).await,

@@ -1,5 +1,6 @@
 //! Clusters of real processes, seen from outside: set up, loaded, killed, frozen, cut short.
 
+mod access;
 mod administration;
 mod by_hand;
 mod certificates;

@@ -88,6 +88,11 @@ impl Parameter {
     }
 }
 
+pub(crate) const LOCKOUT_DURATION: &str = "Access.lockoutDuration";
+pub(crate) const LOCKOUT_WINDOW: &str = "Access.lockoutWindow";
+pub(crate) const LOGIN_FAILURES: &str = "Access.maxLoginFailures";
+pub(crate) const SESSION_IDLE_TIMEOUT: &str = "Access.sessionIdleTimeout";
+pub(crate) const SESSION_LIFETIME: &str = "Access.sessionLifetime";
 pub(crate) const AUDIT_RECORDS: &str = "Audit.maxRecords";
 pub(crate) const CLUSTER_MODE: &str = "Cluster.mode";
 pub const CLUSTER_CRYPTO_ALIAS: &str = "Cluster.Crypto.Alias";
@@ -141,6 +146,41 @@ const PIB: u64 = 1 << 50;
 
 /// Every parameter, by name.
 pub const CATALOGUE: &[Parameter] = &[
+    integer(
+        LOCKOUT_DURATION,
+        (1, DAY_S),
+        "900",
+        Unit::Seconds,
+        "How long an administrator's log-in stays locked after too many failures.",
+    ),
+    integer(
+        LOCKOUT_WINDOW,
+        (1, DAY_S),
+        "600",
+        Unit::Seconds,
+        "Time within which failed log-ins of an administrator are counted together.",
+    ),
+    integer(
+        LOGIN_FAILURES,
+        (0, 1000),
+        "10",
+        Unit::None,
+        "Failed log-ins of an administrator before the log-in is locked; 0: it never is.",
+    ),
+    integer(
+        SESSION_IDLE_TIMEOUT,
+        (10, DAY_S),
+        "900",
+        Unit::Seconds,
+        "Time without a request after which an administrator's session is over.",
+    ),
+    integer(
+        SESSION_LIFETIME,
+        (60, 30 * DAY_S),
+        "43200",
+        Unit::Seconds,
+        "How long an administrator's session lasts at most, however much it is used.",
+    ),
     integer(AUDIT_RECORDS, (100, 10_000_000), "100000", Unit::None, "Rows of the audit log kept; the oldest go first."),
     word(
         CLUSTER_CRYPTO_ALIAS,

@@ -90,6 +90,14 @@ impl<L: Fn(&str) -> Option<String>> Parameters<L> {
         }
     }
 
+    pub fn session_idle_timeout(&self) -> Duration {
+        Duration::from_secs(self.integer(SESSION_IDLE_TIMEOUT))
+    }
+
+    pub fn session_lifetime(&self) -> Duration {
+        Duration::from_secs(self.integer(SESSION_LIFETIME))
+    }
+
     pub fn event_retries_max(&self) -> u32 {
         self.integer(EVENT_RETRIES) as u32
     }
@@ -186,6 +194,8 @@ mod tests {
         assert_eq!(parameters.gmp_threads_max(), 4);
         assert_eq!(parameters.gmp_threads_min(), 4);
         assert_eq!(parameters.gmp_sizing(), GmpSizing::Fixed);
+        assert_eq!(parameters.session_idle_timeout(), Duration::from_secs(900));
+        assert_eq!(parameters.session_lifetime(), Duration::from_secs(43_200));
         assert_eq!(parameters.event_retries_max(), 5);
         assert_eq!(parameters.event_retry_delay(), Duration::from_secs(120));
         assert_eq!(parameters.event_internal_retry_delay(), Duration::from_secs(120));

@@ -64,6 +64,7 @@ impl ApiError {
             "certificate-untrusted" => "The cluster does not trust the certificate",
             "cluster-full" => "The cluster takes no further member",
             "cross-site" => "The request comes from another site",
+            "csrf-token-wrong" => "The request has no CSRF token, or a wrong one",
             "forbidden" => "The role does not allow this",
             "invalid-body" => "The body is not acceptable",
             "invalid-value" => "A value is not acceptable",
@@ -79,6 +80,9 @@ impl ApiError {
             "outcome-unknown" => "It is not known whether the change was made",
             "password-change-required" => "The password must be changed first",
             "quorum-at-stake" => "The cluster would lose its majority",
+            "second-factor-required" => "A code of the second factor is needed",
+            "session-over" => "The session is over",
+            "too-many-api-tokens" => "There are as many API tokens as there may be",
             "too-many-requests" => "Too many requests",
             "unavailable" => "The cluster cannot do this now",
             "version-conflict" => "The resource was changed meanwhile",
@@ -150,13 +154,19 @@ impl From<Rejection> for ApiError {
         use Rejection as R;
         let (status, code) = match &rejection {
             R::TokenUnknown | R::TokenExpired | R::TokenUsed => (StatusCode::FORBIDDEN, "join-token-refused"),
-            R::MemberNameTaken { .. } => (StatusCode::CONFLICT, "name-taken"),
+            R::MemberNameTaken { .. } | R::ApiTokenNameTaken { .. } => (StatusCode::CONFLICT, "name-taken"),
+            R::NoSecondFactor { .. } => (StatusCode::NOT_FOUND, "not-found"),
+            R::SecondFactorExists { .. } => (StatusCode::CONFLICT, "wrong-state"),
+            R::NoSuchLoginSession { .. } => (StatusCode::NOT_FOUND, "not-found"),
+            R::ApiTokenRole { .. } => (StatusCode::FORBIDDEN, "forbidden"),
+            R::TooManyApiTokens { .. } => (StatusCode::CONFLICT, "too-many-api-tokens"),
             R::TooManyMembers { .. } => (StatusCode::CONFLICT, "cluster-full"),
             R::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "version-conflict"),
             R::NoSuchMember { .. }
             | R::NoSuchParameter { .. }
             | R::NoSuchAccount { .. }
             | R::NoSuchAdministrator { .. }
+            | R::NoSuchApiToken { .. }
             | R::NoSuchEvent { .. } => (StatusCode::NOT_FOUND, "not-found"),
             R::AccountNotEmpty { .. } => (StatusCode::CONFLICT, "account-in-use"),
             R::WouldLoseQuorum { .. } => (StatusCode::CONFLICT, "quorum-at-stake"),
@@ -184,7 +194,8 @@ impl From<Rejection> for ApiError {
             R::TooManyEvents { .. } => error.at("ids"),
             R::StepPath { step, .. } => error.at(format!("steps[{step}].folder")),
             R::StepAccount { step, .. } => error.at(format!("steps[{step}].account")),
-            R::MemberNameTaken { .. } => error.at("name"),
+            R::MemberNameTaken { .. } | R::ApiTokenNameTaken { .. } => error.at("name"),
+            R::ApiTokenRole { .. } => error.at("role").mend("give it a lower role"),
             R::VersionConflict { expected: 0, .. } => Self { detail: "it exists already".to_owned(), ..error }
                 .at("If-None-Match")
                 .mend("leave the condition out to change what is there"),
@@ -241,6 +252,7 @@ mod tests {
             (Rejection::OnlyHolder { node: NodeId(2), contents: 1 }, 409, "only-holder", None),
             (Rejection::NoSuchAuthority { fingerprint: String::new() }, 404, "not-found", None),
             (Rejection::RotationUnderWay { started_ms: 1 }, 409, "wrong-state", None),
+            (Rejection::TooManyApiTokens { limit: 1000 }, 409, "too-many-api-tokens", None),
             (Rejection::TooManyRoutes { limit: 64 }, 400, "invalid-value", Some("kind")),
         ] {
             let error = ApiError::from(rejection);

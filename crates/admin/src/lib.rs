@@ -4,6 +4,7 @@
 //! ([`Ledger`], [`NodeFacts`]); it knows no actors. The consensus is such a ledger. Any node answers; a change is a command in the log.
 
 pub mod api;
+mod api_token;
 mod certificates;
 mod client;
 mod consensus_ledger;
@@ -11,14 +12,18 @@ mod doctor;
 mod error;
 pub mod join;
 mod local_token;
+mod login_guard;
 pub mod nodes;
 mod ports;
 mod resources;
+mod second_factor;
 mod server;
+mod session;
 
 pub use client::{Client, ClientError, Login};
 pub use local_token::{LocalToken, LocalTokenError};
 pub use ports::{Applied, Ledger, LedgerError, LedgerView, NodeFacts, PeerFacts, SyncFacts};
+pub use second_factor::second_factor_context;
 pub use server::{Admin, AdminParts, AdminServer, StartError};
 
 /// The context under which the key of a webhook is sealed ([`flotilla_pki::Key::open`] with

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
+use crate::ids::Sha256;
 
 /// Longest text of a row, in bytes; longer ones are cut.
 pub(crate) const TEXT_MAX_BYTES: usize = 1024;
@@ -37,6 +38,12 @@ impl EncodedCommand {
 #[serde(transparent)]
 pub struct AuditId(pub u64);
 
+impl std::fmt::Display for AuditId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
 /// One change that someone made.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AuditRecord {
@@ -51,12 +58,20 @@ pub struct AuditRecord {
     /// How the subject stood before; `None`: it was not there. Without secrets.
     pub before: Option<String>,
     pub after: Option<String>,
+    /// How they showed who they are: `password`, `token backup`. `None` in rows of before this was kept.
+    pub credential: Option<String>,
+    /// [`AuditRecord::hash`] of the row before. `None` in rows of before rows were chained, and in the first of all.
+    pub previous: Option<Sha256>,
 }
 
 /// Cuts a text to what a row may hold.
-pub(crate) fn shortened(mut text: String) -> String {
-    if text.len() > TEXT_MAX_BYTES {
-        let mut end = TEXT_MAX_BYTES - '…'.len_utf8();
+pub(crate) fn shortened(text: String) -> String {
+    shortened_to(text, TEXT_MAX_BYTES)
+}
+
+pub(crate) fn shortened_to(mut text: String, max_bytes: usize) -> String {
+    if text.len() > max_bytes {
+        let mut end = max_bytes - '…'.len_utf8();
         while !text.is_char_boundary(end) {
             end -= 1;
         }

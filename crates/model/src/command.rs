@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::{EncodedCommand, Origin};
 use crate::ids::{BlobId, EventId, NodeId, SessionId, Sha256};
+use crate::login::{FactorProof, FailedLogins, LoginSessionId};
 use crate::member::{Authority, MemberRole};
 use crate::names::{AccountName, EventKey, FilePath, KindName, KindPattern, LaneName};
 use crate::party::{AdministratorRole, Sealed, Step};
@@ -380,6 +381,74 @@ pub enum Command {
         node: NodeId,
         is_leaving: bool,
         now_ms: u64,
+    },
+    /// `Audited`, and its row says how they showed who they are and is chained to the row before. A variant of its own, since
+    /// entries of `Audited` in old logs must go on doing what they did.
+    Attributed {
+        origin: Origin,
+        /// `password`, `token backup`.
+        credential: String,
+        command: EncodedCommand,
+        now_ms: u64,
+    },
+    /// Keeps the hash of an API token's secret.
+    CreateApiToken {
+        secret_hash: Sha256,
+        name: AccountName,
+        owner: AccountName,
+        role: AdministratorRole,
+        description: String,
+        created_by: String,
+        expires_ms: Option<u64>,
+        now_ms: u64,
+    },
+    RevokeApiToken {
+        name: AccountName,
+    },
+    /// Password and code were right: the administrator is logged in.
+    OpenLoginSession {
+        id: LoginSessionId,
+        administrator: AccountName,
+        /// Of the row with which the password was compared.
+        administrator_version: u64,
+        expires_ms: u64,
+        remote: String,
+        user_agent: String,
+        proof: Option<FactorProof>,
+        now_ms: u64,
+    },
+    EndLoginSession {
+        id: LoginSessionId,
+    },
+    /// Log-ins that one node has refused since it said so last.
+    RecordFailedLogins {
+        failed: Vec<FailedLogins>,
+        now_ms: u64,
+    },
+    UnlockAdministrator {
+        name: AccountName,
+    },
+    EnrolSecondFactor {
+        name: AccountName,
+        secret: Sealed,
+        recovery_codes: Vec<Sha256>,
+        now_ms: u64,
+    },
+    /// A code of the secret was shown: from now on one is needed.
+    ConfirmSecondFactor {
+        name: AccountName,
+        secret: Sealed,
+        step: u64,
+        now_ms: u64,
+    },
+    RemoveSecondFactor {
+        name: AccountName,
+    },
+    /// Within a change of the cluster secret: the same secret under the new key.
+    SealSecondFactor {
+        name: AccountName,
+        former: Sealed,
+        secret: Sealed,
     },
 }
 

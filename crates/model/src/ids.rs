@@ -76,6 +76,20 @@ impl std::str::FromStr for BlobId {
     }
 }
 
+impl Sha256 {
+    /// Reads the 64 hexadecimal digits that `Display` writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        let mut hash = Self([0; 32]);
+        for (byte, at) in hash.0.iter_mut().zip((0..64).step_by(2)) {
+            *byte = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
+        }
+        Some(hash)
+    }
+}
+
 impl fmt::Display for Sha256 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))

@@ -25,6 +25,7 @@ impl State {
         self.check_events()?;
         self.check_lanes()?;
         self.check_keys()?;
+        self.check_access()?;
         self.check_transfers()
     }
 
@@ -58,7 +59,11 @@ impl State {
             revocations,
             stopped_tms,
             secret_rotations,
-            leaving
+            leaving,
+            api_tokens,
+            login_sessions,
+            login_failures,
+            second_factors
         );
         ensure(self.tally.is_empty(), || "counts of lanes were left over".to_owned())
     }
@@ -83,6 +88,22 @@ impl State {
             "a node that is no member is to leave".to_owned()
         })?;
         ensure(self.secret_rotations.len() <= 1, || "two secrets are being changed at once".to_owned())
+    }
+
+    fn check_access(&self) -> Result<(), Violation> {
+        for token in self.api_tokens.values() {
+            let owner = self.administrators.get(&token.owner);
+            ensure(owner.is_some_and(|owner| owner.role.includes(token.role)), || {
+                format!("API token {} may more than its owner", token.name)
+            })?;
+        }
+        let of_sessions = self.login_sessions.values().map(|session| &session.administrator);
+        let of_failures = self.login_failures.iter().map(|(name, _)| name);
+        let of_factors = self.second_factors.iter().map(|(name, _)| name);
+        for name in of_sessions.chain(of_failures).chain(of_factors) {
+            ensure(self.administrators.contains(name), || format!("{name} is kept, who is no administrator"))?;
+        }
+        Ok(())
     }
 
     fn check_contents(&self) -> Result<(), Violation> {

@@ -3,8 +3,10 @@
 //! [`State::apply`] is deterministic: time, ids and randomness come in the command. Every node applies the same commands
 //! in the same order and ends with the same [`State::digest`]. There is no I/O, no clock and no async here.
 
+mod api_token;
 mod apply;
 mod audit;
+mod audit_chain;
 mod command;
 mod deduplication;
 mod event;
@@ -13,6 +15,7 @@ mod ids;
 mod invariants;
 mod journal;
 mod lane;
+mod login;
 mod member;
 mod names;
 mod outcome;
@@ -27,7 +30,9 @@ mod transfer;
 mod trust;
 mod work;
 
+pub use api_token::ApiToken;
 pub use audit::{AuditId, AuditRecord, EncodedCommand, Origin};
+pub use audit_chain::{ChainCheck, ChainError};
 pub use command::{Command, EventAction, NewEvent, ParameterChange, PutCondition, ResolveAnswer};
 pub use deduplication::RememberedKey;
 pub use event::{EventKind, EventOptions, EventRecord, EventState, FileSubject, Lease, Subject};
@@ -36,6 +41,7 @@ pub use ids::{BlobId, EventId, LaneId, NodeId, SessionId, Sha256, TransferId, Wo
 pub use invariants::Violation;
 pub use journal::{EventEnd, Journal, JournalEntry};
 pub use lane::{Lane, LaneCounts, LaneTotals};
+pub use login::{FactorProof, FailedLogins, LoginFailures, LoginSession, LoginSessionId, SecondFactor};
 pub use member::{Authority, Cluster, JoinToken, Leaving, Member, MemberRole};
 pub use names::{AccountName, EventKey, FilePath, KindName, KindPattern, LaneName, NameError, PathError};
 pub use outcome::{Outcome, Publication, Rejection};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{BlobId, EventId, NodeId, TransferId};
+use crate::login::LoginSessionId;
 use crate::names::{AccountName, FilePath, PathError};
 
 /// A command took effect.
@@ -171,6 +172,28 @@ pub enum Rejection {
     ClusterDisabled,
     #[error("the cluster has {members} members, and disabled is for one node by itself: remove the others first")]
     NotAlone { members: u64 },
+    #[error("there is an API token {name:?} already: revoke it first, or choose another name")]
+    ApiTokenNameTaken { name: AccountName },
+    #[error("there is no API token {name:?}")]
+    NoSuchApiToken { name: AccountName },
+    #[error("there are {limit} API tokens, as many as there may be: revoke those that nobody needs")]
+    TooManyApiTokens { limit: u64 },
+    #[error("the role of {owner:?} does not include the one that the token is to have")]
+    ApiTokenRole { owner: AccountName },
+    #[error("there is no session {id}")]
+    NoSuchLoginSession { id: LoginSessionId },
+    #[error("the log-in of {name:?} is locked: an administrator unlocks it with 'flotilla admin unlock'")]
+    LoginLocked { name: AccountName },
+    #[error("{name:?} has to show a code of their second factor too")]
+    SecondFactorMissing { name: AccountName },
+    #[error("the code was used already, or a later one was")]
+    CodeUsed,
+    #[error("{name:?} has a second factor: have another administrator reset it")]
+    SecondFactorExists { name: AccountName },
+    #[error("{name:?} has no such second factor")]
+    NoSecondFactor { name: AccountName },
+    #[error("there are at most {limit} recovery codes")]
+    TooManyRecoveryCodes { limit: u64 },
 }
 
 impl Rejection {

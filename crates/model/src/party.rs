@@ -54,6 +54,21 @@ pub enum AdministratorRole {
     Auditor,
 }
 
+impl AdministratorRole {
+    /// Whether who has this role may do all that `other` may.
+    pub fn includes(self, other: Self) -> bool {
+        self.rank() >= other.rank()
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Administrator => 2,
+            Self::Operator => 1,
+            Self::Auditor => 0,
+        }
+    }
+}
+
 /// Someone who runs the cluster.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Administrator {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api_token::ApiToken;
 use crate::audit::{AuditId, AuditRecord};
 use crate::deduplication::RememberedKey;
 use crate::event::EventRecord;
@@ -9,6 +10,7 @@ use crate::file::{BlobRecord, FileRecord, Usage};
 use crate::ids::{BlobId, EventId, LaneId, NodeId, Sha256, TransferId};
 use crate::journal::Journal;
 use crate::lane::{Lane, LaneTotals};
+use crate::login::{LoginFailures, LoginSession, LoginSessionId, SecondFactor};
 use crate::member::{Authority, Cluster, JoinToken, Leaving, Member};
 use crate::names::{AccountName, EventKey, FilePath, KindPattern, LaneName};
 use crate::party::{Account, Administrator, Parameter, ParameterVersion, Route};
@@ -44,6 +46,12 @@ pub mod parameter_names {
     /// `disabled`: the one member stays alone.
     pub const CLUSTER_MODE: &str = "Cluster.mode";
     pub const MAX_AUDIT_RECORDS: &str = "Audit.maxRecords";
+    /// 0: names are never locked.
+    pub const MAX_LOGIN_FAILURES: &str = "Access.maxLoginFailures";
+    /// Seconds.
+    pub const LOCKOUT_WINDOW: &str = "Access.lockoutWindow";
+    /// Seconds.
+    pub const LOCKOUT_DURATION: &str = "Access.lockoutDuration";
 }
 
 /// Scalars of the state.
@@ -137,6 +145,11 @@ pub struct State {
     pub secret_rotations: Table<String, SecretRotation>,
     /// Members that are about to be removed.
     pub leaving: Table<NodeId, Leaving>,
+    /// By the hash of their secret.
+    pub api_tokens: Table<Sha256, ApiToken>,
+    pub login_sessions: Table<LoginSessionId, LoginSession>,
+    pub login_failures: Table<AccountName, LoginFailures>,
+    pub second_factors: Table<AccountName, SecondFactor>,
     /// Counted during a command, empty between two.
     pub(crate) tally: Vec<(LaneId, LaneTotals)>,
     // Derived: rebuilt from the tables, never persisted, not in the digest.
@@ -246,7 +259,7 @@ impl State {
         hasher.finish()
     }
 
-    fn table_digests(&self) -> [u64; 22] {
+    fn table_digests(&self) -> [u64; 26] {
         [
             self.members.digest(),
             self.authorities.digest(),
@@ -270,6 +283,10 @@ impl State {
             self.stopped_tms.digest(),
             self.secret_rotations.digest(),
             self.leaving.digest(),
+            self.api_tokens.digest(),
+            self.login_sessions.digest(),
+            self.login_failures.digest(),
+            self.second_factors.digest(),
         ]
     }
 

@@ -11,6 +11,12 @@ pub struct AdministratorView {
     pub must_change_password: bool,
     pub created_at: Timestamp,
     pub version: u64,
+    /// Until then nobody logs in under this name, unless an administrator unlocks it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked_until: Option<Timestamp>,
+    /// Whether a log-in needs a code beside the password.
+    #[serde(default)]
+    pub has_second_factor: bool,
 }
 
 /// Body of `PUT administrators/NAME`. A new one needs a password and is an auditor unless a role is given.

@@ -5,6 +5,7 @@
 
 mod account;
 mod administrator;
+mod api_token;
 mod audit;
 mod authority;
 mod certificate;
@@ -19,8 +20,10 @@ mod primary;
 mod problem;
 mod queue;
 mod route;
+mod second_factor;
 mod secret;
 mod servers;
+mod session;
 mod status;
 mod sync;
 mod time;
@@ -31,7 +34,8 @@ pub use flotilla_model::NodeId;
 
 pub use account::{AccountChange, AccountView};
 pub use administrator::{AdministratorChange, AdministratorView};
-pub use audit::{AuditQuery, AuditView};
+pub use api_token::{ApiTokenAnswer, ApiTokenRequest, ApiTokenView};
+pub use audit::{AuditError, AuditExportQuery, AuditQuery, AuditView};
 pub use authority::{AuthorityView, GenerateAuthority, ImportAuthorities, RemoveAuthorityQuery, RenewAuthority};
 pub use certificate::{
     CertificateQuery, CertificateView, ExportCertificate, ExportFormat, ExportedCertificate, GenerateCertificate,
@@ -55,8 +59,10 @@ pub use primary::{HandOverAnswer, HandOverRequest, PrimaryView, PromotionView};
 pub use problem::Problem;
 pub use queue::{EventStatistics, QueueStatus, RoomStatus};
 pub use route::{RouteChange, RouteQuery, RouteView, RoutesQuery, StepChange, StepView};
+pub use second_factor::{SecondFactorConfirmation, SecondFactorEnrolment};
 pub use secret::{RotationFinish, RotationRequest, RotationView, SecretExport, SecretView};
 pub use servers::{LeavingView, ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan};
+pub use session::{CurrentSession, SessionRequest, SessionView};
 pub use status::{
     ActorStatus, CertificateStatus, CertificateWarning, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus,
     NodeStatus, ReadyStatus,

@@ -5,10 +5,10 @@ use reqwest::Method;
 
 use super::{Client, ClientError};
 use crate::api::{
-    AccountChange, AccountView, AdministratorChange, AdministratorView, AuditQuery, AuditView, BulkParameterChange,
-    ClusterStatus, Done, JoinAnswer, JoinRequest, JoinTokenAnswer, JoinTokenRequest, NodeStatus, Page, ParameterChange,
-    ParameterQuery, ParameterVersionView, ParameterView, ParametersChange, ReadyStatus, RouteChange, RouteQuery,
-    RouteView, RoutesQuery, ServerView, TransferQuery, TransferView,
+    AccountChange, AccountView, AdministratorChange, AdministratorView, AuditExportQuery, AuditQuery, AuditView,
+    BulkParameterChange, ClusterStatus, Done, JoinAnswer, JoinRequest, JoinTokenAnswer, JoinTokenRequest, NodeStatus,
+    Page, ParameterChange, ParameterQuery, ParameterVersionView, ParameterView, ParametersChange, ReadyStatus,
+    RouteChange, RouteQuery, RouteView, RoutesQuery, ServerView, TransferQuery, TransferView,
 };
 
 impl Client {
@@ -105,6 +105,12 @@ impl Client {
 
     pub async fn audit_log(&self, query: &AuditQuery) -> Result<Page<AuditView>, ClientError> {
         self.query("logs/audit", query).await
+    }
+
+    /// Up to 10,000 rows after one, oldest first, a JSON document a line.
+    pub async fn export_audit_log(&self, after: Option<u64>) -> Result<Vec<u8>, ClientError> {
+        let query = AuditExportQuery { after, limit: None };
+        self.fetch(self.request(Method::GET, "logs/audit/export").query(&query)).await
     }
 
     pub async fn audit_row(&self, id: u64) -> Result<AuditView, ClientError> {

@@ -3,6 +3,7 @@
 //! It keeps its connections and can be cloned cheaply. Whom it trusts is decided by the rustls configuration that it is
 //! given: the cluster's CAs ([`flotilla_pki::https_client_config`]) or the pinned CA of a join token.
 
+mod access;
 mod calls;
 mod certificates;
 mod cluster;
@@ -40,6 +41,8 @@ pub enum Login {
         name: String,
         password: Zeroizing<String>,
     },
+    /// An API token, `flt_…`.
+    Token(Zeroizing<String>),
 }
 
 #[derive(Clone)]
@@ -80,6 +83,7 @@ impl Client {
         match &self.login {
             Login::None => request,
             Login::Local(token) => request.bearer_auth(token.expose()),
+            Login::Token(token) => request.bearer_auth(token.as_str()),
             Login::Password { name, password } => request.basic_auth(name, Some(password.as_str())),
         }
     }

@@ -12,11 +12,18 @@ use crate::server::{Administer, Body, Read, now_ms};
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(resource("/administrators").get(list))
-        .service(resource("/administrators/{name}").put(change).delete(remove));
+        .service(resource("/administrators/{name}").put(change).delete(remove))
+        .service(resource("/administrators/{name}/operations/unlock").post(unlock));
 }
 
 async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AdministratorView>> {
-    let items = admin.view().state.administrators.values().map(describe).collect();
+    let (state, now_ms) = (admin.view().state, now_ms());
+    let describe = |row: &Administrator| AdministratorView {
+        locked_until: state.locked_until(&row.name, now_ms).map(from_ms),
+        has_second_factor: state.second_factor(&row.name).is_some(),
+        ..described(row)
+    };
+    let items = state.administrators.values().map(describe).collect();
     web::Json(Page { items, next_cursor: None })
 }
 
@@ -28,7 +35,7 @@ async fn change(
     Body(change): Body<AdministratorChange>,
 ) -> Result<web::Json<Done>, ApiError> {
     let name = name_in_path(&name)?;
-    if caller.name != name.as_str() || change.role.is_some() {
+    if !caller.is_in_person(&name) || change.role.is_some() {
         caller.require_administrator()?;
     }
     let password_hash = match &change.password {
@@ -56,12 +63,24 @@ async fn remove(
     Ok(done(&admin.change(&caller, Command::RemoveAdministrator { name }).await?))
 }
 
-fn describe(row: &Administrator) -> AdministratorView {
+/// Lets them log in again who have failed too often.
+async fn unlock(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    name: web::Path<String>,
+) -> Result<web::Json<Done>, ApiError> {
+    let name = name_in_path(&name)?;
+    Ok(done(&admin.change(&caller, Command::UnlockAdministrator { name }).await?))
+}
+
+fn described(row: &Administrator) -> AdministratorView {
     AdministratorView {
         name: row.name.to_string(),
         role: row.role,
         must_change_password: row.must_change_password,
         created_at: from_ms(row.created_ms),
         version: row.version,
+        locked_until: None,
+        has_second_factor: false,
     }
 }

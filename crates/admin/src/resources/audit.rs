@@ -1,16 +1,19 @@
 //! `logs/audit`: who changed what, newest first.
 
-use actix_web::web;
+use actix_web::{HttpResponse, web};
 use flotilla_model::{AuditId, AuditRecord};
 
-use super::{SCANNED_ROWS_MAX, page_size, resource};
+use super::{SCANNED_ROWS_MAX, checked_limit, page_size, resource};
 use crate::Admin;
-use crate::api::{AuditQuery, AuditView, Page, from_ms, to_ms};
+use crate::api::{AuditExportQuery, AuditQuery, AuditView, Page, from_ms, to_ms};
 use crate::error::ApiError;
 use crate::server::Read;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(resource("/logs/audit").get(list)).service(resource("/logs/audit/{id}").get(show));
+    config
+        .service(resource("/logs/audit").get(list))
+        .service(resource("/logs/audit/export").get(export))
+        .service(resource("/logs/audit/{id}").get(show));
 }
 
 async fn list(
@@ -47,6 +50,27 @@ async fn show(admin: web::Data<Admin>, _: Read, id: web::Path<u64>) -> Result<we
     Ok(web::Json(describe(row)))
 }
 
+/// Most rows of one export: a few megabytes. Whoever wants more goes on after the last.
+const EXPORTED_ROWS_MAX: usize = 10_000;
+
+/// Oldest first, a JSON document a line: what is kept elsewhere, and verified there.
+async fn export(
+    admin: web::Data<Admin>,
+    _: Read,
+    query: web::Query<AuditExportQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let limit = checked_limit(query.limit.unwrap_or(EXPORTED_ROWS_MAX), EXPORTED_ROWS_MAX)?;
+    // With everything that was acknowledged before, on any node: what is missing at the end would not be noticed.
+    let state = admin.fresh_view().await?.state;
+    let first = AuditId(query.after.map_or(0, |after| after.saturating_add(1)));
+    let mut lines = Vec::new();
+    for (_, row) in state.audit.range(first..).take(limit) {
+        serde_json::to_writer(&mut lines, &describe(row)).map_err(|error| ApiError::internal(error.to_string()))?;
+        lines.push(b'\n');
+    }
+    Ok(HttpResponse::Ok().content_type("application/jsonl").body(lines))
+}
+
 fn is_wanted(row: &AuditRecord, query: &AuditQuery) -> bool {
     let is_operation = |wanted: &str| {
         row.operation == wanted || row.operation.strip_prefix(wanted).is_some_and(|verb| verb.starts_with('.'))
@@ -68,5 +92,8 @@ fn describe(row: &AuditRecord) -> AuditView {
         subject: row.subject.clone(),
         before: row.before.clone(),
         after: row.after.clone(),
+        credential: row.credential.clone(),
+        previous: row.previous.map(|hash| hash.to_string()),
+        hash: row.hash().to_string(),
     }
 }

@@ -13,7 +13,7 @@ use crate::Admin;
 use crate::api::{CertificateStatus, GmpStatus, NodeRole, NodeStatus, to_ms};
 use crate::error::ApiError;
 use crate::ports::{LedgerView, PeerFacts};
-use crate::server::Read;
+use crate::server::{Read, now_ms};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.service(resource("/metrics").get(metrics));
@@ -29,6 +29,7 @@ async fn metrics(admin: web::Data<Admin>, _: Read) -> Result<HttpResponse, ApiEr
     actors(&mut registry, &status);
     let view = admin.view();
     cluster(&mut registry, &view);
+    access(&mut registry, &admin, &view);
     lane_metrics::queue(&mut registry, &view.state);
     lane_metrics::lanes(&mut registry, &view.state);
     links(&mut registry, &facts.peers());
@@ -36,6 +37,22 @@ async fn metrics(admin: web::Data<Admin>, _: Read) -> Result<HttpResponse, ApiEr
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| ApiError::internal(error.to_string()))?;
     Ok(HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text))
+}
+
+fn access(registry: &mut Registry, admin: &Admin, view: &LedgerView) {
+    let (state, now_ms, guard) = (&view.state, now_ms(), admin.login_guard());
+    counter(
+        registry,
+        "admin_logins_refused",
+        "Log-ins of administrators that this node has refused",
+        guard.refused_total(),
+    );
+    let help = "Log-ins of administrators that this node has not looked at, after too many failures";
+    counter(registry, "admin_logins_limited", help, guard.limited_total());
+    let locked = state.login_failures.iter().filter(|(name, _)| state.locked_until(name, now_ms).is_some()).count();
+    gauge(registry, "administrators_locked", "Administrators whose log-in is locked", locked as u64);
+    gauge(registry, "admin_sessions", "Sessions of administrators", state.login_sessions.len() as u64);
+    gauge(registry, "api_tokens", "API tokens", state.api_tokens.len() as u64);
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod administrators;
+mod api_tokens;
 mod audit;
 mod certificate_authorities;
 mod certificates;
@@ -22,8 +23,10 @@ mod parameters;
 mod primary;
 mod queue;
 mod routes;
+mod second_factor;
 mod secret;
 mod servers;
+mod sessions;
 mod status;
 mod steps;
 mod sync;
@@ -44,6 +47,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     let scope = web::scope(BASE_PATH)
         .configure(accounts::configure)
         .configure(administrators::configure)
+        .configure(api_tokens::configure)
         .configure(audit::configure)
         .configure(certificate_authorities::configure)
         .configure(certificates::configure)
@@ -56,8 +60,10 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .configure(parameters::configure)
         .configure(primary::configure)
         .configure(routes::configure)
+        .configure(second_factor::configure)
         .configure(secret::configure)
         .configure(servers::configure)
+        .configure(sessions::configure)
         .configure(status::configure)
         .configure(sync::configure)
         .configure(transaction_manager::configure)

@@ -9,10 +9,12 @@ use flotilla_pki::{CredentialsHandle, SecretHandle};
 
 use super::Caller;
 use super::rate::RateLimit;
+use crate::api_token::LastUse;
 use crate::error::ApiError;
 use crate::local_token::LocalToken;
+use crate::login_guard::LoginGuard;
 use crate::nodes::{NodeAnswer, NodeOperations, NodeRequest};
-use crate::ports::{Applied, Ledger, LedgerView, NodeFacts};
+use crate::ports::{Applied, Ledger, LedgerError, LedgerView, NodeFacts};
 
 /// Join requests without a known token that one node looks at: a burst, and per second after it.
 const JOIN_BURST: u32 = 20;
@@ -40,11 +42,15 @@ pub struct Admin {
 struct Shared {
     parts: AdminParts,
     join_rate: RateLimit,
+    api_token_use: LastUse,
+    login_guard: LoginGuard,
 }
 
 impl Admin {
     pub fn new(parts: AdminParts) -> Self {
-        Self { shared: Arc::new(Shared { parts, join_rate: RateLimit::new(JOIN_BURST, JOIN_PER_S) }) }
+        let join_rate = RateLimit::new(JOIN_BURST, JOIN_PER_S);
+        let login_guard = LoginGuard::new(Arc::clone(&parts.ledger));
+        Self { shared: Arc::new(Shared { parts, join_rate, api_token_use: LastUse::default(), login_guard }) }
     }
 
     /// Has one node do something.
@@ -60,6 +66,14 @@ impl Admin {
         &self.shared.join_rate
     }
 
+    pub(crate) fn api_token_use(&self) -> &LastUse {
+        &self.shared.api_token_use
+    }
+
+    pub(crate) fn login_guard(&self) -> &LoginGuard {
+        &self.shared.login_guard
+    }
+
     pub(crate) fn view(&self) -> LedgerView {
         self.shared.parts.ledger.view()
     }
@@ -71,9 +85,15 @@ impl Admin {
 
     /// Makes a change on somebody's behalf: it is in the audit log when it is made.
     pub(crate) async fn change(&self, caller: &Caller, command: Command) -> Result<Applied, ApiError> {
+        Ok(self.propose(caller, command).await?)
+    }
+
+    /// As [`Admin::change`], for who tells the refusals in other words.
+    pub(crate) async fn propose(&self, caller: &Caller, command: Command) -> Result<Applied, LedgerError> {
         let origin = Origin { who: caller.name.clone(), remote: caller.remote.clone() };
-        let audited = Command::Audited { origin, command: EncodedCommand::new(&command), now_ms: now_ms() };
-        Ok(self.shared.parts.ledger.propose(audited).await?)
+        let (credential, command) = (caller.credential.to_string(), EncodedCommand::new(&command));
+        let attributed = Command::Attributed { origin, credential, command, now_ms: now_ms() };
+        self.shared.parts.ledger.propose(attributed).await
     }
 }
 

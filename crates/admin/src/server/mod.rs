@@ -6,12 +6,17 @@
 
 mod authenticate;
 mod body;
+mod challenge;
 mod context;
 mod precondition;
 mod rate;
+mod renewal;
 mod start;
 
-pub(crate) use authenticate::{Administer, Caller, Operate, Read, remote_address};
+pub(crate) use authenticate::{
+    Administer, Caller, Credential, Operate, Read, bad_credentials, check_password, idle_timeout, refuse_other_sites,
+    remote_address, session_of,
+};
 pub(crate) use body::Body;
 pub(crate) use context::now_ms;
 pub use context::{Admin, AdminParts};

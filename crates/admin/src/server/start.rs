@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
-use actix_web::middleware::DefaultHeaders;
+use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, web};
 use flotilla_pki::https_server_config;
 use thiserror::Error;
 
 use super::Admin;
+use super::challenge::challenge_for_scripts;
+use super::renewal::renew_cookie;
 use crate::error::ApiError;
 use crate::resources;
 
@@ -52,6 +54,8 @@ impl AdminServer {
                 .wrap(
                     DefaultHeaders::new().add(("Cache-Control", "no-store")).add(("X-Content-Type-Options", "nosniff")),
                 )
+                .wrap(from_fn(renew_cookie))
+                .wrap(from_fn(challenge_for_scripts))
                 .configure(resources::configure)
                 .default_service(web::to(resources::not_found))
         })

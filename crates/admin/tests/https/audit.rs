@@ -1,6 +1,7 @@
 //! The audit log, and the history of parameters.
 
-use flotilla_admin::api::{AuditQuery, BulkParameterChange, NodeId};
+use flotilla_admin::api::{AuditError, AuditQuery, AuditView, BASE_PATH, BulkParameterChange, NodeId};
+use flotilla_model::{AuditId, ChainCheck, ChainError};
 
 use crate::harness::{Harness, PASSWORD, code};
 
@@ -117,5 +118,41 @@ async fn version_0_is_that_of_a_row_that_is_not_there() {
     assert_eq!(code(client.set_parameter_of(own, THREADS, Some("9"), Some(0)).await), "version-conflict");
     assert_eq!(code(client.set_parameter_of(own, THREADS, None, Some(0)).await), "version-conflict");
     assert_eq!(client.parameter_of(own, THREADS).await.unwrap().value, "8");
+    harness.stop().await;
+}
+
+#[actix_web::test]
+async fn the_log_is_exported_oldest_first_and_holds_together() {
+    let harness = Harness::start().await;
+    let client = harness.with_password("auditor", PASSWORD);
+    let root = harness.with_password("root", PASSWORD);
+    for value in ["1", "2", "3", "4"] {
+        root.set_parameter(RETRIES, Some(value), None).await.unwrap();
+    }
+    let rows = async |after| {
+        let lines = client.export_audit_log(after).await.unwrap();
+        let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).unwrap()).collect::<Vec<AuditView>>()
+    };
+    let all = rows(None).await;
+    let ids: Vec<u64> = all.iter().map(|row| row.id).collect();
+    assert_eq!(ids, [1, 2, 3, 4]);
+    let mut check = ChainCheck::default();
+    all.iter().for_each(|row| row.follow(&mut check).unwrap());
+    assert_eq!(rows(Some(2)).await, all[2..]);
+    assert!(rows(Some(4)).await.is_empty());
+
+    let broken = |change: fn(&mut Vec<AuditView>)| {
+        let (mut rows, mut check) = (all.clone(), ChainCheck::default());
+        change(&mut rows);
+        rows.iter().try_for_each(|row| row.follow(&mut check)).unwrap_err()
+    };
+    assert_eq!(broken(|rows| rows[3].subject.push('x')), AuditError::Hash { id: 4 });
+    assert_eq!(broken(|rows| rows[1].previous = Some("x".to_owned())), AuditError::Previous { id: 2 });
+    let altered = ChainError::Altered { id: AuditId(2), next: AuditId(3) };
+    let remade = |rows: &mut Vec<AuditView>| rows[2].previous = Some("0".repeat(64));
+    assert_eq!(broken(remade), altered.into());
+    let wide = harness.raw().get(format!("{}{BASE_PATH}/logs/audit/export?limit=10001", harness.url()));
+    assert_eq!(wide.bearer_auth(harness.token.expose()).send().await.unwrap().status(), 400);
     harness.stop().await;
 }

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flotilla_admin::api::{self, LinkStatus, NodeRole, NodeStatus, ReadyStatus};
 use flotilla_admin::nodes::{NodeAnswer, NodeOperations, NodeProblem, NodeRequest};
 use flotilla_admin::{
@@ -13,11 +15,11 @@ use flotilla_admin::{
 };
 use flotilla_credentials::{Limits, Passwords};
 use flotilla_model::{
-    AccountName, AdministratorRole, Authority, Command, MemberRole, NodeId, Outcome, SessionId, State,
+    AccountName, AdministratorRole, ApiToken, Authority, Command, MemberRole, NodeId, Outcome, SessionId, State,
 };
 use flotilla_pki::{
     Alias, AuthorityParameters, ClusterSecret, Credentials, CredentialsHandle, CredentialsParts, Fingerprint,
-    IssueParameters, KeyAlgorithm, RevokedSerials, SecretHandle, SecretSet, TrustStore,
+    IssueParameters, KeyAlgorithm, Purpose, RevokedSerials, SecretHandle, SecretSet, TrustStore,
 };
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
@@ -40,8 +42,26 @@ impl MemoryLedger {
         guard.1.apply(&command).unwrap()
     }
 
+    /// The tokens that there are end now; the log's time, which would take their rows out, has not come so far.
+    pub(crate) fn expire_api_tokens(&self) {
+        let mut guard = self.state.lock().unwrap();
+        let tokens: Vec<_> = guard.1.api_tokens.iter().map(|(hash, token)| (*hash, token.clone())).collect();
+        for (secret_hash, token) in tokens {
+            let ApiToken { name, owner, role, description, created_by, created_ms: now_ms, .. } = token;
+            guard.1.apply(&Command::RevokeApiToken { name: name.clone() }).unwrap();
+            let expires_ms = Some(now_ms);
+            let command =
+                Command::CreateApiToken { secret_hash, name, owner, role, description, created_by, expires_ms, now_ms };
+            guard.1.apply(&command).unwrap();
+        }
+    }
+
     pub(crate) fn fail_with(&self, failure: Option<LedgerError>) {
         *self.failure.lock().unwrap() = failure;
+    }
+
+    pub(crate) fn index(&self) -> u64 {
+        self.state.lock().unwrap().0
     }
 
     pub(crate) fn state(&self) -> State {
@@ -176,6 +196,7 @@ pub(crate) struct Harness {
     pub(crate) address: SocketAddr,
     pub(crate) credentials: CredentialsHandle,
     pub(crate) secret: ClusterSecret,
+    pub(crate) secrets: SecretHandle,
     pub(crate) token: LocalToken,
     server: AdminServer,
     _folder: tempfile::TempDir,
@@ -199,9 +220,10 @@ impl Harness {
         let folder = tempfile::tempdir().unwrap();
         let token = LocalToken::load_or_create(folder.path()).unwrap();
         let secret = ClusterSecret::generate().unwrap();
-        let server = serve(served, &credentials, &secret, &token);
+        let secrets = SecretHandle::new(SecretSet::new(secret.clone()));
+        let server = serve(served, &credentials, &secrets, &token);
         let address = server.address();
-        Self { ledger, address, credentials, secret, token, server, _folder: folder }
+        Self { ledger, address, credentials, secret, secrets, token, server, _folder: folder }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -227,6 +249,17 @@ impl Harness {
         reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap()
     }
 
+    /// The cookie of a session, as it would be had it been given out so much earlier.
+    pub(crate) fn aged_cookie(&self, cookie: &str, earlier_ms: u64) -> String {
+        const CONTEXT: &[u8] = b"flotilla v1 session cookie";
+        let (name, value) = cookie.split_once('=').unwrap();
+        let key = self.secret.derive(Purpose::Cookies);
+        let mut plain = key.open(CONTEXT, &URL_SAFE_NO_PAD.decode(value).unwrap()).unwrap();
+        let given_ms = u64::from_be_bytes(plain[32..].try_into().unwrap());
+        plain[32..].copy_from_slice(&(given_ms - earlier_ms).to_be_bytes());
+        format!("{name}={}", URL_SAFE_NO_PAD.encode(key.seal(CONTEXT, &plain).unwrap()))
+    }
+
     pub(crate) async fn stop(self) {
         self.server.stop().await;
     }
@@ -235,7 +268,7 @@ impl Harness {
 fn serve(
     ledger: Arc<dyn Ledger>,
     credentials: &CredentialsHandle,
-    secret: &ClusterSecret,
+    secrets: &SecretHandle,
     token: &LocalToken,
 ) -> AdminServer {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -245,7 +278,7 @@ fn serve(
         nodes: Arc::new(NoNodes),
         passwords: passwords(),
         credentials: credentials.clone(),
-        secrets: SecretHandle::new(SecretSet::new(secret.clone())),
+        secrets: secrets.clone(),
         local_token: token.clone(),
         admin_url: "https://node-1:8444".to_owned(),
     });

@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod api_tokens;
 mod audit;
 mod certificates;
 mod consensus;
@@ -13,8 +14,11 @@ mod harness;
 mod joining;
 mod kind_routes;
 mod lanes;
+mod lockout;
 mod parameters;
 mod queue;
 mod reading;
 mod requests;
+mod second_factor;
+mod sessions;
 mod set_up;

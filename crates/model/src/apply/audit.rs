@@ -8,12 +8,12 @@ use crate::party::Step;
 use crate::state::{State, parameter_names};
 
 /// What a command is about, in words.
-struct Deed {
+pub(super) struct Deed {
     operation: String,
     subject: String,
 }
 
-fn deed(operation: &str, subject: impl ToString) -> Option<Deed> {
+pub(super) fn deed(operation: &str, subject: impl ToString) -> Option<Deed> {
     Some(Deed { operation: operation.to_owned(), subject: subject.to_string() })
 }
 
@@ -38,6 +38,7 @@ impl State {
     pub(super) fn audited(
         &mut self,
         origin: &Origin,
+        credential: Option<&String>,
         command: &EncodedCommand,
         now_ms: u64,
     ) -> Result<Outcome, Rejection> {
@@ -45,19 +46,28 @@ impl State {
         let deed = described(&command).ok_or(Rejection::NestedCommand)?;
         if let Command::RecordOperation { before, after, .. } = &command {
             self.advance_clock(now_ms);
-            self.write_audit(origin, deed, before.clone(), after.clone());
+            self.write_audit(origin, credential, deed, [before.clone(), after.clone()]);
             return Ok(Outcome::Done);
         }
         let before = self.shown(&command);
         let outcome = self.dispatch(&command)?;
         self.advance_clock(now_ms);
         let after = self.shown(&command);
-        self.write_audit(origin, deed, before, after);
+        self.write_audit(origin, credential, deed, [before, after]);
         Ok(outcome)
     }
 
-    fn write_audit(&mut self, origin: &Origin, deed: Deed, before: Option<String>, after: Option<String>) {
-        let id = AuditId(self.audit.last().map_or(1, |(id, _)| id.0 + 1));
+    /// Rows without a credential are those of old logs, which were not chained either.
+    pub(super) fn write_audit(
+        &mut self,
+        origin: &Origin,
+        credential: Option<&String>,
+        deed: Deed,
+        [before, after]: [Option<String>; 2],
+    ) {
+        let last = self.audit.last().map(|(_, row)| row);
+        let id = AuditId(last.map_or(1, |row| row.id.0 + 1));
+        let previous = credential.and(last).map(AuditRecord::hash);
         let origin = Origin { who: shortened(origin.who.clone()), remote: shortened(origin.remote.clone()) };
         let record = AuditRecord {
             id,
@@ -67,6 +77,8 @@ impl State {
             subject: shortened(deed.subject),
             before: before.map(shortened),
             after: after.map(shortened),
+            credential: credential.cloned().map(shortened),
+            previous,
         };
         self.audit.insert(id, record);
         // The newest stays in any case: numbers go on from it.
@@ -100,7 +112,9 @@ impl State {
             }),
             C::PutAdministrator { name, .. } | C::RemoveAdministrator { name } => {
                 let row = self.administrators.get(name)?;
-                Some(format!("{:?}, version {}", row.role, row.version))
+                let tokens = self.api_tokens.values().filter(|token| token.owner == *name).count();
+                let tokens = if tokens > 0 { format!(", {tokens} API tokens") } else { String::new() };
+                Some(format!("{:?}, version {}{tokens}", row.role, row.version))
             }
             C::PutRoute { account, .. } => self.routes.get(account).map(|route| kinds(&route.steps)),
             C::PutKindRoute { account, kind, .. } => {
@@ -132,6 +146,23 @@ impl State {
             C::SetMemberLeaving { node, .. } => {
                 let is_leaving = self.leaving.contains(node);
                 self.members.contains(node).then(|| if is_leaving { "leaves" } else { "stays" }.to_owned())
+            }
+            C::CreateApiToken { name, .. } | C::RevokeApiToken { name } => {
+                self.api_token(name).map(|token| format!("{:?} of {}", token.role, token.owner))
+            }
+            C::UnlockAdministrator { name } => self.login_failures.get(name).map(|row| match row.locked_until_ms {
+                Some(_) => format!("{} failures, locked", row.count),
+                None => format!("{} failures", row.count),
+            }),
+            C::EnrolSecondFactor { name, .. }
+            | C::ConfirmSecondFactor { name, .. }
+            | C::RemoveSecondFactor { name } => self
+                .second_factors
+                .get(name)
+                .map(|factor| if factor.confirmed_ms.is_some() { "needed" } else { "to be confirmed" }.to_owned()),
+            C::OpenLoginSession { id, .. } => self.login_sessions.get(id).map(|_| format!("session {id}")),
+            C::EndLoginSession { id } => {
+                self.login_sessions.get(id).map(|session| format!("of {}", session.administrator))
             }
             C::RotateSecret { fingerprint, .. } | C::FinishRotation { fingerprint, .. } => {
                 self.secret_rotations.get(fingerprint).map(|row| match row.finished_ms {
@@ -186,6 +217,14 @@ fn described(command: &Command) -> Option<Deed> {
         }
         C::RotateSecret { fingerprint, .. } => deed("secret.rotate", fingerprint),
         C::FinishRotation { fingerprint, .. } => deed("secret.finish-rotation", fingerprint),
+        C::CreateApiToken { name, .. } => deed("api-token.create", name),
+        C::RevokeApiToken { name } => deed("api-token.revoke", name),
+        C::OpenLoginSession { administrator, .. } => deed("session.open", administrator),
+        C::EndLoginSession { id } => deed("session.end", id),
+        C::UnlockAdministrator { name } => deed("administrator.unlock", name),
+        C::EnrolSecondFactor { name, .. } => deed("second-factor.enrol", name),
+        C::ConfirmSecondFactor { name, .. } => deed("second-factor.confirm", name),
+        C::RemoveSecondFactor { name } => deed("second-factor.reset", name),
         C::RecordOperation { operation, subject, .. } => deed(operation, subject),
         _ => None,
     }

@@ -32,6 +32,8 @@ impl State {
             self.join_tokens.remove(&hash);
         }
         self.forget_revocations();
+        self.forget_api_tokens();
+        self.forget_logins();
         Ok(Outcome::Done)
     }
 

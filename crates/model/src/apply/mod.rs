@@ -1,5 +1,6 @@
 //! What each command does. A refused command changes nothing: every check comes before the first change.
 
+mod api_tokens;
 mod audit;
 mod clock;
 mod delay;
@@ -7,12 +8,14 @@ mod ends;
 mod files;
 mod lanes;
 mod leaving;
+mod login;
 mod members;
 mod parameters;
 mod parties;
 mod people;
 mod publish;
 mod routes;
+mod second_factor;
 mod secret;
 mod trust;
 mod work;
@@ -80,7 +83,10 @@ impl State {
             C::ChangeEvents { events, action, now_ms } => self.change_events(events, action, *now_ms),
             C::SetLane { lane, weight, is_paused, now_ms } => self.set_lane(lane, *weight, *is_paused, *now_ms),
             C::PutKindRoute { .. } => self.put_kind_route(command),
-            C::Audited { origin, command, now_ms } => self.audited(origin, command, *now_ms),
+            C::Audited { origin, command, now_ms } => self.audited(origin, None, command, *now_ms),
+            C::Attributed { origin, credential, command, now_ms } => {
+                self.audited(origin, Some(credential), command, *now_ms)
+            }
             // Alone it is of no effect: only `Audited` may write to the audit log.
             C::RecordOperation { .. } => Err(Rejection::NestedCommand),
             C::SetParameters { changes, changed_by, now_ms } => self.set_parameters(changes, changed_by, *now_ms),
@@ -97,6 +103,20 @@ impl State {
             C::SecretAdopted { node, fingerprint } => self.secret_adopted(*node, fingerprint),
             C::SetMemberLeaving { node, is_leaving, now_ms } => self.set_member_leaving(*node, *is_leaving, *now_ms),
             C::FinishRotation { fingerprint, force, now_ms } => self.finish_rotation(fingerprint, *force, *now_ms),
+            C::CreateApiToken { .. } => self.create_api_token(command),
+            C::RevokeApiToken { name } => self.revoke_api_token(name),
+            C::OpenLoginSession { .. } => self.open_login_session(command),
+            C::EndLoginSession { id } => self.end_login_session(*id),
+            C::RecordFailedLogins { failed, now_ms } => self.record_failed_logins(failed, *now_ms),
+            C::UnlockAdministrator { name } => self.unlock_administrator(name),
+            C::EnrolSecondFactor { name, secret, recovery_codes, now_ms } => {
+                self.enrol_second_factor(name, secret, recovery_codes, *now_ms)
+            }
+            C::ConfirmSecondFactor { name, secret, step, now_ms } => {
+                self.confirm_second_factor(name, secret, *step, *now_ms)
+            }
+            C::RemoveSecondFactor { name } => self.remove_second_factor(name),
+            C::SealSecondFactor { name, former, secret } => self.seal_second_factor(name, former, secret),
         }
     }
 

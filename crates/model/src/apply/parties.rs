@@ -80,9 +80,14 @@ impl State {
             password_hash,
             role: role.or(old.as_ref().map(|row| row.role)).unwrap_or(AdministratorRole::Auditor),
             must_change_password,
-            created_ms: old.map_or(now_ms, |row| row.created_ms),
+            created_ms: old.as_ref().map_or(now_ms, |row| row.created_ms),
             version,
         };
+        self.end_api_tokens(name, Some(row.role));
+        let is_same = |old: &Administrator| (&old.password_hash, old.role) == (&row.password_hash, row.role);
+        if !old.as_ref().is_some_and(is_same) {
+            self.end_login_sessions(name);
+        }
         self.administrators.insert(name.clone(), row);
         Ok(Outcome::Version(version))
     }
@@ -94,6 +99,10 @@ impl State {
             return Err(Rejection::LastAdministrator);
         }
         self.administrators.remove(name);
+        self.end_api_tokens(name, None);
+        self.end_login_sessions(name);
+        self.login_failures.remove(name);
+        self.second_factors.remove(name);
         Ok(Outcome::Done)
     }
 }

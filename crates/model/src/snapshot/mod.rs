@@ -1,6 +1,7 @@
 //! The state as bytes: a version, then the header and each table, row by row, each with its length.
 
 mod version_1;
+mod version_3;
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -19,7 +20,7 @@ use crate::table::Table;
 use crate::transfer::Transfer;
 
 /// Raised when the form changes; older forms stay readable.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const MAGIC: &[u8; 8] = b"FLOTSNAP";
 /// No row comes near this; a longer one is a damaged snapshot.
 const MAX_ROW_BYTES: u32 = 64 << 20;
@@ -127,6 +128,10 @@ impl State {
         write_table(writer, &mut buffer, &self.stopped_tms)?;
         write_table(writer, &mut buffer, &self.secret_rotations)?;
         write_table(writer, &mut buffer, &self.leaving)?;
+        write_table(writer, &mut buffer, &self.api_tokens)?;
+        write_table(writer, &mut buffer, &self.login_sessions)?;
+        write_table(writer, &mut buffer, &self.login_failures)?;
+        write_table(writer, &mut buffer, &self.second_factors)?;
         writer.write_all(&self.digest().to_le_bytes())?;
         Ok(())
     }
@@ -147,6 +152,7 @@ impl State {
                 read_u64(reader)?;
                 state
             }
+            3 => version_3::read(reader, &mut buffer)?,
             VERSION => Self::read_current(reader, &mut buffer)?,
             other => return Err(SnapshotError::Version(other)),
         };
@@ -154,21 +160,30 @@ impl State {
         Ok(state)
     }
 
-    /// Version 3 is version 2 with further tables behind it.
+    /// Like version 3, with another form of the audit log's rows and further tables.
     fn read_current(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<Self, SnapshotError> {
         let mut state = Self::read_version_2(reader, buffer)?;
         state.audit = read_table(reader, buffer)?;
-        state.parameter_history = read_table(reader, buffer)?;
-        state.certificates = read_table(reader, buffer)?;
-        state.revocations = read_table(reader, buffer)?;
-        state.stopped_tms = read_table(reader, buffer)?;
-        state.secret_rotations = read_table(reader, buffer)?;
-        state.leaving = read_table(reader, buffer)?;
+        state.read_tables_since_3(reader, buffer)?;
+        state.api_tokens = read_table(reader, buffer)?;
+        state.login_sessions = read_table(reader, buffer)?;
+        state.login_failures = read_table(reader, buffer)?;
+        state.second_factors = read_table(reader, buffer)?;
         let (expected, actual) = (read_u64(reader)?, state.digest());
         if expected != actual {
             return Err(SnapshotError::Digest { expected, actual });
         }
         Ok(state)
+    }
+
+    fn read_tables_since_3(&mut self, reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<(), SnapshotError> {
+        self.parameter_history = read_table(reader, buffer)?;
+        self.certificates = read_table(reader, buffer)?;
+        self.revocations = read_table(reader, buffer)?;
+        self.stopped_tms = read_table(reader, buffer)?;
+        self.secret_rotations = read_table(reader, buffer)?;
+        self.leaving = read_table(reader, buffer)?;
+        Ok(())
     }
 
     fn read_version_2(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<Self, SnapshotError> {

@@ -297,6 +297,87 @@ pub(crate) fn audited(command: &Command) -> Command {
     Command::Audited { origin, command: EncodedCommand::new(command), now_ms: CREATED_MS }
 }
 
+pub(crate) fn attributed(credential: &str, command: &Command) -> Command {
+    let origin = Origin { who: "ada".to_owned(), remote: "192.0.2.7".to_owned() };
+    let (credential, command) = (credential.to_owned(), EncodedCommand::new(command));
+    Command::Attributed { origin, credential, command, now_ms: CREATED_MS }
+}
+
+pub(crate) fn administrator(text: &str, role: AdministratorRole) -> Command {
+    Command::PutAdministrator {
+        name: name(text),
+        password_hash: Some("$argon2id$".to_owned()),
+        role: Some(role),
+        must_change_password: false,
+        now_ms: CREATED_MS,
+    }
+}
+
+/// An API token whose secret has the hash `[number; 32]`.
+pub(crate) fn api_token(number: u8, owner: &str, role: AdministratorRole, expires_ms: Option<u64>) -> Command {
+    Command::CreateApiToken {
+        secret_hash: Sha256([number; 32]),
+        name: name(&format!("token{number}")),
+        owner: name(owner),
+        role,
+        description: "a test's".to_owned(),
+        created_by: owner.to_owned(),
+        expires_ms,
+        now_ms: CREATED_MS,
+    }
+}
+
+pub(crate) fn open_session(number: u8, who: &str, version: u64, step: Option<u64>) -> Command {
+    Command::OpenLoginSession {
+        id: LoginSessionId(number.into()),
+        administrator: name(who),
+        administrator_version: version,
+        expires_ms: CREATED_MS + 500_000,
+        remote: "192.0.2.7".to_owned(),
+        user_agent: "a browser".to_owned(),
+        proof: step.map(|step| FactorProof::Code { step }),
+        now_ms: CREATED_MS,
+    }
+}
+
+pub(crate) fn failed_logins(who: &str, count: u32) -> Command {
+    let failed = FailedLogins { name: name(who), count, remote: "192.0.2.9".to_owned() };
+    Command::RecordFailedLogins { failed: vec![failed], now_ms: CREATED_MS }
+}
+
+pub(crate) fn enrol(who: &str) -> Command {
+    let recovery_codes = vec![Sha256([1; 32]), Sha256([2; 32])];
+    Command::EnrolSecondFactor { name: name(who), secret: Sealed(vec![1]), recovery_codes, now_ms: CREATED_MS }
+}
+
+pub(crate) fn confirm(who: &str, step: u64) -> Command {
+    Command::ConfirmSecondFactor { name: name(who), secret: Sealed(vec![1]), step, now_ms: CREATED_MS }
+}
+
+/// Commands about who may do what.
+fn any_command_of_access() -> impl Strategy<Value = Command> {
+    use AdministratorRole::{Administrator, Auditor, Operator};
+    let role = || prop::sample::select(vec![Administrator, Operator, Auditor]);
+    let who = || prop::sample::select(vec!["ada", "bob"]);
+    prop_oneof![
+        3 => (who(), role()).prop_map(|(who, role)| administrator(who, role)),
+        1 => who().prop_map(|who| Command::RemoveAdministrator { name: name(who) }),
+        3 => (1u8..5, who(), role(), prop::option::of(CREATED_MS..CREATED_MS + 1_000_000))
+            .prop_map(|(number, who, role, end)| api_token(number, who, role, end)),
+        3 => (1u8..9, who(), 0u64..4).prop_map(|(number, who, step)| open_session(number, who, u64::from(number), Some(step))),
+        1 => (1u8..9).prop_map(|number| Command::EndLoginSession { id: LoginSessionId(number.into()) }),
+        2 => (who(), 1u32..6).prop_map(|(who, count)| failed_logins(who, count)),
+        1 => who().prop_map(|who| Command::UnlockAdministrator { name: name(who) }),
+        1 => who().prop_map(enrol),
+        1 => (who(), 0u64..4).prop_map(|(who, step)| confirm(who, step)),
+        1 => who().prop_map(|who| Command::RemoveSecondFactor { name: name(who) }),
+        1 => who().prop_map(|who| Command::SealSecondFactor {
+            name: name(who), former: Sealed(vec![1]), secret: Sealed(vec![1]),
+        }),
+        1 => (1u8..5).prop_map(|number| Command::RevokeApiToken { name: name(&format!("token{number}")) }),
+    ]
+}
+
 /// Commands about trust, secrets and the Transaction Manager, and commands of people within `Audited`.
 fn any_command_of_the_set_up() -> impl Strategy<Value = Command> {
     let node = || (1u64..5).prop_map(NodeId);
@@ -362,7 +443,10 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
     prop_oneof![
         8 => any_older_command(),
         2 => any_command_of_the_set_up(),
+        2 => any_command_of_access(),
         1 => prop_oneof![any_older_command(), any_command_of_the_set_up()].prop_map(|command| audited(&command)),
+        1 => prop_oneof![any_command_of_the_set_up(), any_command_of_access()]
+            .prop_map(|command| attributed("password", &command)),
     ]
 }
 

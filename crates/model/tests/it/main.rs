@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod api_tokens;
 mod audit;
 mod common;
 mod deduplication;
@@ -10,6 +11,7 @@ mod golden;
 mod journal;
 mod lanes;
 mod listing;
+mod login;
 mod operators;
 mod ordering;
 mod properties;

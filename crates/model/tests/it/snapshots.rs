@@ -9,6 +9,9 @@ const VERSION_1: &[u8] = include_bytes!("../golden/snapshot-v1.bin");
 /// Written by the last program that wrote version 2.
 const VERSION_2: &[u8] = include_bytes!("../golden/snapshot-v2.bin");
 
+/// Written by the last program that wrote version 3.
+const VERSION_3: &[u8] = include_bytes!("../golden/snapshot-v3.bin");
+
 #[test]
 fn version_1_is_read_and_works_on() {
     let mut state = State::decode_snapshot(&mut &VERSION_1[..]).unwrap();
@@ -41,6 +44,24 @@ fn version_2_is_read_and_works_on() {
     assert_eq!((state.journal.len(), state.audit.len()), (2, 0));
     state.apply(&crate::common::audited(&crate::common::set("EventQueue.maxRetryCount", 3))).unwrap();
     state.check_invariants().unwrap();
+
+    let mut bytes = Vec::new();
+    state.encode_snapshot(&mut bytes).unwrap();
+    assert_eq!(State::decode_snapshot(&mut bytes.as_slice()).unwrap().digest(), state.digest());
+}
+
+#[test]
+fn version_3_is_read_and_its_audit_log_is_chained_on() {
+    let mut state = State::decode_snapshot(&mut &VERSION_3[..]).unwrap();
+    state.check_invariants().unwrap();
+    let after: Vec<_> = state.audit.values().map(|row| (row.after.clone(), row.previous)).collect();
+    assert_eq!(after, [(Some("2".to_owned()), None), (Some("7".to_owned()), None)]);
+    let change = crate::common::attributed("password", &crate::common::set("EventQueue.maxRetryCount", 3));
+    state.apply(&change).unwrap();
+    state.check_invariants().unwrap();
+    let mut check = ChainCheck::default();
+    state.audit.values().for_each(|row| check.follow(row).unwrap());
+    assert_eq!((check.rows(), check.unlinked()), (3, 1));
 
     let mut bytes = Vec::new();
     state.encode_snapshot(&mut bytes).unwrap();

@@ -1,0 +1,117 @@
+//! Who is asking, and how they showed it.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use flotilla_model::{AccountName, Administrator, AdministratorRole, FactorProof, LoginSessionId};
+
+use crate::error::ApiError;
+
+/// How someone showed who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Credential {
+    Password,
+    PasswordAndCode,
+    PasswordAndRecoveryCode,
+    /// The token of this node's data folder, which belongs to no administrator.
+    LocalToken,
+    /// Of this name.
+    ApiToken(AccountName),
+    Session(LoginSessionId),
+    /// Of this id.
+    JoinToken(String),
+}
+
+/// As the audit log says it.
+impl fmt::Display for Credential {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password => formatter.write_str("password"),
+            Self::PasswordAndCode => formatter.write_str("password and code"),
+            Self::PasswordAndRecoveryCode => formatter.write_str("password and recovery code"),
+            Self::LocalToken => formatter.write_str("local token"),
+            Self::ApiToken(name) => write!(formatter, "token {name}"),
+            Self::Session(id) => write!(formatter, "session {id}"),
+            Self::JoinToken(id) => write!(formatter, "join token {id}"),
+        }
+    }
+}
+
+/// Someone who may administer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) name: String,
+    /// Address from which the request comes.
+    pub(crate) remote: String,
+    pub(crate) role: AdministratorRole,
+    pub(crate) credential: Credential,
+    pub(super) must_change_password: bool,
+}
+
+impl Caller {
+    /// Who has access to this node's own folder.
+    pub(super) fn local(remote: String) -> Self {
+        Self {
+            name: "local".to_owned(),
+            remote,
+            role: AdministratorRole::Administrator,
+            credential: Credential::LocalToken,
+            must_change_password: false,
+        }
+    }
+
+    pub(crate) fn with_password(row: &Administrator, proof: Option<FactorProof>, remote: String) -> Self {
+        Self {
+            name: row.name.to_string(),
+            remote,
+            role: row.role,
+            credential: match proof {
+                None => Credential::Password,
+                Some(FactorProof::Code { .. }) => Credential::PasswordAndCode,
+                Some(FactorProof::RecoveryCode { .. }) => Credential::PasswordAndRecoveryCode,
+            },
+            must_change_password: row.must_change_password,
+        }
+    }
+
+    /// A node that joins: its token speaks for it.
+    pub(crate) fn joining(token: &str, remote: String) -> Self {
+        Self {
+            name: format!("join token {token}"),
+            remote,
+            role: AdministratorRole::Auditor,
+            credential: Credential::JoinToken(token.to_owned()),
+            must_change_password: false,
+        }
+    }
+
+    /// For what depends on more than the role.
+    pub(crate) fn require_administrator(&self) -> Result<(), ApiError> {
+        self.require(AdministratorRole::Administrator)
+    }
+
+    /// For what a token must not do, whatever its role: who has got hold of it would keep what it made when it is revoked.
+    pub(crate) fn require_person(&self) -> Result<(), ApiError> {
+        match &self.credential {
+            Credential::ApiToken(name) => {
+                let detail = format!("the API token {name} stands for a program, and this is for people");
+                Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", detail).mend("log in with name and password"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether this is the administrator in person, or somebody with their session.
+    pub(crate) fn is_in_person(&self, name: &AccountName) -> bool {
+        let is_person = !matches!(self.credential, Credential::ApiToken(_) | Credential::LocalToken);
+        is_person && self.name == name.as_str()
+    }
+
+    pub(super) fn require(&self, least: AdministratorRole) -> Result<(), ApiError> {
+        if self.role.includes(least) {
+            return Ok(());
+        }
+        let detail = format!("{} has the role {:?}, which does not allow this", self.name, self.role);
+        Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", detail).mend("ask an administrator"))
+    }
+}

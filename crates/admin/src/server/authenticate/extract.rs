@@ -1,0 +1,43 @@
+//! The guards of the handlers: who takes [`Read`], [`Operate`] or [`Administer`] cannot be reached without.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use flotilla_model::AdministratorRole;
+
+use super::{Caller, identify};
+use crate::error::ApiError;
+
+/// May look at everything: any administrator.
+pub(crate) struct Read(pub(crate) Caller);
+/// May steer work: administrators and operators.
+pub(crate) struct Operate(pub(crate) Caller);
+/// May change everything: administrators.
+pub(crate) struct Administer(pub(crate) Caller);
+
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
+fn extract<T: 'static>(request: &HttpRequest, least: AdministratorRole, make: fn(Caller) -> T) -> Extracted<T> {
+    let request = request.clone();
+    Box::pin(async move {
+        let caller = identify(&request).await?;
+        caller.require(least)?;
+        Ok(make(caller))
+    })
+}
+
+macro_rules! guard {
+    ($($guard:ident takes $least:ident),*) => {$(
+        impl FromRequest for $guard {
+            type Error = ApiError;
+            type Future = Extracted<Self>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                extract(request, AdministratorRole::$least, Self)
+            }
+        }
+    )*};
+}
+guard!(Read takes Auditor, Operate takes Operator, Administer takes Administrator);

@@ -1,0 +1,20 @@
+//! `flotilla session`
+
+use clap::Subcommand;
+
+use super::ConnectionArguments;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionCommand {
+    /// Show who is logged in, newest first.
+    List {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+    },
+    /// End a session at once, on all nodes.
+    End {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        id: String,
+    },
+}
