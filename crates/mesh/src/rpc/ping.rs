@@ -19,6 +19,9 @@ use crate::wire::writer::WriteEnd;
 /// A farewell that is not written in this time is not written at all.
 const FAREWELL_TIMEOUT: Duration = Duration::from_millis(200);
 
+/// While the peer is heard anyhow, one ping in so many intervals, to measure the round trip.
+const INTERVALS_PER_MEASUREMENT: u32 = 5;
+
 /// How a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConnectionEnd {
@@ -86,13 +89,21 @@ pub(crate) async fn keep_alive(outbox: &Outbox, limits: &LaneLimits, stats: &Sta
     let mut ticks = tokio::time::interval(limits.ping_interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut was_silent = false;
+    let mut unmeasured = INTERVALS_PER_MEASUREMENT;
     loop {
         ticks.tick().await;
-        let is_silent = silent_for(stats) > limits.silence_timeout;
+        let silent = silent_for(stats);
+        let is_silent = silent > limits.silence_timeout;
         if is_silent && was_silent {
             return ConnectionEnd::Cut(CutReason::Silent);
         }
         was_silent = is_silent;
+        // What this side hears are answers, so it has asked, and the other side has heard it as well.
+        if silent < limits.ping_interval * 2 && unmeasured < INTERVALS_PER_MEASUREMENT {
+            unmeasured += 1;
+            continue;
+        }
+        unmeasured = 1;
         // Cannot flood: one an interval, and after the silence timeout the connection ends.
         if outbox.push_control(Frame::bare(Kind::Ping, stats.monotonic_us())).is_err() {
             return std::future::pending().await;
