@@ -52,7 +52,7 @@ async fn open(
         now_ms,
     };
     let caller = Caller::with_password(&row, proof, remote.clone());
-    admin.propose(&caller, command).await.map_err(|error| told(&admin, &row, &remote, error))?;
+    admin.propose(&caller, command).await.map_err(|error| told(&admin, &row, proof, &remote, error))?;
     let cookie = SessionCookie { id, csrf, given_ms: now_ms };
     let sealed =
         cookie.seal(&admin.parts().secrets.current()).map_err(|error| ApiError::internal(error.to_string()))?;
@@ -84,15 +84,17 @@ fn code_needed(rejection: &Rejection) -> ApiError {
         .mend("send the code that the authenticator shows now, or a recovery code")
 }
 
-/// Between the check of the password and the log, somebody may have locked the name or changed the password.
-fn told(admin: &Admin, row: &Administrator, remote: &str, error: LedgerError) -> ApiError {
+/// Between the check of the password and the log, somebody may have locked the name, changed the password, or used the code.
+fn told(admin: &Admin, row: &Administrator, proof: Option<FactorProof>, remote: &str, error: LedgerError) -> ApiError {
     match error {
         LedgerError::Rejected(
             Rejection::LoginLocked { .. } | Rejection::VersionConflict { .. } | Rejection::NoSuchAdministrator { .. },
         ) => bad_credentials(),
         LedgerError::Rejected(rejection @ (Rejection::CodeUsed | Rejection::SecondFactorMissing { .. })) => {
             admin.login_guard().refused(row.name.as_str(), Some(&row.name), remote, Instant::now());
-            code_needed(&rejection)
+            // A recovery code that was used is like one that never was: also on a node that has not heard of its use yet.
+            let is_gone = matches!(proof, Some(FactorProof::RecoveryCode { .. }));
+            if is_gone { bad_credentials() } else { code_needed(&rejection) }
         }
         other => other.into(),
     }
