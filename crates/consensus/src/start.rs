@@ -112,7 +112,7 @@ impl Consensus {
         };
         let proposer = Proposer::start(dispatcher, config.propose_timeout(), stop.clone(), &tasks);
         let inner = Inner {
-            raft_server: RaftServer::new(raft.clone(), disk, storage.log.reader(), Arc::clone(&contact)),
+            raft_server: RaftServer::new(raft.clone(), disk, Arc::clone(&contact)),
             forward_server: ForwardServer::new(raft.clone(), config.propose_timeout()),
             log: storage.log,
             config,

@@ -29,11 +29,6 @@ impl LogReader {
         Self { shared }
     }
 
-    /// Index after the last entry.
-    pub(crate) fn end(&self) -> u64 {
-        self.shared.index().end()
-    }
-
     fn read(&self, start: u64, end: u64, bytes_max: usize) -> io::Result<Vec<Entry>> {
         let found = self.shared.index().find(start, end, bytes_max);
         let entry = |found| match found {

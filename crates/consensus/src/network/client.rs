@@ -6,18 +6,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flotilla_model::NodeId;
-use futures::Stream;
-use openraft::base::{BoxFuture, BoxStream};
 use openraft::errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Timeout, Unreachable};
 use openraft::network::{RPCOption, RaftNetworkFactory, RaftNetworkV2};
 use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, StreamAppendResult, TransferLeaderRequest,
-    TransferLeaderResponse, VoteRequest, VoteResponse,
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, TransferLeaderRequest, TransferLeaderResponse,
+    VoteRequest, VoteResponse,
 };
 use openraft::storage::Snapshot;
 use openraft::{OptionalSend, RPCTypes};
 
-use super::{pipeline, snapshot_sender};
+use super::snapshot_sender;
 use crate::snapshot::SnapshotFile;
 use crate::transport::{Lane, Transport, TransportError};
 use crate::types::{PeerAddress, TypeConfig, Vote};
@@ -48,7 +46,7 @@ pub(crate) struct PeerClient {
     peer: NodeId,
 }
 
-pub(super) type RpcError = RPCError<TypeConfig>;
+type RpcError = RPCError<TypeConfig>;
 
 impl PeerClient {
     async fn call(&self, action: RPCTypes, request: Bytes, timeout: Duration) -> Result<Bytes, RpcError> {
@@ -59,15 +57,6 @@ impl PeerClient {
             Ok(Err(error @ TransportError::Unknown { .. })) => Err(NetworkError::new(&error).into()),
             Err(_) => Err(Timeout { action, id: self.clients.node.0, target: self.peer.0, timeout }.into()),
         }
-    }
-
-    pub(super) async fn append(
-        &self,
-        request: &AppendEntriesRequest<TypeConfig>,
-    ) -> Result<AppendEntriesResponse<TypeConfig>, RpcError> {
-        let message = wire::encode_append(request).map_err(malformed)?;
-        let answer = self.call(RPCTypes::AppendEntries, message, APPEND_TIMEOUT).await?;
-        wire::accept_answer(&answer).map_err(malformed)
     }
 }
 
@@ -84,18 +73,9 @@ impl RaftNetworkV2<TypeConfig> for PeerClient {
         request: AppendEntriesRequest<TypeConfig>,
         _option: RPCOption,
     ) -> Result<AppendEntriesResponse<TypeConfig>, RpcError> {
-        self.append(&request).await
-    }
-
-    fn stream_append<'s, S>(
-        &'s mut self,
-        requests: S,
-        _option: RPCOption,
-    ) -> BoxFuture<'s, Result<BoxStream<'s, Result<StreamAppendResult<TypeConfig>, RpcError>>, RpcError>>
-    where
-        S: Stream<Item = AppendEntriesRequest<TypeConfig>> + OptionalSend + Unpin + 'static,
-    {
-        Box::pin(async move { Ok(pipeline::stream_append(self, requests)) })
+        let message = wire::encode_append(&request).map_err(malformed)?;
+        let answer = self.call(RPCTypes::AppendEntries, message, APPEND_TIMEOUT).await?;
+        wire::accept_answer(&answer).map_err(malformed)
     }
 
     async fn vote(

@@ -1,47 +1,37 @@
 //! Answers Raft's calls from peers.
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use bytes::Bytes;
 use flotilla_model::NodeId;
-use futures::poll;
-use openraft::errors::RaftError;
-use openraft::raft::{AppendEntriesRequest, AppendEntriesResponse, TransferLeaderRequest, VoteRequest};
+use openraft::raft::{TransferLeaderRequest, VoteRequest};
 use openraft::storage::Snapshot;
 use tokio::sync::Mutex;
 
-use super::turns::Turns;
 use crate::disk::{Disk, run_blocking};
 use crate::election::Contact;
-use crate::log::LogReader;
 use crate::snapshot::{Incoming, Received, SnapshotFile};
-use crate::types::{LogId, Raft, SnapshotMeta, TypeConfig, Vote};
+use crate::types::{Raft, SnapshotMeta, TypeConfig, Vote};
 use crate::wire::{self, Kind, Refusal, SnapshotPiece, SnapshotPieceAnswer, WireError};
-
-type AppendAnswer = Result<AppendEntriesResponse<TypeConfig>, RaftError<TypeConfig>>;
 
 /// The answering end of Raft's network.
 pub(crate) struct RaftServer {
     raft: Raft,
     disk: Arc<dyn Disk>,
-    log: LogReader,
     contact: Arc<Contact>,
-    turns: Turns,
     /// Held while a piece is written and while a snapshot is installed: one at a time.
     incoming: Arc<Mutex<Incoming>>,
 }
 
 impl RaftServer {
-    pub(crate) fn new(raft: Raft, disk: Arc<dyn Disk>, log: LogReader, contact: Arc<Contact>) -> Self {
-        Self { raft, disk, log, contact, turns: Turns::default(), incoming: Arc::default() }
+    pub(crate) fn new(raft: Raft, disk: Arc<dyn Disk>, contact: Arc<Contact>) -> Self {
+        Self { raft, disk, contact, incoming: Arc::default() }
     }
 
     pub(crate) async fn handle(&self, from: NodeId, kind: Kind, body: Bytes) -> Result<Bytes, Refusal> {
         match kind {
             Kind::AppendEntries => {
-                let answer = self.append(wire::decode_append(from, body)?).await?;
+                let answer = self.raft.append_entries(wire::decode_append(from, body)?).await?;
                 if answer.is_success() {
                     self.contact.heard();
                 }
@@ -65,21 +55,6 @@ impl RaftServer {
                 wire::answer(&self.raft.handle_transfer_leader(request).await?)
             }
             Kind::Forward | Kind::ReadIndex => Err(Refusal("wrong lane".to_owned())),
-        }
-    }
-
-    async fn append(&self, request: AppendEntriesRequest<TypeConfig>) -> AppendAnswer {
-        let after = |id: Option<LogId>| id.map_or(0, |id| id.index + 1);
-        let begin = after(request.prev_log_id);
-        let end = begin + request.entries.len() as u64;
-        self.turns.wait(begin, || self.log.end()).await;
-        let mut answer = pin!(self.raft.append_entries(request));
-        // The first poll puts it into Raft's queue, or in line for that.
-        let first = poll!(answer.as_mut());
-        let _under_way = self.turns.handed_over(end);
-        match first {
-            Poll::Ready(answer) => answer,
-            Poll::Pending => answer.await,
         }
     }
 
