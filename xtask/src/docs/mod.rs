@@ -5,6 +5,7 @@
 mod command_line;
 mod links;
 mod node_file;
+mod observability;
 mod parameters;
 mod terms;
 
@@ -36,6 +37,7 @@ pub(crate) fn docs(check: bool) -> Result<()> {
     }
     let mut problems = links::broken(Path::new("."))?;
     problems.extend(terms::missing()?);
+    problems.extend(observability::problems()?);
     if !problems.is_empty() {
         bail!("the documentation has {} mistakes:\n{}", problems.len(), problems.join("\n"));
     }
