@@ -30,6 +30,12 @@ impl Blocks {
         self.start = end - partial as u64;
     }
 
+    /// Begins a file, in the memory of the one before.
+    pub(super) fn begin(mut self) -> Self {
+        self.bytes.clear();
+        Self { bytes: self.bytes, start: 0 }
+    }
+
     /// Where the next byte goes.
     pub(super) fn end(&self) -> u64 {
         self.start + self.bytes.len() as u64
@@ -80,7 +86,8 @@ mod tests {
             let contents = read_all(file.as_ref()).unwrap();
             assert!(contents.len().is_multiple_of(BLOCK_BYTES) && contents.starts_with(&expected));
             assert!(contents[expected.len()..].iter().all(|byte| *byte == 0));
-            // And after a restart.
+            // And after a restart, and in the next file.
+            assert_eq!((Blocks { bytes: piece, start: 7 }).begin().end(), 0);
             let mut resumed = Blocks::default();
             resumed.resume(expected.len() as u64, &expected);
             assert_eq!((resumed.start, &resumed.bytes), (blocks.start, &blocks.bytes));

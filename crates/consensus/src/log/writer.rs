@@ -56,6 +56,8 @@ pub(super) struct Writer {
     begun: Option<Instant>,
     /// What zeros suit the next segment.
     zeros: Zeros,
+    /// Between two segments: the memory for the next one.
+    blocks: Blocks,
 }
 
 impl Writer {
@@ -82,6 +84,7 @@ impl Writer {
             is_closing: false,
             begun: None,
             zeros: Zeros::Written,
+            blocks: Blocks::default(),
         }
     }
 
@@ -216,6 +219,7 @@ impl Writer {
         frame.finish(buffer, open.salt, self.next_frame);
         open.blocks.write(open.file.as_ref())?;
         open.file.sync()?;
+        self.blocks = open.blocks;
         self.next_frame += 1;
         let file = Arc::downgrade(&open.file);
         self.closed.push(ClosedSegment { number: open.number, entries_end: open.entries_end, file });
@@ -227,7 +231,7 @@ impl Writer {
         let now = Instant::now();
         self.zeros = Zeros::after(self.begun.replace(now).map(|begun| now - begun));
         let number = self.next_segment;
-        let mut blocks = Blocks::default();
+        let mut blocks = std::mem::take(&mut self.blocks).begin();
         let buffer = blocks.buffer();
         let file = self.spare.take(&segment_name(number))?;
         let header = SegmentHeader { number, salt: random_u64() as u32, first_frame: self.next_frame };

@@ -9,7 +9,8 @@ use flotilla_model::*;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-use crate::common::{CREATED_MS, account, admit, any_command, key, kind_route, name, new_event};
+use crate::common::{CREATED_MS, account, admit, key, kind_route, name, new_event};
+use crate::drawn::any_command;
 
 fn variant(command: &Command) -> String {
     format!("{command:?}").split([' ', '{']).next().unwrap_or_default().to_owned()

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{any_command, three_nodes};
+use crate::common::three_nodes;
+use crate::drawn::any_command;
 use flotilla_model::*;
 use proptest::prelude::*;
 

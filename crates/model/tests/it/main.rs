@@ -6,6 +6,7 @@ mod api_tokens;
 mod audit;
 mod common;
 mod deduplication;
+mod drawn;
 mod files;
 mod golden;
 mod journal;

@@ -1,6 +1,7 @@
 //! Any sequence of commands keeps the invariants, and any two replicas that apply it end alike.
 
-use crate::common::{any_command, three_nodes};
+use crate::common::three_nodes;
+use crate::drawn::any_command;
 use flotilla_model::{Command, State};
 use proptest::prelude::*;
 
