@@ -68,7 +68,7 @@ fn text(status: &Status, with_actors: bool) -> String {
     let header = ["node", "name", "role", "term", "log", "lag", "round trip", "admin URL", "transfer URL"];
     let restarts: u64 = node.actors.iter().map(|actor| actor.restarts).sum();
     let mut text = format!(
-        "cluster {} ({}), mode {}, term {}, log {}\n{}\n\
+        "cluster {} ({}), mode {}, term {}, log {}\n{}{}\n\
          events  {} ready, {} waiting, {} in work, {} dead, {} outcome unknown\n{}\
          GMP     {} of {} workers busy on node {}, {} completed, {} failed\n\
          files   {} in the cluster; {} contents ({}) on node {}, {} with too few copies\n\
@@ -78,6 +78,7 @@ fn text(status: &Status, with_actors: bool) -> String {
         cluster.mode,
         cluster.term,
         cluster.committed_index,
+        quorum_warning(node),
         table(header, cluster.nodes.iter().map(line)),
         cluster.queue.ready,
         cluster.queue.waiting,
@@ -113,6 +114,18 @@ fn text(status: &Status, with_actors: bool) -> String {
         text.push_str(&format!("\n\n{}", table(["actor", "state", "restarts", "waiting", "last failure"], rows)));
     }
     text
+}
+
+/// Nothing while all is well: what a primary without a majority shows may be out of date, and it can change nothing.
+fn quorum_warning(node: &NodeStatus) -> String {
+    if !node.consensus.has_lost_quorum() {
+        return String::new();
+    }
+    let since = match node.consensus.quorum_heard_ms_ago {
+        Some(ms) => format!("for {} s", ms / 1000),
+        None => "since it leads".to_owned(),
+    };
+    format!("NO QUORUM: no majority has answered the primary, node {}, {since}; nothing can be changed\n", node.node)
 }
 
 /// Certificates of the answering node that need a look: a line each, none on a quiet day.

@@ -10,7 +10,7 @@ use flotilla_local::wait_until;
 use parking_lot::Mutex;
 use reqwest::StatusCode;
 
-use crate::common::{DEADLINE, PASSWORD, Scene};
+use crate::common::{DEADLINE, PASSWORD, Scene, flotilla};
 
 /// What a partner has been told, and the longest time that it had to wait for that.
 #[derive(Default)]
@@ -141,20 +141,43 @@ async fn a_frozen_primary_does_no_harm_when_it_wakes_up() -> Result<()> {
     check(&scene, &told).await
 }
 
+/// A primary that is alone is not ready, counts as none in the metrics, and `status` says why.
+async fn says_that_it_cannot_lead(scene: &Scene, primary: usize) -> Result<()> {
+    let readyz = format!("{}/readyz", scene.cluster.nodes[primary].admin_url());
+    let reasons = wait_until("the primary alone is not ready", DEADLINE, async || {
+        let answer = scene.cluster.client().get(&readyz).send().await?;
+        let is_refused = answer.status() == StatusCode::SERVICE_UNAVAILABLE;
+        let body = answer.text().await?;
+        Ok(is_refused.then_some(body))
+    })
+    .await?;
+    assert!(reasons.contains("hears no majority"), "{reasons}");
+    assert!(scene.metrics(primary).await?.contains("\nflotilla_primary 0\n"));
+    let config = scene.cluster.nodes[primary].config_file().display().to_string();
+    let status = flotilla(&["status", "--config", &config])?;
+    let shown = String::from_utf8_lossy(&status.stdout);
+    assert!(shown.contains("no majority has answered the primary"), "{shown}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn without_a_majority_nothing_is_taken_and_nothing_half_done() -> Result<()> {
     let mut scene = Scene::start(3).await?;
     scene.partner("alice", &["checksum"]).await?;
     scene.upload(0, "alice", "before", b"before".to_vec()).await?;
-    scene.cluster.nodes[1].kill()?;
-    scene.cluster.nodes[2].kill()?;
-    let answer = scene.put(0, "alice", "during", b"during".to_vec()).await?;
+    let primary = scene.primary_as_seen_by(0).await?;
+    let others = [(primary + 1) % 3, (primary + 2) % 3];
+    for index in others {
+        scene.cluster.nodes[index].kill()?;
+    }
+    let answer = scene.put(primary, "alice", "during", b"during".to_vec()).await?;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.headers().contains_key("retry-after"), "{answer:?}");
-    for index in [1, 2] {
+    says_that_it_cannot_lead(&scene, primary).await?;
+    for index in others {
         scene.cluster.start_node(index)?;
     }
-    for index in [1, 2] {
+    for index in [0, 1, 2] {
         scene.cluster.wait_ready(index).await?;
     }
     scene.settled().await?;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use flotilla_model::NodeId;
 use openraft::async_runtime::WatchReceiver;
-use openraft::type_config::alias::WatchReceiverOf;
-use openraft::{LogIdOptionExt, ServerState};
+use openraft::type_config::alias::{InstantOf, WatchReceiverOf};
+use openraft::{Instant as _, LogIdOptionExt, ServerState};
 use serde::{Deserialize, Serialize};
 
 use crate::types::{PeerAddress, Raft, TypeConfig};
@@ -58,6 +58,8 @@ pub struct Status {
     pub purged_index: Option<u64>,
     /// On the primary: how far the others are.
     pub peers: BTreeMap<NodeId, PeerProgress>,
+    /// On the primary: time since the newest message that a majority has acknowledged; nothing before the first.
+    pub quorum_silence_ms: Option<u64>,
     /// Members with a vote.
     pub voters: BTreeMap<NodeId, PeerAddress>,
     /// Members without one.
@@ -134,12 +136,27 @@ pub(crate) fn status(raft: &Raft, log_syncs: u64, log_failure: Option<String>) -
         snapshot_index: metrics.snapshot.index(),
         purged_index: metrics.purged.index(),
         peers,
+        quorum_silence_ms: quorum_silence(&metrics),
         voters,
         learners,
         is_joint: membership.get_joint_config().len() > 1,
         log_syncs,
         fatal_error: log_failure.or(failure),
     }
+}
+
+fn quorum_silence(metrics: &openraft::RaftMetrics<TypeConfig>) -> Option<u64> {
+    if metrics.state != ServerState::Leader {
+        return None;
+    }
+    let mut voters = metrics.membership_config.membership().voter_ids();
+    // Alone it is the majority, and has nobody who acknowledges anything.
+    if voters.all(|id| id == metrics.id) {
+        return Some(0);
+    }
+    let acknowledged = metrics.last_quorum_acked?.into_inner();
+    let silence = InstantOf::<TypeConfig>::now().saturating_duration_since(acknowledged);
+    Some(u64::try_from(silence.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn role(state: ServerState, is_running: bool) -> Role {

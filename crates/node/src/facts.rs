@@ -68,6 +68,7 @@ impl Facts {
             role: role(status.role),
             term: status.term,
             primary: status.leader,
+            quorum_heard_ms_ago: status.quorum_silence_ms,
             last_log_index: status.last_log_index.unwrap_or(0),
             committed_index: status.committed_index.unwrap_or(0),
             // Index and digest of one view: they belong together.
@@ -266,6 +267,10 @@ impl NodeFacts for Facts {
         let is_witness = view.state.members.get(&self.node).is_some_and(|member| !member.is_full());
         let reasons: Vec<String> = [
             (status.leader.is_none(), "the cluster has no primary that this node hears"),
+            (
+                self.consensus_status(&status).has_lost_quorum(),
+                "the node is the primary and hears no majority: nothing can be acknowledged",
+            ),
             (!announced, "the log does not have the start of this node yet"),
             (is_witness, "the node is a witness: it serves no partners"),
             (!is_witness && !self.gateway_open.load(Ordering::Relaxed), "the port for partners is not open"),

@@ -33,6 +33,9 @@ pub struct ConsensusStatus {
     pub term: u64,
     /// The primary that this node follows; absent while there is none.
     pub primary: Option<NodeId>,
+    /// On the primary: how long ago the newest message was sent that a majority has acknowledged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quorum_heard_ms_ago: Option<u64>,
     pub last_log_index: u64,
     pub committed_index: u64,
     pub applied_index: u64,
@@ -41,6 +44,22 @@ pub struct ConsensusStatus {
     pub digest: String,
     pub voters: Vec<NodeId>,
     pub learners: Vec<NodeId>,
+}
+
+/// A primary that no majority has answered for so long can promise nothing any more. Heartbeats go out each 100 ms, and others stand
+/// for election after 800 ms.
+const QUORUM_SILENCE_MAX_MS: u64 = 2_000;
+
+impl ConsensusStatus {
+    /// It is the primary, and a majority has answered it lately.
+    pub fn leads(&self) -> bool {
+        self.role == NodeRole::Primary && !self.has_lost_quorum()
+    }
+
+    /// It calls itself primary still, and no majority answers.
+    pub fn has_lost_quorum(&self) -> bool {
+        self.role == NodeRole::Primary && self.quorum_heard_ms_ago.is_none_or(|ago| ago > QUORUM_SILENCE_MAX_MS)
+    }
 }
 
 /// The pool of workers of one node.

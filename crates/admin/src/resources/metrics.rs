@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 
 use super::{lane_metrics, resource};
 use crate::Admin;
-use crate::api::{CertificateStatus, GmpStatus, NodeRole, NodeStatus, to_ms};
+use crate::api::{CertificateStatus, GmpStatus, NodeStatus, to_ms};
 use crate::error::ApiError;
 use crate::ports::{LedgerView, PeerFacts};
 use crate::server::{Read, now_ms};
@@ -86,7 +86,7 @@ fn node(registry: &mut Registry, status: &NodeStatus, is_ready: bool) {
     let consensus = &status.consensus;
     gauge(registry, "up_seconds", "Time since the process started", status.uptime_ms / 1000);
     gauge(registry, "ready", "1 when the node serves partners", u64::from(is_ready));
-    gauge(registry, "primary", "1 on the primary", u64::from(consensus.role == NodeRole::Primary));
+    gauge(registry, "primary", "1 on the primary while a majority answers it", u64::from(consensus.leads()));
     gauge(registry, "term", "Term of the consensus", consensus.term);
     gauge(registry, "log_last_index", "Last entry in the log of this node", consensus.last_log_index);
     gauge(registry, "log_committed_index", "Last entry known to be committed", consensus.committed_index);

@@ -118,6 +118,7 @@ impl NodeFacts for FixedFacts {
                 role: NodeRole::Primary,
                 term: 3,
                 primary: Some(NodeId(1)),
+                quorum_heard_ms_ago: Some(12),
                 last_log_index: 120,
                 committed_index: 118,
                 applied_index: 118,
