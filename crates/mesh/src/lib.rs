@@ -23,6 +23,7 @@ mod network;
 mod peers;
 mod rpc;
 mod stats;
+mod tasks;
 #[cfg(test)]
 mod testing;
 mod wire;

@@ -11,7 +11,6 @@ use flotilla_model::NodeId;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::bulk;
 use crate::handler::Handler;
@@ -20,6 +19,7 @@ use crate::identity::PeerIdentity;
 use crate::lane::Lane;
 use crate::network::{BoxedStream, Listener};
 use crate::rpc::{Serving, serve};
+use crate::tasks::Tasks;
 
 /// Out of descriptors or memory: waiting a little lets others close some, spinning does not.
 const ACCEPT_ERROR_PAUSE: Duration = Duration::from_millis(50);
@@ -36,7 +36,7 @@ pub(crate) struct Acceptor {
     /// The connection of each peer and request lane that is in use, to be replaced by a newer one.
     newest: Mutex<HashMap<(NodeId, Lane), Place>>,
     /// Every connection's task; the mesh waits for it at shutdown.
-    tasks: TaskTracker,
+    tasks: Tasks,
     signals: Signals,
 }
 
@@ -57,12 +57,7 @@ pub(crate) struct Signals {
 }
 
 impl Acceptor {
-    pub(crate) fn new(
-        admission: Arc<Admission>,
-        handler: Arc<dyn Handler>,
-        tasks: TaskTracker,
-        signals: Signals,
-    ) -> Self {
+    pub(crate) fn new(admission: Arc<Admission>, handler: Arc<dyn Handler>, tasks: Tasks, signals: Signals) -> Self {
         let handshakes = Arc::new(Semaphore::new(admission.limits.handshakes_max));
         let connections = Arc::new(Semaphore::new(admission.limits.connections_max));
         Self { admission, handler, handshakes, connections, newest: Mutex::default(), tasks, signals }

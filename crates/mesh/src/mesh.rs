@@ -12,7 +12,6 @@ use flotilla_pki::{CredentialsHandle, SecretHandle};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tokio_util::task::TaskTracker;
 
 use crate::bulk::{ChunkReader, UploadStream};
 use crate::error::{BindError, CallError, NotSentReason};
@@ -25,6 +24,7 @@ use crate::link::LinkStatus;
 use crate::listener::{Acceptor, Signals};
 use crate::network::{Listener, Network, TcpNetwork};
 use crate::peers::{Peers, Reachability};
+use crate::tasks::Tasks;
 
 /// What a mesh is made of.
 pub struct MeshConfig {
@@ -74,7 +74,7 @@ struct Shared {
     /// Taken away at the stop, so that the port closes when the last connection was accepted.
     door: Mutex<Option<Arc<dyn Listener>>>,
     peers: Arc<Peers>,
-    tasks: TaskTracker,
+    tasks: Tasks,
     signals: Signals,
 }
 
@@ -113,7 +113,7 @@ impl Mesh {
         let listener: Arc<dyn Listener> =
             Arc::from(listener.map_err(|source| BindError::Listen { address: listen, source })?);
         let local_address = listener.local_address();
-        let (tasks, signals) = (TaskTracker::new(), Signals::default());
+        let (tasks, signals) = (Tasks::here(), Signals::default());
         let acceptor = Arc::new(Acceptor::new(admission.clone(), handler, tasks.clone(), signals.clone()));
         let seed = seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
         let peers = Peers::new(network, admission.clone(), tasks.clone(), signals.clone(), seed);
@@ -124,7 +124,7 @@ impl Mesh {
 
     /// Accepts peers until the mesh stops. One at a time.
     pub async fn accept(&self) {
-        self.shared.tasks.track_future(self.accepting()).await;
+        self.shared.tasks.run(self.accepting()).await;
     }
 
     fn accepting(&self) -> impl Future<Output = ()> + Send + use<> {
@@ -223,13 +223,12 @@ impl Mesh {
     pub async fn shutdown(&self) -> bool {
         self.shared.signals.stop.cancel();
         self.shared.door.lock().take();
-        self.shared.tasks.close();
         self.shared.peers.close_pools();
         // Somewhat more than the connections themselves take to drain and say farewell.
         let budget = self.shared.admission.limits.drain_timeout + Duration::from_secs(1);
-        let in_order = tokio::time::timeout(budget, self.shared.tasks.wait()).await.is_ok();
+        let in_order = tokio::time::timeout(budget, self.shared.tasks.ended()).await.is_ok();
         self.shared.signals.cut.cancel();
-        self.shared.tasks.wait().await;
+        self.shared.tasks.ended().await;
         in_order
     }
 
@@ -238,8 +237,7 @@ impl Mesh {
         self.shared.signals.cut.cancel();
         self.shared.signals.stop.cancel();
         self.shared.door.lock().take();
-        self.shared.tasks.close();
         self.shared.peers.close_pools();
-        self.shared.tasks.wait().await;
+        self.shared.tasks.ended().await;
     }
 }

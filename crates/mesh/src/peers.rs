@@ -7,7 +7,6 @@ use flotilla_model::NodeId;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::bulk::Pool;
 use crate::error::{CallError, NotSentReason};
@@ -17,6 +16,7 @@ use crate::link::{Link, LinkEvent, LinkStatus, PeerReachability, Tracker};
 use crate::listener::Signals;
 use crate::network::Network;
 use crate::stats::wall_clock_ms;
+use crate::tasks::Tasks;
 
 /// The level of every peer.
 pub type Reachability = BTreeMap<NodeId, PeerReachability>;
@@ -26,7 +26,7 @@ pub(crate) struct Peers {
     admission: Arc<Admission>,
     table: Mutex<BTreeMap<NodeId, Arc<Peer>>>,
     levels: watch::Sender<Arc<Reachability>>,
-    tasks: TaskTracker,
+    tasks: Tasks,
     signals: Signals,
     /// Spreads the pauses of the nodes; fixed in simulations.
     seed: u64,
@@ -50,7 +50,7 @@ impl Peers {
     pub(crate) fn new(
         network: Arc<dyn Network>,
         admission: Arc<Admission>,
-        tasks: TaskTracker,
+        tasks: Tasks,
         signals: Signals,
         seed: u64,
     ) -> Self {

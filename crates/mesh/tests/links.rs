@@ -74,6 +74,20 @@ async fn silence_without_a_reset_is_a_suspicion_and_heals() {
 }
 
 #[tokio::test]
+async fn links_do_not_live_on_the_thread_that_names_the_peers() {
+    let cluster = Cluster::over_tcp();
+    let (first, second) = (cluster.node(1).await, cluster.node(2).await);
+    let (mesh, address) = (first.mesh.clone(), second.mesh.local_address().to_owned());
+    let actor = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { mesh.set_peers(BTreeMap::from([(PEER, address)])) });
+    });
+    actor.await.unwrap();
+    first.connected(2).await;
+    assert_eq!(first.mesh.call(PEER, Lane::Raft, "echo", TIMEOUT).await.unwrap(), "echo");
+}
+
+#[tokio::test]
 async fn round_trips_are_measured_and_the_status_can_be_shown() {
     let (first, _second) = Cluster::over_tcp().pair().await;
     let liveness = || first.mesh.links().into_iter().find(|link| link.lane == Lane::Liveness).unwrap();

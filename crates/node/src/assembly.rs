@@ -310,12 +310,14 @@ impl Node {
     /// Waits until a part has failed that the node cannot do without.
     pub(crate) async fn failed(&self) -> String {
         let log_failed = async {
-            let mut changes = self.consensus.watch_status();
+            // Not of the whole status: it changes several times with every entry of the log.
+            let mut changes = self.consensus.watch_standing();
             loop {
+                let has_ended = !changes.changed().await;
                 if let Some(error) = self.consensus.status().fatal_error {
                     return format!("the log has failed: {error}");
                 }
-                if !changes.changed().await {
+                if has_ended {
                     return "the log has stopped".to_owned();
                 }
             }
