@@ -49,7 +49,7 @@ impl ApiError {
         self
     }
 
-    fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         match self.code {
             "account-in-use" => "The account is in use",
             "alias-taken" => "The alias has a certificate",

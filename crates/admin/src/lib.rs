@@ -8,6 +8,7 @@ mod api_token;
 mod certificates;
 mod client;
 mod consensus_ledger;
+mod console;
 mod doctor;
 mod error;
 pub mod join;

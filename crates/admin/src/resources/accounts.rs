@@ -15,7 +15,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/accounts/{name}").get(show).put(change).delete(remove));
 }
 
-async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AccountView>> {
+pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AccountView>> {
     let state = admin.view().state;
     let items = state.accounts.values().map(|account| describe(account, &state)).collect();
     web::Json(Page { items, next_cursor: None })
@@ -28,7 +28,7 @@ async fn show(admin: web::Data<Admin>, _: Read, name: web::Path<String>) -> Resu
     Ok(web::Json(describe(account, &state)))
 }
 
-async fn change(
+pub(crate) async fn change(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     name: web::Path<String>,
@@ -52,7 +52,7 @@ async fn change(
     Ok(done(&admin.change(&caller, command).await?))
 }
 
-async fn remove(
+pub(crate) async fn remove(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     name: web::Path<String>,

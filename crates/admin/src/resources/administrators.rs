@@ -16,7 +16,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/administrators/{name}/operations/unlock").post(unlock));
 }
 
-async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AdministratorView>> {
+pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AdministratorView>> {
     let (state, now_ms) = (admin.view().state, now_ms());
     let describe = |row: &Administrator| AdministratorView {
         locked_until: state.locked_until(&row.name, now_ms).map(from_ms),
@@ -28,7 +28,7 @@ async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AdministratorV
 }
 
 /// Everybody may change their own password; the rest takes an administrator.
-async fn change(
+pub(crate) async fn change(
     admin: web::Data<Admin>,
     Read(caller): Read,
     name: web::Path<String>,

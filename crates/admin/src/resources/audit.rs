@@ -16,7 +16,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/logs/audit/{id}").get(show));
 }
 
-async fn list(
+pub(crate) async fn list(
     admin: web::Data<Admin>,
     _: Read,
     query: web::Query<AuditQuery>,

@@ -22,7 +22,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/certificateAuthorities/{name}").get(show).delete(remove));
 }
 
-async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AuthorityView>> {
+pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AuthorityView>> {
     let state = admin.view().state;
     web::Json(Page { items: views(&state), next_cursor: None })
 }

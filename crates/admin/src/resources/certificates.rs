@@ -29,7 +29,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/certificates/{node}/{alias}/renew").post(renew));
 }
 
-async fn list(
+pub(crate) async fn list(
     admin: web::Data<Admin>,
     _: Read,
     query: web::Query<CertificateQuery>,

@@ -17,7 +17,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.service(resource("/cluster").get(cluster));
 }
 
-async fn cluster(admin: web::Data<Admin>, _: Read) -> web::Json<ClusterStatus> {
+pub(crate) async fn cluster(admin: web::Data<Admin>, _: Read) -> web::Json<ClusterStatus> {
     let parts = admin.parts();
     web::Json(assemble(&admin.view(), &parts.facts.status(), &parts.facts.peers()))
 }

@@ -19,7 +19,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 }
 
 /// For who may steer: it makes every node dial and write.
-async fn examine(
+pub(crate) async fn examine(
     admin: web::Data<Admin>,
     _: Operate,
     query: web::Query<DoctorQuery>,

@@ -28,19 +28,19 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 type OneDone = Result<web::Json<Done>, ApiError>;
 type ManyDone = Result<web::Json<EventsChanged>, ApiError>;
 
-async fn retry(admin: web::Data<Admin>, Operate(caller): Operate, id: web::Path<u64>) -> OneDone {
+pub(crate) async fn retry(admin: web::Data<Admin>, Operate(caller): Operate, id: web::Path<u64>) -> OneDone {
     change_one(&admin, &caller, EventId(*id), EventAction::Retry { steps: None }).await
 }
 
-async fn discard(admin: web::Data<Admin>, Operate(caller): Operate, id: web::Path<u64>) -> OneDone {
+pub(crate) async fn discard(admin: web::Data<Admin>, Operate(caller): Operate, id: web::Path<u64>) -> OneDone {
     change_one(&admin, &caller, EventId(*id), EventAction::Discard).await
 }
 
-async fn cancel(admin: web::Data<Admin>, Operate(caller): Operate, id: web::Path<u64>) -> OneDone {
+pub(crate) async fn cancel(admin: web::Data<Admin>, Operate(caller): Operate, id: web::Path<u64>) -> OneDone {
     change_one(&admin, &caller, EventId(*id), EventAction::Cancel).await
 }
 
-async fn resolve(
+pub(crate) async fn resolve(
     admin: web::Data<Admin>,
     Operate(caller): Operate,
     id: web::Path<u64>,

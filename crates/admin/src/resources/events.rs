@@ -23,7 +23,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/events/{id}").get(show));
 }
 
-async fn list(
+pub(crate) async fn list(
     admin: web::Data<Admin>,
     _: Read,
     query: web::Query<EventQuery>,
@@ -51,11 +51,15 @@ async fn ids(
     Ok(web::Json(Page { items, next_cursor }))
 }
 
-async fn statistics(admin: web::Data<Admin>, _: Read) -> web::Json<EventStatistics> {
+pub(crate) async fn statistics(admin: web::Data<Admin>, _: Read) -> web::Json<EventStatistics> {
     web::Json(queue::statistics(&admin.view().state))
 }
 
-async fn show(admin: web::Data<Admin>, _: Read, id: web::Path<u64>) -> Result<web::Json<EventView>, ApiError> {
+pub(crate) async fn show(
+    admin: web::Data<Admin>,
+    _: Read,
+    id: web::Path<u64>,
+) -> Result<web::Json<EventView>, ApiError> {
     let state = admin.view().state;
     let row = state.events.get(&EventId(*id));
     let row = row.ok_or_else(|| not_in_queue(&state, EventId(*id)))?;

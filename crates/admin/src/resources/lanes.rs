@@ -13,7 +13,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.service(resource("/lanes").get(list)).service(resource("/lanes/{name}").get(show).patch(change));
 }
 
-async fn list(
+pub(crate) async fn list(
     admin: web::Data<Admin>,
     _: Read,
     query: web::Query<LaneQuery>,
@@ -49,7 +49,7 @@ async fn show(admin: web::Data<Admin>, _: Read, name: web::Path<String>) -> Resu
     Ok(web::Json(describe(&state, id, lane, state.lane_counts(id))))
 }
 
-async fn change(
+pub(crate) async fn change(
     admin: web::Data<Admin>,
     Operate(caller): Operate,
     name: web::Path<String>,

@@ -23,13 +23,13 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/configurations/options/{name}").get(show).put(change));
 }
 
-async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<ParameterView>> {
+pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<ParameterView>> {
     let view = admin.view();
     let items = CATALOGUE.iter().map(|parameter| describe(parameter, None, &view.state)).collect();
     web::Json(Page { items, next_cursor: None })
 }
 
-async fn show(
+pub(crate) async fn show(
     admin: web::Data<Admin>,
     _: Read,
     name: web::Path<String>,
@@ -44,7 +44,7 @@ async fn show(
     Ok(web::Json(describe(parameter, query.node, &view.state)))
 }
 
-async fn change(
+pub(crate) async fn change(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     name: web::Path<String>,
@@ -118,7 +118,7 @@ fn read_change(change: BulkParameterChange) -> Result<ParameterChange, ApiError>
 }
 
 /// Newest first.
-async fn history(
+pub(crate) async fn history(
     admin: web::Data<Admin>,
     _: Read,
     name: web::Path<String>,

@@ -18,7 +18,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/cluster/primary/handover").post(hand_over));
 }
 
-async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<PrimaryView> {
+pub(crate) async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<PrimaryView> {
     let state = admin.view().state;
     let own = admin.parts().facts.status();
     let parameters = Parameters(|name: &str| state.parameter(name, None).map(|row| row.value.clone()));
@@ -52,7 +52,7 @@ fn describe(member: &Member, own: &NodeStatus) -> PromotionView {
     }
 }
 
-async fn hand_over(
+pub(crate) async fn hand_over(
     admin: web::Data<Admin>,
     Operate(caller): Operate,
     Body(request): Body<HandOverRequest>,

@@ -16,7 +16,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 }
 
 /// By account, the route for files first.
-async fn list(
+pub(crate) async fn list(
     admin: web::Data<Admin>,
     _: Read,
     query: web::Query<RoutesQuery>,

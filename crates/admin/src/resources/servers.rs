@@ -98,7 +98,7 @@ async fn invite(
     Ok(web::Json(ServerInvited { host: request.host, expires_at: from_ms(expires_ms), url }))
 }
 
-async fn move_to(
+pub(crate) async fn move_to(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     node: web::Path<u64>,

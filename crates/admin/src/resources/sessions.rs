@@ -27,7 +27,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/sessions/{id}").delete(end));
 }
 
-async fn open(
+pub(crate) async fn open(
     admin: web::Data<Admin>,
     request: HttpRequest,
     Body(login): Body<SessionRequest>,
@@ -100,7 +100,7 @@ fn told(admin: &Admin, row: &Administrator, proof: Option<FactorProof>, remote: 
     }
 }
 
-async fn list(admin: web::Data<Admin>, request: HttpRequest, _: Read) -> web::Json<Page<SessionView>> {
+pub(crate) async fn list(admin: web::Data<Admin>, request: HttpRequest, _: Read) -> web::Json<Page<SessionView>> {
     let own = session_of(&admin, &request).map(|opened| opened.cookie.id);
     let (state, now_ms) = (admin.view().state, now_ms());
     let rows = state.login_sessions.iter().rev().filter(|(_, session)| session.expires_ms > now_ms);
@@ -120,7 +120,7 @@ async fn current(
     describe_current(&admin, row, &cookie).map(web::Json)
 }
 
-async fn end_current(
+pub(crate) async fn end_current(
     admin: web::Data<Admin>,
     request: HttpRequest,
     Read(caller): Read,

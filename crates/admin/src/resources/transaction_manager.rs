@@ -20,7 +20,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 }
 
 /// Each node is asked itself, at the same time as the others.
-async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<ManagerView>> {
+pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<ManagerView>> {
     let state = admin.view().state;
     let members = state.servers().iter().filter_map(|node| state.members.get(node));
     let items = join_all(members.map(|member| describe(&admin, &state, member))).await;
@@ -58,7 +58,7 @@ async fn describe(admin: &Admin, state: &State, member: &Member) -> ManagerView 
     view
 }
 
-async fn start(
+pub(crate) async fn start(
     admin: web::Data<Admin>,
     Operate(caller): Operate,
     Body(operation): Body<ManagerOperation>,
@@ -66,7 +66,7 @@ async fn start(
     set(&admin, &caller, operation, false).await
 }
 
-async fn stop(
+pub(crate) async fn stop(
     admin: web::Data<Admin>,
     Operate(caller): Operate,
     Body(operation): Body<ManagerOperation>,

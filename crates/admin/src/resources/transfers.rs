@@ -13,7 +13,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.service(resource("/logs/transfers").get(list)).service(resource("/logs/transfers/{id}").get(show));
 }
 
-async fn list(
+pub(crate) async fn list(
     admin: web::Data<Admin>,
     _: Read,
     query: web::Query<TransferQuery>,
@@ -43,7 +43,11 @@ async fn list(
     Ok(web::Json(page))
 }
 
-async fn show(admin: web::Data<Admin>, _: Read, id: web::Path<u64>) -> Result<web::Json<TransferView>, ApiError> {
+pub(crate) async fn show(
+    admin: web::Data<Admin>,
+    _: Read,
+    id: web::Path<u64>,
+) -> Result<web::Json<TransferView>, ApiError> {
     let state = admin.view().state;
     let row = state.transfers.get(&TransferId(*id));
     let row = row.ok_or_else(|| {

@@ -14,8 +14,8 @@ mod renewal;
 mod start;
 
 pub(crate) use authenticate::{
-    Administer, Caller, Credential, Operate, Read, bad_credentials, check_password, idle_timeout, refuse_other_sites,
-    remote_address, session_of,
+    Administer, Caller, Credential, Operate, Read, bad_credentials, check_password, identify, identify_with,
+    idle_timeout, refuse_other_sites, remote_address, session_of,
 };
 pub(crate) use body::Body;
 pub(crate) use context::now_ms;

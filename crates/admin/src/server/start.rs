@@ -13,6 +13,7 @@ use thiserror::Error;
 use super::Admin;
 use super::challenge::challenge_for_scripts;
 use super::renewal::renew_cookie;
+use crate::console;
 use crate::error::ApiError;
 use crate::resources;
 
@@ -57,6 +58,7 @@ impl AdminServer {
                 .wrap(from_fn(renew_cookie))
                 .wrap(from_fn(challenge_for_scripts))
                 .configure(resources::configure)
+                .configure(console::configure)
                 .default_service(web::to(resources::not_found))
         })
         .workers(WORKERS)

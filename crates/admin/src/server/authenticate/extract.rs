@@ -19,23 +19,30 @@ pub(crate) struct Administer(pub(crate) Caller);
 
 type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
-fn extract<T: 'static>(request: &HttpRequest, least: AdministratorRole, make: fn(Caller) -> T) -> Extracted<T> {
+fn extract<T: 'static>(request: &HttpRequest, make: fn(Caller) -> Result<T, ApiError>) -> Extracted<T> {
     let request = request.clone();
     Box::pin(async move {
         let caller = identify(&request).await?;
-        caller.require(least)?;
-        Ok(make(caller))
+        make(caller)
     })
 }
 
 macro_rules! guard {
     ($($guard:ident takes $least:ident),*) => {$(
+        impl $guard {
+            /// For who was identified in another way than by the request's headers.
+            pub(crate) fn of(caller: Caller) -> Result<Self, ApiError> {
+                caller.require(AdministratorRole::$least)?;
+                Ok(Self(caller))
+            }
+        }
+
         impl FromRequest for $guard {
             type Error = ApiError;
             type Future = Extracted<Self>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                extract(request, AdministratorRole::$least, Self)
+                extract(request, Self::of)
             }
         }
     )*};

@@ -22,13 +22,19 @@ pub(crate) fn remote_address(request: &HttpRequest) -> String {
     request.peer_addr().map_or_else(String::new, |address| address.ip().to_string())
 }
 
-async fn identify(request: &HttpRequest) -> Result<Caller, ApiError> {
+/// By the headers alone.
+pub(crate) async fn identify(request: &HttpRequest) -> Result<Caller, ApiError> {
+    identify_with(request, session::csrf_header(request)).await
+}
+
+/// As [`identify`], for a form: it brings the session's CSRF token in a field of its own.
+pub(crate) async fn identify_with(request: &HttpRequest, csrf_token: &[u8]) -> Result<Caller, ApiError> {
     refuse_other_sites(request)?;
     let admin =
         request.app_data::<web::Data<Admin>>().ok_or_else(|| ApiError::internal("the server has no context"))?;
     let caller = match request.headers().get(header::AUTHORIZATION) {
         Some(value) => by_header(admin, value, remote_address(request)).await?,
-        None => session::by_cookie(admin, request).await.ok_or_else(no_credentials)??,
+        None => session::by_cookie(admin, request, csrf_token).await.ok_or_else(no_credentials)??,
     };
     if caller.must_change_password && !changes_own_password(request, &caller.name) {
         let detail = format!("the password of {} was given out by the system", caller.name);
@@ -82,7 +88,8 @@ pub(crate) fn bad_credentials() -> ApiError {
 
 /// The one thing that a given-out password is good for.
 fn changes_own_password(request: &HttpRequest, name: &str) -> bool {
-    request.method() == Method::PUT && request.path() == format!("{}/administrators/{name}", crate::api::BASE_PATH)
+    let by_rest = format!("{}/administrators/{name}", crate::api::BASE_PATH);
+    (request.method() == Method::PUT && request.path() == by_rest) || request.path() == crate::console::PASSWORD_PATH
 }
 
 /// A browser adds stored credentials to a request that another site's page makes; it also says that it does.

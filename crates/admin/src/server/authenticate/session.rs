@@ -37,7 +37,11 @@ pub(crate) fn idle_timeout(state: &State) -> Duration {
 }
 
 /// `None`: there is no cookie of ours.
-pub(super) async fn by_cookie(admin: &Admin, request: &HttpRequest) -> Option<Result<Caller, ApiError>> {
+pub(super) async fn by_cookie(
+    admin: &Admin,
+    request: &HttpRequest,
+    csrf_token: &[u8],
+) -> Option<Result<Caller, ApiError>> {
     let has_cookie = request
         .headers()
         .get_all(header::COOKIE)
@@ -46,10 +50,10 @@ pub(super) async fn by_cookie(admin: &Admin, request: &HttpRequest) -> Option<Re
         return None;
     }
     let Some(opened) = session_of(admin, request) else { return Some(Err(is_over())) };
-    Some(identify(admin, request, opened).await)
+    Some(identify(admin, request, opened, csrf_token).await)
 }
 
-async fn identify(admin: &Admin, request: &HttpRequest, opened: Opened) -> Result<Caller, ApiError> {
+async fn identify(admin: &Admin, request: &HttpRequest, opened: Opened, csrf_token: &[u8]) -> Result<Caller, ApiError> {
     let (cookie, now_ms) = (opened.cookie, now_ms());
     let mut state = admin.view().state;
     // The log-in may have been at another node a moment ago.
@@ -59,7 +63,7 @@ async fn identify(admin: &Admin, request: &HttpRequest, opened: Opened) -> Resul
     let idle_ms = u64::try_from(idle_timeout(&state).as_millis()).unwrap_or(u64::MAX);
     let age_ms = now_ms.saturating_sub(cookie.given_ms);
     let (_, row) = in_force(&state, &cookie, now_ms).filter(|_| age_ms < idle_ms).ok_or_else(is_over)?;
-    require_csrf_token(request, &cookie)?;
+    require_csrf_token(request, &cookie, csrf_token)?;
     if age_ms >= idle_ms / u64::from(RENEWALS_PER_IDLE_TIMEOUT) || !opened.is_current {
         renew(admin, request, &SessionCookie { given_ms: now_ms, ..cookie });
     }
@@ -81,12 +85,15 @@ fn in_force<'a>(
     Some((session, state.administrators.get(&session.administrator)?))
 }
 
-/// A browser sends the cookie with whatever request; only a page of ours knows what goes into the header.
-fn require_csrf_token(request: &HttpRequest, cookie: &SessionCookie) -> Result<(), ApiError> {
+pub(super) fn csrf_header(request: &HttpRequest) -> &[u8] {
+    request.headers().get(CSRF_HEADER).map(HeaderValue::as_bytes).unwrap_or_default()
+}
+
+/// A browser sends the cookie with whatever request; only a page of ours knows the token.
+fn require_csrf_token(request: &HttpRequest, cookie: &SessionCookie, shown: &[u8]) -> Result<(), ApiError> {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    let shown = request.headers().get(CSRF_HEADER).map(HeaderValue::as_bytes).unwrap_or_default();
     if cookie.csrf_text().as_bytes().ct_eq(shown).into() {
         return Ok(());
     }

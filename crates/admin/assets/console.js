@@ -1,0 +1,75 @@
+// What pages do beyond forms and links. Without this script they work all the same, and are fresh when they are loaded.
+"use strict";
+
+const EVERY_MS = 2000;
+const SAMPLES = 300;
+
+// Times are shown in the browser's zone; UTC when the pointer rests on them.
+const zoned = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+function localTimes(root) {
+  for (const time of root.querySelectorAll("time:not([title])")) {
+    time.title = time.textContent;
+    time.textContent = zoned.format(new Date(time.dateTime));
+  }
+}
+
+// Forms whose effect is great say so first. Delegated: parts of the page are replaced all the time.
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+// Depth and age of the queue since the page was opened.
+const samples = [];
+function sample(root) {
+  const found = root.querySelector("[data-sample]");
+  const chart = document.querySelector("[data-chart]");
+  if (!found || !chart) return;
+  samples.push({ depth: Number(found.dataset.depth), age: Number(found.dataset.age) });
+  if (samples.length > SAMPLES) samples.shift();
+  const line = (name) => {
+    const most = Math.max(1, ...samples.map((one) => one[name]));
+    const step = 600 / Math.max(1, samples.length - 1);
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    path.setAttribute("class", name);
+    path.setAttribute("d", samples.map((one, at) => `${at ? "L" : "M"}${(at * step).toFixed(1)} ${(116 - (one[name] / most) * 108).toFixed(1)}`).join(" "));
+    return path;
+  };
+  chart.replaceChildren(line("depth"), line("age"));
+  const last = samples[samples.length - 1];
+  document.querySelector("[data-of=depth]").value = last.depth.toLocaleString();
+  document.querySelector("[data-of=age]").value = last.age < 1000 ? `${last.age} ms` : `${(last.age / 1000).toFixed(1)} s`;
+}
+
+// A form in a live part that somebody is about to use is not taken away from under their finger.
+function isInUse(part) {
+  return part.contains(document.activeElement) || part.matches(":hover") && part.querySelector("button:hover");
+}
+
+async function refresh(part) {
+  const offline = document.querySelector("[data-offline]");
+  try {
+    const answer = await fetch(part.dataset.live, { signal: AbortSignal.timeout(5000), headers: { Accept: "text/html" } });
+    // The session is over: the page itself leads to the log-in.
+    if (answer.redirected) return window.location.reload();
+    if (!answer.ok) throw new Error(answer.status);
+    const text = await answer.text();
+    offline.hidden = true;
+    if (isInUse(part)) return;
+    part.innerHTML = text;
+    localTimes(part);
+    sample(part);
+  } catch {
+    offline.hidden = false;
+  }
+}
+
+for (const part of document.querySelectorAll("[data-live]")) {
+  sample(part);
+  const again = async () => {
+    if (!document.hidden) await refresh(part);
+    setTimeout(again, EVERY_MS);
+  };
+  setTimeout(again, EVERY_MS);
+}
+localTimes(document);

@@ -1,0 +1,65 @@
+//! A form that was sent: by whom, and what is in it.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::Visitor;
+use super::refusal::Refusal;
+use crate::error::ApiError;
+use crate::server::identify_with;
+
+/// The fields of a form whose hidden field `csrf` is right.
+pub(super) struct Form<T> {
+    pub(super) visitor: Visitor,
+    pub(super) fields: T,
+}
+
+/// What every form of ours has.
+#[derive(Deserialize)]
+struct Signature {
+    csrf: String,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
+    type Error = Refusal;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Refusal>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, body) = (request.clone(), fields_of(request, payload));
+        Box::pin(async move {
+            let text = body.await?;
+            let Signature { csrf } = read(&text)?;
+            let caller = identify_with(&request, csrf.as_bytes()).await;
+            let caller = caller.map_err(|error| Refusal::of_page(&request, error))?;
+            Ok(Self { visitor: Visitor::new(&request, caller)?, fields: read(&text)? })
+        })
+    }
+}
+
+/// The body as text. actix bounds it (256 KiB) and the time that its head takes.
+pub(super) fn fields_of(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<String, Refusal>> + use<> {
+    let body = String::from_request(request, payload);
+    async move { body.await.map_err(|error| invalid(&error).into()) }
+}
+
+/// Fields that are not asked for are left out: each reader takes its own.
+pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
+    web::Query::<T>::from_query(text).map(web::Query::into_inner).map_err(|error| invalid(&error))
+}
+
+fn invalid(error: &dyn std::fmt::Display) -> ApiError {
+    ApiError::new(actix_web::http::StatusCode::BAD_REQUEST, "invalid-body", format!("the form cannot be read: {error}"))
+}
+
+/// A field that was left empty is absent.
+pub(super) fn filled(text: &str) -> Option<String> {
+    Some(text.trim()).filter(|text| !text.is_empty()).map(ToOwned::to_owned)
+}

@@ -1,0 +1,84 @@
+//! What is around every page.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+use super::assets::{ASSETS, Assets};
+use super::refusal::html;
+
+/// The entry of the menu to which a page belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Cluster,
+    Queue,
+    Files,
+    Control,
+    Parameters,
+    Certificates,
+    Accounts,
+    Routes,
+    Administrators,
+    Audit,
+    Doctor,
+    Password,
+}
+
+/// In the order of the menu, by group.
+const MENU: [(&str, &[Entry]); 3] = [
+    (
+        "Operations",
+        &[
+            Entry(Section::Cluster, "/console/cluster", "Cluster"),
+            Entry(Section::Queue, "/console/queue", "Event Queue"),
+            Entry(Section::Files, "/console/files", "File Tracking"),
+            Entry(Section::Control, "/console/control", "Server Control"),
+        ],
+    ),
+    (
+        "Set-up",
+        &[
+            Entry(Section::Parameters, "/console/parameters", "Server Configuration"),
+            Entry(Section::Certificates, "/console/certificates", "Certificates"),
+            Entry(Section::Accounts, "/console/accounts", "Accounts"),
+            Entry(Section::Routes, "/console/routes", "Routes"),
+            Entry(Section::Administrators, "/console/administrators", "Administrators"),
+        ],
+    ),
+    (
+        "Evidence",
+        &[Entry(Section::Audit, "/console/audit", "Audit Log"), Entry(Section::Doctor, "/console/doctor", "Doctor")],
+    ),
+];
+
+/// Section, address and name.
+pub(super) struct Entry(pub(super) Section, pub(super) &'static str, pub(super) &'static str);
+
+pub(super) struct Frame {
+    pub(super) title: String,
+    pub(super) section: Section,
+    pub(super) cluster: String,
+    /// The node that answers.
+    pub(super) node: String,
+    pub(super) has_lost_quorum: bool,
+    pub(super) who: String,
+    pub(super) role: String,
+    pub(super) may_operate: bool,
+    pub(super) may_administer: bool,
+    pub(super) csrf: String,
+    pub(super) notice: Option<&'static str>,
+}
+
+impl Frame {
+    pub(super) fn assets(&self) -> &'static Assets {
+        &ASSETS
+    }
+
+    pub(super) fn menu(&self) -> &'static [(&'static str, &'static [Entry])] {
+        &MENU
+    }
+}
+
+pub(super) fn page(template: &impl Template) -> HttpResponse {
+    html(StatusCode::OK, template)
+}

@@ -1,0 +1,73 @@
+//! *Accounts* of partners.
+
+use actix_web::web;
+use askama::Template;
+use serde::Deserialize;
+
+use crate::api::{AccountChange, AccountView};
+use crate::console::form::filled;
+use crate::console::{Answer, Form, Frame, Section, Visitor, filters, page, see_other};
+use crate::error::ApiError;
+use crate::resources::accounts;
+use crate::server::{Body, Precondition};
+
+const PATH: &str = "/console/accounts";
+
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/accounts").get(list).post(save))
+        .service(web::resource("/accounts/remove").post(remove));
+}
+
+#[derive(Template)]
+#[template(path = "accounts.html")]
+struct AccountsPage {
+    frame: Frame,
+    accounts: Vec<AccountView>,
+}
+
+async fn list(visitor: Visitor) -> Answer {
+    let accounts = accounts::list(visitor.admin.clone(), visitor.read()?).await.into_inner().items;
+    Ok(page(&AccountsPage { frame: visitor.frame("Accounts", Section::Accounts), accounts }))
+}
+
+#[derive(Deserialize)]
+struct Account {
+    name: String,
+    #[serde(default)]
+    password: String,
+    is_enabled: Option<bool>,
+    quota_mb: Option<String>,
+}
+
+async fn save(Form { visitor, fields }: Form<Account>) -> Answer {
+    let quota_bytes = match fields.quota_mb.as_deref().map(str::trim) {
+        None => None,
+        Some("") => Some(None),
+        Some(text) => Some(Some(megabytes(text)?)),
+    };
+    let change = AccountChange {
+        password: filled(&fields.password),
+        is_enabled: fields.is_enabled,
+        quota_bytes,
+        quota_files: None,
+    };
+    let (admin, administer, name) = (visitor.admin.clone(), visitor.administer()?, web::Path::from(fields.name));
+    accounts::change(admin, administer, name, Precondition(None), Body(change)).await?;
+    Ok(see_other(&format!("{PATH}?done=account-saved")))
+}
+
+fn megabytes(text: &str) -> Result<u64, ApiError> {
+    let bytes = text.parse().ok().and_then(|megabytes: u64| megabytes.checked_mul(1_000_000));
+    bytes.ok_or_else(|| ApiError::invalid("quota_mb", format!("'{text}' is no whole number of megabytes")))
+}
+
+#[derive(Deserialize)]
+struct Removal {
+    name: String,
+}
+
+async fn remove(Form { visitor, fields }: Form<Removal>) -> Answer {
+    accounts::remove(visitor.admin.clone(), visitor.administer()?, web::Path::from(fields.name)).await?;
+    Ok(see_other(&format!("{PATH}?done=account-removed")))
+}
