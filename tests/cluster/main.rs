@@ -2,11 +2,13 @@
 
 mod access;
 mod administration;
+mod browser;
 mod by_hand;
 mod certificates;
 mod collector;
 mod commands;
 mod common;
+mod console;
 mod demo;
 mod doctor;
 mod events;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::step::{run, works};
 
 /// Program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 4] = [
+const PROGRAMS: [(&str, &str); 6] = [
     // Uploads and downloads as partners do them.
     ("curl", "curl"),
     // Second opinion on keys, certificates and TLS.
@@ -16,6 +16,9 @@ const PROGRAMS: [(&str, &str); 4] = [
     ("keytool", "default-jre-headless"),
     // WebDAV and listings as another program understands them.
     ("rclone", "rclone"),
+    // The web console in a real browser.
+    ("chromium", "chromium"),
+    ("chromedriver", "chromium-driver"),
 ];
 
 pub(crate) fn install_missing() -> Result<()> {

@@ -1,0 +1,180 @@
+//! A real browser: Debian's Chromium, led through WebDriver (W3C).
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use flotilla_local::wait_until;
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::common::DEADLINE;
+
+/// A browser with a profile of its own; it ends with this value.
+pub(crate) struct Browser {
+    client: Client,
+    driver: Driver,
+}
+
+/// chromedriver, which ends its browser when it ends.
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // It may have ended by itself; there is nobody left to be told of a failure.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn free_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn wishes() -> Value {
+    let arguments = [
+        "--headless=new",
+        // Tests run as root in places, where Chromium wants no sandbox.
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--window-size=1360,900",
+    ];
+    json!({
+        // The certificates of a cluster are of its own CAs.
+        "acceptInsecureCerts": true,
+        "goog:chromeOptions": {"args": arguments},
+        "goog:loggingPrefs": {"browser": "ALL"},
+    })
+}
+
+impl Browser {
+    pub(crate) async fn start() -> Result<Self> {
+        let port = free_port()?;
+        let mut command = Command::new("chromedriver");
+        command.arg(format!("--port={port}")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let driver = Driver(command.spawn().context("cannot start chromedriver (Debian: chromium-driver)")?);
+        let Value::Object(wishes) = wishes() else { unreachable!("an object was written") };
+        let address = format!("http://127.0.0.1:{port}");
+        let client = wait_until("chromedriver takes a session", DEADLINE, async || {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            builder.capabilities(wishes.clone());
+            Ok(builder.connect(&address).await.ok())
+        })
+        .await?;
+        Ok(Self { client, driver })
+    }
+
+    pub(crate) async fn open(&self, url: &str) -> Result<()> {
+        self.client.goto(url).await.with_context(|| format!("cannot open {url}"))
+    }
+
+    pub(crate) async fn path(&self) -> Result<String> {
+        Ok(self.client.current_url().await?.path().to_owned())
+    }
+
+    pub(crate) async fn find(&self, css: &str) -> Result<Element> {
+        self.client.find(Locator::Css(css)).await.with_context(|| format!("nothing on the page is {css}"))
+    }
+
+    pub(crate) async fn has(&self, css: &str) -> Result<bool> {
+        Ok(!self.client.find_all(Locator::Css(css)).await?.is_empty())
+    }
+
+    pub(crate) async fn fill(&self, css: &str, text: &str) -> Result<()> {
+        let field = self.find(css).await?;
+        field.clear().await?;
+        Ok(field.send_keys(text).await?)
+    }
+
+    pub(crate) async fn click(&self, css: &str) -> Result<()> {
+        let element = self.find(css).await?;
+        element.click().await.with_context(|| format!("cannot click on {css}"))
+    }
+
+    /// The question that a form asks before it is sent, answered with yes.
+    pub(crate) async fn confirm(&self) -> Result<String> {
+        let question = self.client.get_alert_text().await.context("no question was asked")?;
+        self.client.accept_alert().await?;
+        Ok(question)
+    }
+
+    /// What is to be read on the page.
+    pub(crate) async fn text(&self) -> Result<String> {
+        Ok(self.find("body").await?.text().await?)
+    }
+
+    /// Waits until the page says something, by itself: it is not loaded again.
+    pub(crate) async fn reads(&self, css: &str, wanted: &str) -> Result<()> {
+        let what = format!("{css} reads {wanted:?}");
+        wait_until(&what, DEADLINE, async || {
+            // A part of the page may be replaced between the search and the look.
+            let Ok(element) = self.client.find(Locator::Css(css)).await else { return Ok(None) };
+            let text = element.text().await.unwrap_or_default();
+            Ok(text.contains(wanted).then_some(()))
+        })
+        .await
+    }
+
+    /// Waits until the browser is at this path.
+    pub(crate) async fn arrives_at(&self, path: &str) -> Result<()> {
+        wait_until(&format!("the browser is at {path}"), DEADLINE, async || {
+            Ok((self.path().await? == path).then_some(()))
+        })
+        .await
+    }
+
+    pub(crate) async fn run(&self, script: &str) -> Result<Value> {
+        Ok(self.client.execute(script, Vec::new()).await?)
+    }
+
+    /// Keeps a picture of the page among what the build leaves behind.
+    pub(crate) async fn picture(&self, name: &str) -> Result<PathBuf> {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("console");
+        std::fs::create_dir_all(&folder)?;
+        let file = folder.join(format!("{name}.png"));
+        std::fs::write(&file, self.client.screenshot().await?)?;
+        Ok(file)
+    }
+
+    /// Ends the browser, if its pages have broken no rule on the way: of the content security policy, or of their own script.
+    pub(crate) async fn close(self) -> Result<()> {
+        let complaints = self.complaints().await?;
+        ensure!(complaints.is_empty(), "the browser complains: {complaints:#?}");
+        let Self { client, driver } = self;
+        client.close().await?;
+        drop(driver);
+        Ok(())
+    }
+
+    async fn complaints(&self) -> Result<Vec<String>> {
+        let entries = self.client.issue_cmd(BrowserLog).await?;
+        let entries = entries.as_array().cloned().unwrap_or_default();
+        let is_ours = |entry: &Value| {
+            let message = entry["message"].as_str().unwrap_or_default();
+            // A node that is killed does not answer, and a page that is refused has a status: both are wanted here.
+            entry["level"] == "SEVERE" && !message.contains("Failed to load resource")
+        };
+        Ok(entries.iter().filter(|entry| is_ours(entry)).map(ToString::to_string).collect())
+    }
+}
+
+/// What was written to the browser's console, an extension of chromedriver.
+#[derive(Debug)]
+struct BrowserLog;
+
+impl fantoccini::wd::WebDriverCompatibleCommand for BrowserLog {
+    fn endpoint(&self, base: &reqwest::Url, session: Option<&str>) -> Result<reqwest::Url, <reqwest::Url as std::str::FromStr>::Err> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &reqwest::Url) -> (reqwest::Method, Option<String>) {
+        (reqwest::Method::POST, Some(json!({"type": "browser"}).to_string()))
+    }
+}
+
+/// How long a page may take to show what has happened elsewhere: it asks every two seconds.
+pub(crate) const LIVE: Duration = Duration::from_secs(10);

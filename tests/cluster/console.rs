@@ -1,0 +1,181 @@
+//! The web console, used as an operator does: in a browser, against three real nodes.
+
+use anyhow::{Result, ensure};
+use flotilla_admin::api::NodeRole;
+use flotilla_local::wait_until;
+use reqwest::StatusCode;
+
+use crate::browser::Browser;
+use crate::common::{DEADLINE, Scene};
+use crate::receiver::{Behaviour, Receiver};
+
+const ADA: &str = "ada";
+const ADAS_PASSWORD: &str = "a long password";
+
+/// A cluster, and somebody who administers it with this role.
+async fn scene_with_ada(role: &str) -> Result<Scene> {
+    let scene = Scene::start(3).await?;
+    let add = ["admin", "add", ADA, "--role", role, "--password-stdin"];
+    scene.cluster.command_with_input(0, &add, &format!("{ADAS_PASSWORD}\n")).await?;
+    scene.converged().await?;
+    Ok(scene)
+}
+
+fn console(scene: &Scene, index: usize, page: &str) -> String {
+    format!("{}/console/{page}", scene.cluster.nodes[index].admin_url())
+}
+
+async fn log_in(browser: &Browser, password: &str) -> Result<()> {
+    browser.fill("[name=name]", ADA).await?;
+    browser.fill("[name=password]", password).await?;
+    browser.click("main button").await
+}
+
+/// A browser that is logged in and shows this page of a node.
+async fn at(scene: &Scene, index: usize, page: &str) -> Result<Browser> {
+    let browser = Browser::start().await?;
+    browser.open(&console(scene, index, page)).await?;
+    log_in(&browser, ADAS_PASSWORD).await?;
+    let path = format!("/console/{}", page.split('?').next().unwrap_or_default());
+    browser.arrives_at(&path).await?;
+    Ok(browser)
+}
+
+#[tokio::test]
+async fn a_log_in_leads_where_one_wanted_and_holds_on_every_node() -> Result<()> {
+    let mut scene = scene_with_ada("administrator").await?;
+    let browser = Browser::start().await?;
+    browser.open(&console(&scene, 0, "audit?who=local")).await?;
+    browser.arrives_at("/console/login").await?;
+    log_in(&browser, "a wrong password").await?;
+    browser.reads("[role=alert]", "wrong").await?;
+    browser.picture("login-refused").await?;
+    log_in(&browser, ADAS_PASSWORD).await?;
+    browser.arrives_at("/console/audit").await?;
+    browser.reads("main table", "administrator.put").await?;
+    browser.picture("audit").await?;
+    // The session is the cluster's: the node that gave it dies, another one knows it.
+    scene.cluster.nodes[0].kill()?;
+    browser.open(&console(&scene, 1, "parameters")).await?;
+    browser.reads("main h1", "Server Configuration").await?;
+    browser.click(".who button").await?;
+    browser.arrives_at("/console/login").await?;
+    browser.open(&console(&scene, 2, "cluster")).await?;
+    browser.arrives_at("/console/login").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn the_cluster_is_watched_while_a_node_dies_and_the_lead_moves() -> Result<()> {
+    let mut scene = scene_with_ada("administrator").await?;
+    let browser = at(&scene, 0, "cluster").await?;
+    browser.reads(".tile .value", "127.0.0.1").await?;
+    ensure!(browser.has(".mesh .link.ok").await?, "no link is drawn");
+    browser.picture("cluster").await?;
+    scene.cluster.nodes[2].kill()?;
+    browser.reads("tbody tr:nth-child(3)", "down").await?;
+    browser.picture("cluster-node-down").await?;
+    scene.cluster.start_node(2)?;
+    scene.cluster.wait_ready(2).await?;
+    browser.reads("tbody tr:nth-child(3)", "connected").await?;
+    scene.settled().await?;
+    browser.reads("tbody tr:nth-child(2)", "Make primary").await?;
+    browser.click("tbody tr:nth-child(2) form[action$=handover] button").await?;
+    let question = browser.confirm().await?;
+    ensure!(question.starts_with("Hand the lead over"), "{question}");
+    browser.reads("[role=status]", "The lead was handed over").await?;
+    browser.reads("tbody tr:nth-child(2)", "primary").await?;
+    let primary = scene.status_of(2).await?.nodes.into_iter().find(|node| node.role == NodeRole::Primary);
+    assert_eq!(primary.map(|node| node.node.0), Some(2));
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_found_and_retried() -> Result<()> {
+    let scene = scene_with_ada("operator").await?;
+    let receiver = Receiver::start(0, Behaviour::Answer("404 Not Found"))?;
+    scene.partner("alice", &["checksum", &format!("webhook={}", receiver.url)]).await?;
+    let transfer = scene.upload(1, "alice", "invoices/march.pdf", b"%PDF-1.7".to_vec()).await?;
+    let browser = at(&scene, 2, "queue").await?;
+    browser.reads(".tile.bad .label", "Dead letters").await?;
+    browser.picture("queue").await?;
+    browser.click(".tile.bad").await?;
+    browser.arrives_at("/console/queue/events").await?;
+    browser.reads("tbody tr", "invoices/march.pdf").await?;
+    browser.click("tbody tr a").await?;
+    browser.reads(".alert.bad", "404").await?;
+    browser.picture("dead-letter").await?;
+    receiver.behave(Behaviour::Answer("204 No Content"));
+    browser.click(".deeds button.primary").await?;
+    wait_until("the file is processed", DEADLINE, async || {
+        Ok((scene.transfer(0, transfer).await?.state == "Processed").then_some(()))
+    })
+    .await?;
+    scene.converged().await?;
+    browser.open(&console(&scene, 2, &format!("files/{transfer}"))).await?;
+    browser.reads(".story li:last-child", "Processed").await?;
+    browser.picture("file-story").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_parameter_is_changed_by_one_of_two_who_want_to() -> Result<()> {
+    let scene = scene_with_ada("administrator").await?;
+    let page = "parameters/EventQueue.maxRetryCount";
+    let browser = at(&scene, 1, page).await?;
+    browser.fill("[name=value]", "many").await?;
+    browser.click("main button.primary").await?;
+    ensure!(browser.text().await?.contains("A value is not acceptable"), "{}", browser.text().await?);
+    browser.open(&console(&scene, 1, page)).await?;
+    // Somebody else is quicker.
+    scene.cluster.command(2, &["param", "set", "EventQueue.maxRetryCount", "8"]).await?;
+    browser.fill("[name=value]", "9").await?;
+    browser.click("main button.primary").await?;
+    ensure!(browser.text().await?.contains("changed meanwhile"), "{}", browser.text().await?);
+    scene.converged().await?;
+    browser.open(&console(&scene, 1, page)).await?;
+    browser.fill("[name=value]", "9").await?;
+    browser.click("main button.primary").await?;
+    browser.reads("[role=status]", "The parameter is set").await?;
+    browser.reads(".story li:first-child", "ada: 9").await?;
+    browser.picture("parameter").await?;
+    let row = scene.cluster.command(0, &["param", "get", "EventQueue.maxRetryCount"]).await?;
+    assert_eq!(row["value"], "9", "{row}");
+    browser.close().await
+}
+
+#[tokio::test]
+async fn who_may_only_look_sees_no_buttons_and_is_refused() -> Result<()> {
+    let scene = scene_with_ada("auditor").await?;
+    scene.partner("alice", &[]).await?;
+    scene.converged().await?;
+    let browser = at(&scene, 0, "control").await?;
+    browser.reads("main table", "running").await?;
+    for page in ["control", "cluster", "accounts", "queue", "parameters/Cluster.mode"] {
+        browser.open(&console(&scene, 0, page)).await?;
+        ensure!(!browser.has("main form[method=post]").await?, "{page} has a form");
+    }
+    // A form that somebody makes up is refused all the same; without the session's token even before that.
+    let forged = "const csrf = document.querySelector('[name=csrf]').value; \
+        const send = (token) => fetch('/console/control/manager', {method: 'POST', body: new URLSearchParams({csrf: token, is_stopped: true})}); \
+        return Promise.all([send(csrf), send('x')]).then((answers) => answers.map((answer) => answer.status));";
+    assert_eq!(browser.run(forged).await?, serde_json::json!([403, 403]));
+    browser.close().await
+}
+
+#[tokio::test]
+async fn pages_are_closed_to_strangers_and_to_other_sites() -> Result<()> {
+    let scene = Scene::start(1).await?;
+    let get = |page: &str| scene.cluster.client().get(console(&scene, 0, page));
+    for page in ["login", "nowhere"] {
+        let answer = get(page).send().await?;
+        let policy = answer.headers().get("content-security-policy").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{page}: {policy}");
+        assert_eq!(answer.headers().get("x-content-type-options").map(|value| value.as_bytes()), Some(&b"nosniff"[..]));
+    }
+    let elsewhere = get("cluster").header("sec-fetch-site", "cross-site").send().await?;
+    assert_eq!(elsewhere.status(), StatusCode::OK);
+    let body = elsewhere.text().await?;
+    assert!(body.contains("http-equiv=\"refresh\"") && !body.contains("127.0.0.1"), "{body}");
+    Ok(())
+}
