@@ -3,12 +3,14 @@
 use flotilla_model::NodeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{NodeRole, QueueStatus};
 
 /// `GET status`: everything about the node that answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NodeStatus {
+    #[schema(value_type = u64)]
     pub node: NodeId,
     pub name: String,
     pub version: String,
@@ -27,11 +29,12 @@ pub struct NodeStatus {
 }
 
 /// Where the node stands in the replicated log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConsensusStatus {
     pub role: NodeRole,
     pub term: u64,
     /// The primary that this node follows; absent while there is none.
+    #[schema(value_type = Option<u64>)]
     pub primary: Option<NodeId>,
     pub last_log_index: u64,
     pub committed_index: u64,
@@ -39,12 +42,14 @@ pub struct ConsensusStatus {
     pub snapshot_index: u64,
     /// Digest of the state at `applied_index`; equal on all nodes at the same index.
     pub digest: String,
+    #[schema(value_type = Vec<u64>)]
     pub voters: Vec<NodeId>,
+    #[schema(value_type = Vec<u64>)]
     pub learners: Vec<NodeId>,
 }
 
 /// The pool of workers of one node.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GmpStatus {
     /// How many workers there should be now.
     pub threads_max: u64,
@@ -91,7 +96,7 @@ pub struct GmpStatus {
 }
 
 /// The contents on the disk of one node.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FilesStatus {
     pub blobs: u64,
     pub bytes: u64,
@@ -104,7 +109,7 @@ pub struct FilesStatus {
 }
 
 /// The partners' side of one node.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GatewayStatus {
     pub connections: u64,
     pub uploads: u64,
@@ -118,7 +123,7 @@ pub struct GatewayStatus {
 }
 
 /// The certificate that the node shows to the others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CertificateStatus {
     pub alias: String,
     pub fingerprint: String,
@@ -140,7 +145,7 @@ pub struct CertificateStatus {
 }
 
 /// A certificate whose end comes near.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CertificateWarning {
     /// Its alias, or `internal CA`.
     pub name: String,
@@ -152,7 +157,7 @@ pub struct CertificateWarning {
 }
 
 /// One supervised actor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ActorStatus {
     pub name: String,
     /// `running`, `restarting`, `stopped` or `failed`.
@@ -165,7 +170,7 @@ pub struct ActorStatus {
 }
 
 /// `GET /readyz`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReadyStatus {
     pub is_ready: bool,
     /// What is missing.
