@@ -169,8 +169,12 @@ async fn pages_are_closed_to_strangers_and_to_other_sites() -> Result<()> {
     let get = |page: &str| scene.cluster.client().get(console(&scene, 0, page));
     for page in ["login", "nowhere"] {
         let answer = get(page).send().await?;
-        let policy = answer.headers().get("content-security-policy").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{page}: {policy}");
+        let policy =
+            answer.headers().get("content-security-policy").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        assert!(
+            policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{page}: {policy}"
+        );
         assert_eq!(answer.headers().get("x-content-type-options").map(|value| value.as_bytes()), Some(&b"nosniff"[..]));
     }
     let elsewhere = get("cluster").header("sec-fetch-site", "cross-site").send().await?;

@@ -9,34 +9,41 @@ use flotilla_model::Rejection;
 
 use crate::api::Problem;
 use crate::ports::LedgerError;
+use crate::problems::Code;
 
 /// A refused or failed request; answered as a problem document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
-    pub(crate) code: &'static str,
+    pub(crate) code: Code,
     pub(crate) detail: String,
     pub(crate) field: Option<String>,
     pub(crate) mend: Option<String>,
 }
 
 impl ApiError {
-    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), field: None, mend: None }
+    /// With the usual status of the code.
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { status: code.status(), code, detail: detail.into(), field: None, mend: None }
+    }
+
+    /// With another status, one of those that the code may have.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        debug_assert!(self.code.statuses().contains(&status), "{:?} does not come with {status}", self.code);
+        Self { status, ..self }
     }
 
     /// A value of the request is not acceptable.
     pub(crate) fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "invalid-value", detail).at(field)
+        Self::new(Code::InvalidValue, detail).at(field)
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", detail)
+        Self::new(Code::NotFound, detail)
     }
 
     pub(crate) fn internal(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
-            .mend("nothing is known to be changed; see the log of this node")
+        Self::new(Code::Internal, detail).mend("nothing is known to be changed; see the log of this node")
     }
 
     pub(crate) fn at(mut self, field: impl Into<String>) -> Self {
@@ -49,56 +56,12 @@ impl ApiError {
         self
     }
 
-    pub(crate) fn title(&self) -> &'static str {
-        match self.code {
-            "account-in-use" => "The account is in use",
-            "alias-taken" => "The alias has a certificate",
-            "alias-unusable" => "Nodes would be cut off",
-            "authority-in-use" => "The CA is in use",
-            "bad-credentials" => "Name or password is wrong",
-            "body-too-large" => "The body is too large",
-            "body-too-slow" => "The body came too slowly",
-            "certificate-expired" => "The certificate is not valid at this time",
-            "certificate-file-damaged" => "The file cannot be read",
-            "certificate-in-use" => "The certificate is in use",
-            "certificate-untrusted" => "The cluster does not trust the certificate",
-            "cluster-full" => "The cluster takes no further member",
-            "cross-site" => "The request comes from another site",
-            "csrf-token-wrong" => "The request has no CSRF token, or a wrong one",
-            "forbidden" => "The role does not allow this",
-            "invalid-body" => "The body is not acceptable",
-            "invalid-value" => "A value is not acceptable",
-            "join-token-refused" => "The join token is not accepted",
-            "key-mismatch" => "The private key belongs to another certificate",
-            "key-missing" => "There is no private key",
-            "last-of-its-kind" => "The last one cannot be removed",
-            "method-not-allowed" => "The resource does not know this method",
-            "name-taken" => "The name is taken",
-            "no-credentials" => "Credentials are needed",
-            "not-found" => "There is no such resource",
-            "only-holder" => "The node alone holds contents",
-            "outcome-unknown" => "It is not known whether the change was made",
-            "password-change-required" => "The password must be changed first",
-            "quorum-at-stake" => "The cluster would lose its majority",
-            "second-factor-required" => "A code of the second factor is needed",
-            "session-over" => "The session is over",
-            "too-many-api-tokens" => "There are as many API tokens as there may be",
-            "too-many-requests" => "Too many requests",
-            "unavailable" => "The cluster cannot do this now",
-            "version-conflict" => "The resource was changed meanwhile",
-            "wrong-password" => "The password is wrong",
-            "wrong-usage" => "The certificate is for something else",
-            "wrong-state" => "The resource is in another state",
-            _ => "The request failed",
-        }
-    }
-
     fn problem(&self) -> Problem {
         Problem {
-            kind: format!("urn:flotilla:error:{}", self.code),
-            title: self.title().to_owned(),
+            kind: self.code.path(),
+            title: self.code.title().to_owned(),
             status: self.status.as_u16(),
-            code: self.code.to_owned(),
+            code: self.code.name().to_owned(),
             detail: self.detail.clone(),
             field: self.field.clone(),
             mend: self.mend.clone(),
@@ -108,7 +71,7 @@ impl ApiError {
 
 impl std::fmt::Display for ApiError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}: {}", self.code, self.detail)
+        write!(formatter, "{}: {}", self.code.name(), self.detail)
     }
 }
 
@@ -119,7 +82,7 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         if self.status.is_server_error() {
-            tracing::warn!(code = self.code, detail = %self.detail, "request failed");
+            tracing::warn!(code = self.code.name(), detail = %self.detail, "request failed");
         }
         let body = serde_json::to_vec(&self.problem()).unwrap_or_default();
         let mut response = HttpResponse::build(self.status);
@@ -139,11 +102,9 @@ impl From<LedgerError> for ApiError {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Rejected(rejection) => rejection.into(),
-            LedgerError::Unavailable { .. } => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", error.to_string())
-                    .mend("nothing was changed; try again, or ask another node")
-            }
-            LedgerError::Unknown { .. } => Self::new(StatusCode::GATEWAY_TIMEOUT, "outcome-unknown", error.to_string())
+            LedgerError::Unavailable { .. } => Self::new(Code::Unavailable, error.to_string())
+                .mend("nothing was changed; try again, or ask another node"),
+            LedgerError::Unknown { .. } => Self::new(Code::OutcomeUnknown, error.to_string())
                 .mend("read the resource to see whether the change was made before repeating it"),
         }
     }
@@ -152,39 +113,37 @@ impl From<LedgerError> for ApiError {
 impl From<Rejection> for ApiError {
     fn from(rejection: Rejection) -> Self {
         use Rejection as R;
-        let (status, code) = match &rejection {
-            R::TokenUnknown | R::TokenExpired | R::TokenUsed => (StatusCode::FORBIDDEN, "join-token-refused"),
-            R::MemberNameTaken { .. } | R::ApiTokenNameTaken { .. } => (StatusCode::CONFLICT, "name-taken"),
-            R::NoSecondFactor { .. } => (StatusCode::NOT_FOUND, "not-found"),
-            R::SecondFactorExists { .. } => (StatusCode::CONFLICT, "wrong-state"),
-            R::NoSuchLoginSession { .. } => (StatusCode::NOT_FOUND, "not-found"),
-            R::ApiTokenRole { .. } => (StatusCode::FORBIDDEN, "forbidden"),
-            R::TooManyApiTokens { .. } => (StatusCode::CONFLICT, "too-many-api-tokens"),
-            R::TooManyMembers { .. } => (StatusCode::CONFLICT, "cluster-full"),
-            R::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "version-conflict"),
+        let code = match &rejection {
+            R::TokenUnknown | R::TokenExpired | R::TokenUsed => Code::JoinTokenRefused,
+            R::MemberNameTaken { .. } | R::ApiTokenNameTaken { .. } => Code::NameTaken,
+            R::NoSecondFactor { .. } => Code::NotFound,
+            R::SecondFactorExists { .. } => Code::WrongState,
+            R::NoSuchLoginSession { .. } => Code::NotFound,
+            R::ApiTokenRole { .. } => Code::Forbidden,
+            R::TooManyApiTokens { .. } => Code::TooManyApiTokens,
+            R::TooManyMembers { .. } => Code::ClusterFull,
+            R::VersionConflict { .. } => Code::VersionConflict,
             R::NoSuchMember { .. }
             | R::NoSuchParameter { .. }
             | R::NoSuchAccount { .. }
             | R::NoSuchAdministrator { .. }
             | R::NoSuchApiToken { .. }
-            | R::NoSuchEvent { .. } => (StatusCode::NOT_FOUND, "not-found"),
-            R::AccountNotEmpty { .. } => (StatusCode::CONFLICT, "account-in-use"),
-            R::WouldLoseQuorum { .. } => (StatusCode::CONFLICT, "quorum-at-stake"),
-            R::OnlyHolder { .. } => (StatusCode::CONFLICT, "only-holder"),
-            R::NoSuchAuthority { .. } | R::NoRotation { .. } => (StatusCode::NOT_FOUND, "not-found"),
-            R::AuthorityOfMember { .. } | R::AuthorityInUse { .. } => (StatusCode::CONFLICT, "authority-in-use"),
-            R::ClusterDisabled | R::NotAlone { .. } => (StatusCode::CONFLICT, "wrong-state"),
-            R::AlreadyRevoked { .. } | R::RotationUnderWay { .. } | R::SecretNotAdopted { .. } => {
-                (StatusCode::CONFLICT, "wrong-state")
-            }
-            R::LastMember | R::LastAdministrator => (StatusCode::CONFLICT, "last-of-its-kind"),
-            R::WrongEventState { .. } => (StatusCode::CONFLICT, "wrong-state"),
+            | R::NoSuchEvent { .. } => Code::NotFound,
+            R::AccountNotEmpty { .. } => Code::AccountInUse,
+            R::WouldLoseQuorum { .. } => Code::QuorumAtStake,
+            R::OnlyHolder { .. } => Code::OnlyHolder,
+            R::NoSuchAuthority { .. } | R::NoRotation { .. } => Code::NotFound,
+            R::AuthorityOfMember { .. } | R::AuthorityInUse { .. } => Code::AuthorityInUse,
+            R::ClusterDisabled | R::NotAlone { .. } => Code::WrongState,
+            R::AlreadyRevoked { .. } | R::RotationUnderWay { .. } | R::SecretNotAdopted { .. } => Code::WrongState,
+            R::LastMember | R::LastAdministrator => Code::LastOfItsKind,
+            R::WrongEventState { .. } => Code::WrongState,
             R::NoCluster | R::QueueFull { .. } | R::QueueBytesFull { .. } | R::TooFewReplicas { .. } => {
-                (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+                Code::Unavailable
             }
-            _ => (StatusCode::BAD_REQUEST, "invalid-value"),
+            _ => Code::InvalidValue,
         };
-        let error = Self::new(status, code, rejection.to_string());
+        let error = Self::new(code, rejection.to_string());
         match rejection {
             R::PasswordMissing => error.at("password"),
             R::TooManySteps { .. } => error.at("steps"),
@@ -215,9 +174,7 @@ impl From<CredentialError> for ApiError {
             CredentialError::TooLong | CredentialError::TooShort => {
                 Self::invalid("password", error.to_string()).mend("choose 8 characters or more, 1024 bytes at most")
             }
-            error if error.is_retryable() => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", error.to_string()).mend("try again")
-            }
+            error if error.is_retryable() => Self::new(Code::Unavailable, error.to_string()).mend("try again"),
             error => Self::internal(error.to_string()),
         }
     }
@@ -256,14 +213,13 @@ mod tests {
             (Rejection::TooManyRoutes { limit: 64 }, 400, "invalid-value", Some("kind")),
         ] {
             let error = ApiError::from(rejection);
-            assert_eq!((error.status.as_u16(), error.code, error.field.as_deref()), (status, code, field));
-            assert_ne!(error.title(), "The request failed");
+            assert_eq!((error.status.as_u16(), error.code.name(), error.field.as_deref()), (status, code, field));
         }
     }
 
     #[test]
     fn unknown_is_not_failed() {
         let error = ApiError::from(LedgerError::Unknown { reason: "the primary is gone".to_owned() });
-        assert_eq!((error.status.as_u16(), error.code), (504, "outcome-unknown"));
+        assert_eq!((error.status.as_u16(), error.code.name()), (504, "outcome-unknown"));
     }
 }

@@ -11,11 +11,14 @@ mod consensus_ledger;
 mod console;
 mod doctor;
 mod error;
+mod interface;
 pub mod join;
 mod local_token;
 mod login_guard;
 pub mod nodes;
 mod ports;
+mod problems;
+mod reader;
 mod resources;
 mod second_factor;
 mod server;
@@ -24,9 +27,15 @@ mod session;
 pub use client::{Client, ClientError, Login};
 pub use local_token::{LocalToken, LocalTokenError};
 pub use ports::{Applied, Ledger, LedgerError, LedgerView, NodeFacts, PeerFacts, SyncFacts};
+pub use problems::reference_page as problems_page;
 pub use second_factor::second_factor_context;
 pub use server::{Admin, AdminParts, AdminServer, StartError};
 
 /// The context under which the key of a webhook is sealed ([`flotilla_pki::Key::open`] with
 /// [`flotilla_pki::Purpose::SealedValues`]); whoever runs the step opens it with the same.
 pub const WEBHOOK_KEY_CONTEXT: &[u8] = b"flotilla v1 webhook key";
+
+/// The OpenAPI document of this interface, as `GET openapi.json` answers it.
+pub fn openapi_json() -> String {
+    String::from_utf8_lossy(&interface::document().json).into_owned()
+}

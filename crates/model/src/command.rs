@@ -450,6 +450,19 @@ pub enum Command {
         former: Sealed,
         secret: Sealed,
     },
+    /// Within `Attributed`: carried out only if the row has this version; 0: only if there is none.
+    IfVersion {
+        row: VersionedRow,
+        expected_version: u64,
+        command: EncodedCommand,
+    },
+}
+
+/// A row on whose version a change may depend, of those whose own commands have no place for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VersionedRow {
+    Account(AccountName),
+    Administrator(AccountName),
 }
 
 impl Command {

@@ -33,7 +33,7 @@ mod work;
 pub use api_token::ApiToken;
 pub use audit::{AuditId, AuditRecord, EncodedCommand, Origin};
 pub use audit_chain::{ChainCheck, ChainError};
-pub use command::{Command, EventAction, NewEvent, ParameterChange, PutCondition, ResolveAnswer};
+pub use command::{Command, EventAction, NewEvent, ParameterChange, PutCondition, ResolveAnswer, VersionedRow};
 pub use deduplication::RememberedKey;
 pub use event::{EventKind, EventOptions, EventRecord, EventState, FileSubject, Lease, Subject};
 pub use file::{BlobRecord, FileRecord, FolderEntry, Usage};

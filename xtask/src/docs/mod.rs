@@ -7,6 +7,7 @@ mod links;
 mod node_file;
 mod observability;
 mod parameters;
+mod rest;
 mod terms;
 
 use std::path::Path;
@@ -22,15 +23,17 @@ const MARK: &str = "<!-- Written by `cargo xtask docs`: change the program, not 
 pub(crate) fn docs(check: bool) -> Result<()> {
     run("build", cargo(&["build", "--locked", "--workspace", "--bins"]))?;
     let pages = [
-        ("docs/reference/command-line.md", command_line::page()?),
-        ("docs/reference/parameters.md", parameters::page()),
-        ("docs/reference/node-file.md", node_file::page()),
+        ("docs/reference/command-line.md", marked(&command_line::page()?)),
+        ("docs/reference/parameters.md", marked(&parameters::page())),
+        ("docs/reference/node-file.md", marked(&node_file::page())),
+        ("docs/reference/problems.md", marked(&rest::problems()?)),
+        // JSON has no place for the mark.
+        ("docs/reference/openapi.json", rest::openapi()?),
     ];
     for (path, text) in &pages {
-        let text = format!("{MARK}{text}");
         if check {
             let found = std::fs::read_to_string(path).unwrap_or_default();
-            ensure!(found == text, "{path} is out of date\nwrite it anew with: cargo xtask docs");
+            ensure!(found == *text, "{path} is out of date\nwrite it anew with: cargo xtask docs");
         } else {
             std::fs::write(path, text).with_context(|| format!("cannot write {path}"))?;
         }
@@ -43,4 +46,8 @@ pub(crate) fn docs(check: bool) -> Result<()> {
     }
     println!("==> documentation: passed");
     Ok(())
+}
+
+fn marked(page: &str) -> String {
+    format!("{MARK}{page}")
 }

@@ -1,4 +1,4 @@
-//! Words of the program that a page written by hand must name: metrics, codes of errors, paths of resources.
+//! Words of the program that a page written by hand must name: metrics, paths of resources.
 
 use std::path::Path;
 
@@ -33,15 +33,9 @@ const RULES: &[Rule] = &[
     Rule { sources: MEASURED, around: ("register(\"", "\""), page: METRICS.1, shown: ("`flotilla_", "") },
     Rule { sources: MEASURED, around: ("encode_descriptor(\"", "\""), page: METRICS.1, shown: ("`flotilla_", "`") },
     Rule {
-        sources: "crates/admin/src/resources",
-        around: ("resource(\"", "\""),
+        sources: "docs/reference/openapi.json",
+        around: (" \"/api/v2.0", "\": {"),
         page: "docs/reference/rest.md",
-        shown: ("`", "`"),
-    },
-    Rule {
-        sources: "crates/admin/src/error.rs",
-        around: (" \"", "\" => \""),
-        page: "docs/reference/errors.md",
         shown: ("`", "`"),
     },
 ];

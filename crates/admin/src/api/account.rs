@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountView {
     pub name: String,
     pub is_enabled: bool,
@@ -17,7 +18,7 @@ pub struct AccountView {
 }
 
 /// Body of `PUT accounts/NAME`. What is absent stays as it is; a new account needs a password.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,9 +27,11 @@ pub struct AccountChange {
     pub is_enabled: Option<bool>,
     /// `null` lifts the quota.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[schema(value_type = Option<u64>)]
     pub quota_bytes: Option<Option<u64>>,
     /// `null` lifts the quota.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[schema(value_type = Option<u64>)]
     pub quota_files: Option<Option<u64>>,
 }
 

@@ -3,10 +3,12 @@
 use flotilla_model::AdministratorRole;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AdministratorView {
     pub name: String,
+    #[schema(value_type = super::schemas::AdministratorRole)]
     pub role: AdministratorRole,
     pub must_change_password: bool,
     pub created_at: Timestamp,
@@ -20,12 +22,13 @@ pub struct AdministratorView {
 }
 
 /// Body of `PUT administrators/NAME`. A new one needs a password and is an auditor unless a role is given.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdministratorChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<super::schemas::AdministratorRole>)]
     pub role: Option<AdministratorRole>,
 }
 

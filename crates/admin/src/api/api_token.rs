@@ -3,13 +3,15 @@
 use flotilla_model::AdministratorRole;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Body of `POST api-tokens`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApiTokenRequest {
     pub name: String,
     /// No higher than the owner's.
+    #[schema(value_type = super::schemas::AdministratorRole)]
     pub role: AdministratorRole,
     /// Seconds from now; absent: until it is revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,7 +24,7 @@ pub struct ApiTokenRequest {
 }
 
 /// The token is shown this once; the cluster keeps its hash.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApiTokenAnswer {
     pub token: String,
     #[serde(flatten)]
@@ -35,10 +37,11 @@ impl std::fmt::Debug for ApiTokenAnswer {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApiTokenView {
     pub name: String,
     pub owner: String,
+    #[schema(value_type = super::schemas::AdministratorRole)]
     pub role: AdministratorRole,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,

@@ -1,5 +1,6 @@
 //! Local certificates: `certificates`. A node is named in the path; its certificates lie on it alone.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine;
@@ -8,6 +9,9 @@ use flotilla_model::NodeId;
 use flotilla_pki::KeyAlgorithm;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use zeroize::Zeroizing;
 
 /// Something that is never shown: a password, or a file with a private key. In JSON it is text, a file in base64.
@@ -30,6 +34,18 @@ impl fmt::Debug for Hidden {
     }
 }
 
+impl PartialSchema for Hidden {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).content_encoding("base64").into()
+    }
+}
+
+impl ToSchema for Hidden {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Base64")
+    }
+}
+
 impl Serialize for Hidden {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&Zeroizing::new(STANDARD.encode(&self.0)))
@@ -45,7 +61,8 @@ impl<'de> Deserialize<'de> for Hidden {
 }
 
 /// A password: in JSON as it is, in `Debug` not at all.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(value_type = String, format = Password)]
 #[serde(transparent)]
 pub struct Password(String);
 
@@ -72,10 +89,11 @@ impl fmt::Debug for Password {
 }
 
 /// One certificate of a node, as the node has reported it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CertificateView {
     /// Absent for the folder of a node that does not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub node: Option<NodeId>,
     pub alias: String,
     pub subject: String,
@@ -93,6 +111,7 @@ pub struct CertificateView {
     pub names: Vec<String>,
     /// The node that it belongs to; absent for one that nodes share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub bound_to: Option<NodeId>,
     /// `ecdsa-p256`, `rsa-3072`, …
     pub key: String,
@@ -110,20 +129,23 @@ pub struct CertificateView {
 }
 
 /// Query of `GET certificates`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<u64>)]
     pub node: Option<NodeId>,
 }
 
 /// Body of `POST certificates`: the node's internal CA issues one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GenerateCertificate {
     pub alias: String,
     /// Without it the one that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub node: Option<NodeId>,
     /// For all nodes, which get it by export and import: it names no node.
     #[serde(default)]
@@ -135,6 +157,7 @@ pub struct GenerateCertificate {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
     #[serde(default)]
+    #[schema(value_type = super::schemas::KeyAlgorithm)]
     pub algorithm: KeyAlgorithm,
     /// Without it 397 days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -145,13 +168,14 @@ pub struct GenerateCertificate {
 }
 
 /// Body of `POST certificates/import`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportCertificate {
     /// Without it the name in the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub node: Option<NodeId>,
     /// PKCS#12 or PEM, in base64.
     pub file: Hidden,
@@ -162,7 +186,7 @@ pub struct ImportCertificate {
 }
 
 /// How a certificate leaves its node.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportFormat {
     /// With AES-256 and SHA-256.
@@ -175,7 +199,7 @@ pub enum ExportFormat {
 }
 
 /// Body of `POST certificates/{node}/{alias}/export`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExportCertificate {
     #[serde(default)]
@@ -186,7 +210,7 @@ pub struct ExportCertificate {
 }
 
 /// Answer to an export.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ExportedCertificate {
     pub alias: String,
     pub fingerprint: String,
@@ -195,48 +219,53 @@ pub struct ExportedCertificate {
 }
 
 /// Body of `POST certificates/requests`: the node makes a key, and a request (PKCS#10) for a CA of someone else.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestCertificate {
     pub alias: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub node: Option<NodeId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub common_name: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
     #[serde(default)]
+    #[schema(value_type = super::schemas::KeyAlgorithm)]
     pub algorithm: KeyAlgorithm,
 }
 
 /// A request that waits for its reply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RequestView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub node: Option<NodeId>,
     pub alias: String,
     pub request_pem: String,
 }
 
 /// Body of `POST certificates/requests/reply`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportReply {
     pub alias: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub node: Option<NodeId>,
     /// PEM with the chain, or one certificate in DER; in base64.
     pub file: Hidden,
 }
 
 /// Body of `POST certificates/revocations`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeCertificate {
     /// Serial number in hexadecimal; or node and alias.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub node: Option<NodeId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
@@ -248,7 +277,7 @@ pub struct RevokeCertificate {
 }
 
 /// A certificate that is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RevocationView {
     pub serial: String,
     pub subject: String,

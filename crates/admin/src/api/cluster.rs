@@ -3,11 +3,12 @@
 use flotilla_model::NodeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{QueueStatus, RoomStatus};
 
 /// What a node is in the consensus now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeRole {
     /// Leads: orders all changes.
@@ -38,7 +39,7 @@ impl NodeRole {
 }
 
 /// `GET cluster`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ClusterStatus {
     pub id: String,
     pub name: String,
@@ -46,8 +47,10 @@ pub struct ClusterStatus {
     pub mode: String,
     pub created_at: Timestamp,
     /// The node that answers; lags and links are as it sees them.
+    #[schema(value_type = u64)]
     pub answered_by: NodeId,
     pub term: u64,
+    #[schema(value_type = Option<u64>)]
     pub primary: Option<NodeId>,
     /// The last index known to be committed.
     pub committed_index: u64,
@@ -66,8 +69,9 @@ pub struct ClusterStatus {
     pub transfers: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ClusterNode {
+    #[schema(value_type = u64)]
     pub node: NodeId,
     pub name: String,
     pub role: NodeRole,
@@ -88,7 +92,7 @@ pub struct ClusterNode {
 }
 
 /// The connection from the answering node to another one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LinkStatus {
     pub is_connected: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]

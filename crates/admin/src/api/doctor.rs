@@ -2,9 +2,10 @@
 
 use flotilla_model::NodeId;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FindingLevel {
     Ok,
@@ -25,9 +26,10 @@ impl FindingLevel {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// Seen from this node.
+    #[schema(value_type = u64)]
     pub node: NodeId,
     /// `names`, `ports`, `clock`, `disk`, `certificates`, `agreement`, `versions`, `reach`.
     pub check: String,
@@ -39,7 +41,7 @@ pub struct Finding {
 }
 
 /// Answer of `GET doctor`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Diagnosis {
     pub failed: u64,
     pub warnings: u64,
@@ -47,10 +49,12 @@ pub struct Diagnosis {
 }
 
 /// Query of `GET doctor`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct DoctorQuery {
     /// Only seen from this node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<u64>)]
     pub node: Option<NodeId>,
 }

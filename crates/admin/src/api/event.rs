@@ -4,12 +4,14 @@ use flotilla_model::{EventId, NodeId, TransferId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{StepRunView, StepView};
 
 /// An event that has not ended.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct EventView {
+    #[schema(value_type = u64)]
     pub id: EventId,
     pub kind: String,
     pub account: String,
@@ -24,6 +26,7 @@ pub struct EventView {
     /// Of the file, or of the data.
     pub size_bytes: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub transfer: Option<TransferId>,
     /// Events of one account and key run in order, one at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,6 +38,7 @@ pub struct EventView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
     /// The node that took it.
+    #[schema(value_type = u64)]
     pub origin: NodeId,
     pub created_at: Timestamp,
     /// `ready`, `waiting`, `blocked`, `leased`, `dead` or `outcome-unknown`.
@@ -49,6 +53,7 @@ pub struct EventView {
     pub doubtful_step: Option<u32>,
     /// The node that works on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub leased_to: Option<NodeId>,
     /// Its lease ends then unless it is renewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +73,7 @@ pub struct EventView {
     pub runs: Vec<StepRunView>,
     /// What the application sent, as it sent it; of one event only, not in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub data: Option<Box<RawValue>>,
     /// The same when it is no JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,14 +81,15 @@ pub struct EventView {
 }
 
 /// Which events are meant: query of `GET events` and `GET events/ids`, oldest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct EventQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<u64>,
-    /// As [`EventView::state`]; `dead` lists the dead letters.
+    /// As `state` of an event; `dead` lists the dead letters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,7 +99,7 @@ pub struct EventQuery {
     /// One kind, or those with a beginning: `order.*`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// A part of [`EventView::reason`], in any case.
+    /// A part of `reason` of an event, in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,9 +3,10 @@
 use flotilla_model::{MemberRole, NodeId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Body of `POST join-tokens`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JoinTokenRequest {
     /// An hour when absent.
@@ -14,7 +15,7 @@ pub struct JoinTokenRequest {
 }
 
 /// The token is shown this once; the cluster keeps its hash.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JoinTokenAnswer {
     pub token: String,
     /// Names the token in logs without giving it away.
@@ -31,12 +32,13 @@ impl std::fmt::Debug for JoinTokenAnswer {
 }
 
 /// Body of `POST cluster/join`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JoinRequest {
     /// The token's secret in base64 (URL alphabet, no padding).
     pub secret: String,
     pub name: String,
+    #[schema(value_type = super::schemas::MemberRole)]
     pub role: MemberRole,
     /// `host:port` of the cluster listener.
     pub mesh_address: String,
@@ -60,15 +62,16 @@ impl std::fmt::Debug for JoinRequest {
 }
 
 /// What a new member needs to know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JoinAnswer {
+    #[schema(value_type = u64)]
     pub node: NodeId,
     /// The same join was asked for before and is answered alike.
     pub again: bool,
     /// 32 hexadecimal digits.
     pub cluster_id: String,
     pub cluster_name: String,
-    /// The cluster secret, sealed under a key of the token (base64): see [`crate::join::open_secret`].
+    /// The cluster secret, sealed under a key of the token, in base64.
     pub sealed_secret: String,
     /// The value of `Cluster.Crypto.Alias`.
     pub certificate_alias: String,
@@ -78,10 +81,12 @@ pub struct JoinAnswer {
     pub members: Vec<JoinMember>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JoinMember {
+    #[schema(value_type = u64)]
     pub node: NodeId,
     pub name: String,
+    #[schema(value_type = super::schemas::MemberRole)]
     pub role: MemberRole,
     pub mesh_address: String,
     pub admin_url: String,

@@ -1,9 +1,10 @@
 //! Lanes of the event queue.
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// One lane: events in it wait for each other, lanes share the workers by weight.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LaneView {
     pub name: String,
     /// 1 to 1000: its share against the other lanes that have something to do.
@@ -29,7 +30,8 @@ pub struct LaneView {
 }
 
 /// Query of `GET lanes`, in the order in which the lanes were made.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct LaneQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,7 +46,7 @@ pub struct LaneQuery {
 }
 
 /// Body of `PATCH lanes/NAME`. What is absent stays as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LaneChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]

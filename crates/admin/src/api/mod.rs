@@ -15,11 +15,13 @@ mod event;
 mod event_change;
 mod join;
 mod lane;
+mod page;
 mod parameter;
 mod primary;
 mod problem;
 mod queue;
 mod route;
+mod schemas;
 mod second_factor;
 mod secret;
 mod servers;
@@ -51,6 +53,7 @@ pub use event_change::{
 };
 pub use join::{JoinAnswer, JoinMember, JoinRequest, JoinTokenAnswer, JoinTokenRequest};
 pub use lane::{LaneChange, LaneQuery, LaneView};
+pub use page::Page;
 pub use parameter::{
     BulkParameterChange, NodeParameterView, ParameterChange, ParameterQuery, ParameterVersionView, ParameterView,
     ParametersChange,
@@ -73,21 +76,13 @@ pub use transaction_manager::{ManagerOperation, ManagerState, ManagerView};
 pub use transfer::{StepRunView, TransferQuery, TransferView};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Where all resources live.
 pub const BASE_PATH: &str = "/api/v2.0";
 
-/// One page of a list, newest first or in the order of names.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Page<T> {
-    pub items: Vec<T>,
-    /// Give it as `cursor` to get what follows; absent at the end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_cursor: Option<u64>,
-}
-
 /// A change was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Done {
     /// The version of the row after it, for `If-Match`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,8 +3,9 @@
 use flotilla_model::NodeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ParameterView {
     pub name: String,
     /// The value in force.
@@ -30,24 +31,27 @@ pub struct ParameterView {
 }
 
 /// The value that one node has for itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NodeParameterView {
+    #[schema(value_type = u64)]
     pub node: NodeId,
     pub value: String,
     pub version: u64,
 }
 
 /// Query of `configurations/options/NAME`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ParameterQuery {
     /// One node's value instead of the cluster's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<u64>)]
     pub node: Option<NodeId>,
 }
 
 /// Body of `PUT configurations/options/NAME`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParameterChange {
     /// `null` goes back to the default.
@@ -55,7 +59,7 @@ pub struct ParameterChange {
 }
 
 /// Body of `PATCH configurations/options`: all of it or nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParametersChange {
     pub changes: Vec<BulkParameterChange>,
@@ -65,12 +69,13 @@ pub struct ParametersChange {
 }
 
 /// One of many.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkParameterChange {
     pub name: String,
     /// One node's value instead of the cluster's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub node: Option<NodeId>,
     /// `null` goes back to the default.
     pub value: Option<String>,
@@ -80,7 +85,7 @@ pub struct BulkParameterChange {
 }
 
 /// What a parameter was set to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ParameterVersionView {
     pub version: u64,
     /// Absent: it went back to the default.

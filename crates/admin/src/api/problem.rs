@@ -1,11 +1,12 @@
 //! Errors as RFC 9457 problem documents.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `application/problem+json`: what is wrong, where, and how to mend it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
-    /// `urn:flotilla:error:<code>`.
+    /// A link to the page of the code, on the server that answers: `/api/v2.0/problems/<code>`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The same for every occurrence of a code.

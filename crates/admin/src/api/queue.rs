@@ -1,9 +1,10 @@
 //! The event queue in numbers.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Events by state; the same on all nodes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct QueueStatus {
     pub ready: u64,
     pub waiting: u64,
@@ -17,7 +18,7 @@ pub struct QueueStatus {
 }
 
 /// How full the queue is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RoomStatus {
     /// `ample`; `tight` from nine tenths on, when publishers are slowed; `full`, when they are refused.
     pub level: String,
@@ -31,7 +32,7 @@ pub struct RoomStatus {
 }
 
 /// `GET events/statistics`. Totals count from the day that the cluster was made.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventStatistics {
     pub queue: QueueStatus,
     #[serde(default)]

@@ -1,8 +1,9 @@
 //! Routes: what is done with each file that an account sends, and with its applications' events.
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RouteView {
     pub account: String,
     /// `file.received`, or a kind of the applications' own, or a beginning of kinds: `order.*`.
@@ -19,7 +20,7 @@ pub struct RouteView {
     pub version: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum StepView {
     Checksum,
@@ -46,7 +47,8 @@ pub enum StepView {
 }
 
 /// Query of `GET routes`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct RoutesQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,16 +56,17 @@ pub struct RoutesQuery {
 }
 
 /// Query of `routes/ACCOUNT`: which of its routes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct RouteQuery {
-    /// As [`RouteView::kind`]; absent: `file.received`.
+    /// As `kind` of a route; absent: `file.received`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
 }
 
 /// Body of `PUT routes/ACCOUNT`: the whole route.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RouteChange {
     pub steps: Vec<StepChange>,
@@ -73,7 +76,7 @@ pub struct RouteChange {
     pub priority: Option<u8>,
 }
 
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub enum StepChange {
     /// Reads the file and compares its SHA-256.

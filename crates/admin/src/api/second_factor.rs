@@ -1,9 +1,10 @@
 //! The second factor of an administrator.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Everything in it is shown this once.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SecondFactorEnrolment {
     /// `otpauth://totp/…`: what authenticators read as a QR code.
     pub uri: String,
@@ -20,7 +21,7 @@ impl std::fmt::Debug for SecondFactorEnrolment {
 }
 
 /// Body of `POST administrators/NAME/second-factor/confirm`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecondFactorConfirmation {
     /// Of the authenticator, six digits.

@@ -3,9 +3,10 @@
 use flotilla_model::NodeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How the cluster secret stands, seen from the node that answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SecretView {
     /// Of the secret for what is made now: 16 hexadecimal digits.
     pub fingerprint: String,
@@ -17,7 +18,7 @@ pub struct SecretView {
     pub rotation: Option<RotationView>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RotationView {
     /// Of the new secret.
     pub fingerprint: String,
@@ -28,13 +29,15 @@ pub struct RotationView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
     /// Members that have the new one.
+    #[schema(value_type = Vec<u64>)]
     pub adopted: Vec<NodeId>,
     /// Members that do not have it yet.
+    #[schema(value_type = Vec<u64>)]
     pub missing: Vec<NodeId>,
 }
 
 /// Body of `POST cluster/secret/rotation`.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotationRequest {
     /// The text of a secret file; without it a secret is drawn.
@@ -49,7 +52,7 @@ impl std::fmt::Debug for RotationRequest {
 }
 
 /// Body of `POST cluster/secret/rotation/finish`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotationFinish {
     /// Although members do not have the new secret: they are cut off until it is imported there by hand.
@@ -58,7 +61,7 @@ pub struct RotationFinish {
 }
 
 /// Answer of `POST cluster/secret/export`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SecretExport {
     pub fingerprint: String,
     /// The text of a secret file.

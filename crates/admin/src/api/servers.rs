@@ -3,11 +3,13 @@
 use flotilla_model::NodeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// One line of it: the primary by preference first, then the order of promotion.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ServerView {
     pub position: u64,
+    #[schema(value_type = u64)]
     pub node: NodeId,
     pub host: String,
     pub admin_url: String,
@@ -17,7 +19,7 @@ pub struct ServerView {
 }
 
 /// What a member that is about to be removed still has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LeavingView {
     pub since: Timestamp,
     /// Contents that no other node holds which stays.
@@ -27,7 +29,7 @@ pub struct LeavingView {
 }
 
 /// Body of `POST servers`: a server that joins by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServerInvitation {
     /// Its name, as `join --name` will have it.
@@ -38,7 +40,7 @@ pub struct ServerInvitation {
 }
 
 /// A server may join by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ServerInvited {
     pub host: String,
     pub expires_at: Timestamp,
@@ -47,7 +49,7 @@ pub struct ServerInvited {
 }
 
 /// Body of `PATCH servers/NODE`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServerMove {
     /// From 0: first to be promoted.
@@ -55,7 +57,7 @@ pub struct ServerMove {
 }
 
 /// Body of `PUT servers`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServersImport {
     /// The text of a `servers` file.
@@ -69,11 +71,14 @@ pub struct ServersImport {
 }
 
 /// What an import does.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ServersPlan {
     /// The order after it.
+    #[schema(value_type = Vec<u64>)]
     pub order: Vec<NodeId>,
     /// Members that change their place.
+    #[schema(value_type = Vec<u64>)]
     pub moved: Vec<NodeId>,
+    #[schema(value_type = Vec<u64>)]
     pub removed: Vec<NodeId>,
 }

@@ -3,9 +3,10 @@
 use flotilla_model::AdministratorRole;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Body of `POST sessions`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SessionRequest {
     pub name: String,
@@ -21,7 +22,7 @@ impl std::fmt::Debug for SessionRequest {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SessionView {
     pub id: String,
     pub administrator: String,
@@ -37,10 +38,11 @@ pub struct SessionView {
 }
 
 /// One's own session; the cookie is in the answer's header.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CurrentSession {
     #[serde(flatten)]
     pub view: SessionView,
+    #[schema(value_type = super::schemas::AdministratorRole)]
     pub role: AdministratorRole,
     /// What changes need in the header `X-CSRF-Token`.
     pub csrf_token: String,

@@ -3,12 +3,14 @@
 use flotilla_model::NodeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{NodeRole, QueueStatus};
 
 /// `GET status`: everything about the node that answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NodeStatus {
+    #[schema(value_type = u64)]
     pub node: NodeId,
     pub name: String,
     pub version: String,
@@ -27,11 +29,12 @@ pub struct NodeStatus {
 }
 
 /// Where the node stands in the replicated log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConsensusStatus {
     pub role: NodeRole,
     pub term: u64,
     /// The primary that this node follows; absent while there is none.
+    #[schema(value_type = Option<u64>)]
     pub primary: Option<NodeId>,
     /// On the primary: how long ago the newest message was sent that a majority has acknowledged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +45,9 @@ pub struct ConsensusStatus {
     pub snapshot_index: u64,
     /// Digest of the state at `applied_index`; equal on all nodes at the same index.
     pub digest: String,
+    #[schema(value_type = Vec<u64>)]
     pub voters: Vec<NodeId>,
+    #[schema(value_type = Vec<u64>)]
     pub learners: Vec<NodeId>,
 }
 
@@ -63,7 +68,7 @@ impl ConsensusStatus {
 }
 
 /// The pool of workers of one node.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GmpStatus {
     /// How many workers there should be now.
     pub threads_max: u64,
@@ -110,7 +115,7 @@ pub struct GmpStatus {
 }
 
 /// The contents on the disk of one node.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FilesStatus {
     pub blobs: u64,
     pub bytes: u64,
@@ -123,7 +128,7 @@ pub struct FilesStatus {
 }
 
 /// The partners' side of one node.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GatewayStatus {
     pub connections: u64,
     pub uploads: u64,
@@ -137,7 +142,7 @@ pub struct GatewayStatus {
 }
 
 /// The certificate that the node shows to the others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CertificateStatus {
     pub alias: String,
     pub fingerprint: String,
@@ -159,7 +164,7 @@ pub struct CertificateStatus {
 }
 
 /// A certificate whose end comes near.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CertificateWarning {
     /// Its alias, or `internal CA`.
     pub name: String,
@@ -171,7 +176,7 @@ pub struct CertificateWarning {
 }
 
 /// One supervised actor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ActorStatus {
     pub name: String,
     /// `running`, `restarting`, `stopped` or `failed`.
@@ -184,7 +189,7 @@ pub struct ActorStatus {
 }
 
 /// `GET /readyz`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReadyStatus {
     pub is_ready: bool,
     /// What is missing.

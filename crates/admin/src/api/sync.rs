@@ -3,10 +3,12 @@
 use flotilla_model::NodeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How one node stands, as the answering one knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SyncView {
+    #[schema(value_type = u64)]
     pub node: NodeId,
     pub name: String,
     pub applied_index: Option<u64>,
@@ -23,8 +25,9 @@ pub struct SyncView {
 }
 
 /// Answer of `GET sync`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SyncStatus {
+    #[schema(value_type = u64)]
     pub answered_by: NodeId,
     /// Log index up to which the answering node's parts run with the parameters.
     pub parameters_index: u64,
@@ -35,8 +38,9 @@ pub struct SyncStatus {
 }
 
 /// The digest of one node at the index of a verification.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DigestView {
+    #[schema(value_type = u64)]
     pub node: NodeId,
     pub name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,7 +52,7 @@ pub struct DigestView {
 }
 
 /// Answer of `POST sync/operations/verify`: the digests of all nodes at one index of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Verification {
     pub index: u64,
     /// The one that most nodes have; of two equally common ones the primary's.
@@ -58,17 +62,20 @@ pub struct Verification {
 }
 
 /// Body of `POST sync/operations/repair`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RepairRequest {
+    #[schema(value_type = u64)]
     pub node: NodeId,
 }
 
 /// A node has made its state anew.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Repaired {
+    #[schema(value_type = u64)]
     pub node: NodeId,
     /// Whose state it took.
+    #[schema(value_type = u64)]
     pub from: NodeId,
     /// The index that it was brought to, and the digest there.
     pub index: u64,

@@ -3,9 +3,10 @@
 use flotilla_model::NodeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How a node's Transaction Manager stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ManagerState {
     /// It takes events and works on them.
@@ -34,8 +35,9 @@ impl ManagerState {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ManagerView {
+    #[schema(value_type = u64)]
     pub node: NodeId,
     pub name: String,
     pub state: ManagerState,
@@ -53,10 +55,11 @@ pub struct ManagerView {
 }
 
 /// Body of `POST transactionManager/operations/stop` and `start`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ManagerOperation {
     /// Absent: all nodes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub node: Option<NodeId>,
 }

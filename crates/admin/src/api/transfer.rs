@@ -3,10 +3,12 @@
 use flotilla_model::{NodeId, TransferId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// One file that came in, with all that was done with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransferView {
+    #[schema(value_type = u64)]
     pub id: TransferId,
     pub account: String,
     pub path: String,
@@ -22,8 +24,10 @@ pub struct TransferView {
     /// In the words of the field: `In progress`, `Processed`, `Failed`, `Failed subtransmission`, `Paused`.
     pub state: String,
     /// The node that took the file.
+    #[schema(value_type = u64)]
     pub node: NodeId,
     /// Nodes that had it on disk when the upload was acknowledged.
+    #[schema(value_type = Vec<u64>)]
     pub replicas: Vec<NodeId>,
     pub started_at: Timestamp,
     pub stored_at: Timestamp,
@@ -33,6 +37,7 @@ pub struct TransferView {
     pub event: Option<u64>,
     /// Where it was processed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub worker_node: Option<NodeId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<u32>,
@@ -42,11 +47,12 @@ pub struct TransferView {
 }
 
 /// One run of one step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StepRunView {
     pub step: u32,
     pub kind: String,
     pub attempt: u32,
+    #[schema(value_type = u64)]
     pub node: NodeId,
     pub worker: u32,
     pub started_at: Timestamp,
@@ -57,7 +63,8 @@ pub struct StepRunView {
 }
 
 /// Query of `GET logs/transfers`, newest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TransferQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,7 +73,7 @@ pub struct TransferQuery {
     pub cursor: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// As [`TransferView::state`], without regard to case; `-` and `_` stand for a space.
+    /// As `state` of a transfer, without regard to case; `-` and `_` stand for a space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
 }

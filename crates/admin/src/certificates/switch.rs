@@ -1,12 +1,12 @@
 //! A switch of `Cluster.Crypto.Alias`, checked before it is made: with the new alias every node must have a certificate that all
 //! others accept. Otherwise the switch would cut it off, and an order to switch back would not reach it any more.
 
-use actix_web::http::StatusCode;
 use flotilla_config::parameters::{CLUSTER_CRYPTO_ALIAS, Parameters};
 use flotilla_model::{NodeId, ParameterChange, State};
 
 use super::verdict::{Verdicts, alias_of};
 use crate::error::ApiError;
+use crate::problems::Code;
 
 /// Refuses changes after which a node would show no certificate, or one that is refused. All such nodes are named.
 pub(crate) fn check_switch(state: &State, changes: &[ParameterChange], now_ms: u64) -> Result<(), ApiError> {
@@ -29,7 +29,7 @@ pub(crate) fn check_switch(state: &State, changes: &[ParameterChange], now_ms: u
     if faults.is_empty() {
         return Ok(());
     }
-    let error = ApiError::new(StatusCode::CONFLICT, "alias-unusable", faults.join("; ")).at("value");
+    let error = ApiError::new(Code::AliasUnusable, faults.join("; ")).at("value");
     Err(error.mend(
         "give each of these nodes a certificate with that alias: flotilla cert import --node ID, or cert generate",
     ))

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::Visitor;
 use super::refusal::Refusal;
 use crate::error::ApiError;
+use crate::problems::Code;
 use crate::server::identify_with;
 
 /// The fields of a form whose hidden field `csrf` is right.
@@ -56,7 +57,7 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
 }
 
 fn invalid(error: &dyn std::fmt::Display) -> ApiError {
-    ApiError::new(actix_web::http::StatusCode::BAD_REQUEST, "invalid-body", format!("the form cannot be read: {error}"))
+    ApiError::new(Code::InvalidBody, format!("the form cannot be read: {error}"))
 }
 
 /// A field that was left empty is absent.

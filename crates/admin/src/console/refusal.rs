@@ -7,6 +7,7 @@ use askama::Template;
 use super::assets::{ASSETS, Assets};
 use super::{LOGIN_PATH, PASSWORD_PATH, see_other};
 use crate::error::ApiError;
+use crate::problems::Code;
 
 #[derive(Debug)]
 pub(super) enum Refusal {
@@ -32,15 +33,15 @@ impl Refusal {
     pub(super) fn of_page(request: &HttpRequest, error: ApiError) -> Self {
         let is_get = request.method() == Method::GET;
         match error.code {
-            "no-credentials" | "session-over" => {
+            Code::NoCredentials | Code::SessionOver => {
                 // A form is lost then; what it would have done has not happened.
                 // Over HTTP/2 the request's URI names scheme and host besides.
                 let path = request.uri().path_and_query().map(ToString::to_string);
                 let then = path.filter(|_| is_get).unwrap_or_default();
                 Self::LogIn { then }
             }
-            "password-change-required" => Self::SetPassword,
-            "cross-site" if is_get => Self::AskAgain,
+            Code::PasswordChangeRequired => Self::SetPassword,
+            Code::CrossSite if is_get => Self::AskAgain,
             _ => Self::Problem(error),
         }
     }
@@ -90,9 +91,9 @@ impl ResponseError for Refusal {
             Self::AskAgain => html(StatusCode::OK, &AskAgainPage),
             Self::Problem(error) => {
                 if error.status.is_server_error() {
-                    tracing::warn!(code = error.code, detail = %error.detail, "a page could not be shown");
+                    tracing::warn!(code = error.code.name(), detail = %error.detail, "a page could not be shown");
                 }
-                let title = error.title();
+                let title = error.code.title();
                 html(error.status, &ProblemPage { assets: &ASSETS, status: error.status.as_u16(), title, error })
             }
         }

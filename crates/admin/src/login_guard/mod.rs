@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use actix_web::http::StatusCode;
 use flotilla_model::AccountName;
 
 use crate::error::ApiError;
 use crate::ports::Ledger;
+use crate::problems::Code;
 use debts::{Debts, Rate};
 use reports::Reports;
 
@@ -50,7 +50,7 @@ impl LoginGuard {
         }
         self.limited_total.fetch_add(1, Ordering::Relaxed);
         let detail = "too many log-ins under this name, or from this address, have failed on this node";
-        let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail);
+        let error = ApiError::new(Code::TooManyRequests, detail);
         Err(error.mend("nothing was checked; wait a minute"))
     }
 

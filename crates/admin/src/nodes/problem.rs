@@ -1,9 +1,9 @@
 //! Why a node did not do what it was asked for.
 
-use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
+use crate::problems::Code;
 
 /// A refusal, as it is told to whoever asked; with the code that the REST interface answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -60,30 +60,11 @@ impl NodeProblem {
     }
 }
 
-/// The codes that a problem may have: those of the page of errors. A newer node's other code counts as internal.
-const CODES: [&str; 15] = [
-    "unavailable",
-    "outcome-unknown",
-    "wrong-state",
-    "not-found",
-    "invalid-value",
-    "authority-in-use",
-    "alias-taken",
-    "certificate-expired",
-    "certificate-file-damaged",
-    "certificate-in-use",
-    "certificate-untrusted",
-    "key-mismatch",
-    "key-missing",
-    "wrong-password",
-    "wrong-usage",
-];
-
+/// A newer node's other code counts as internal.
 impl From<NodeProblem> for ApiError {
     fn from(problem: NodeProblem) -> Self {
-        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let error = match CODES.iter().find(|code| **code == problem.code) {
-            Some(code) => Self::new(status, code, problem.detail),
+        let error = match Code::of_name(&problem.code) {
+            Some(code) => Self::new(code, problem.detail),
             None => Self::internal(problem.detail),
         };
         match problem.mend {
@@ -103,10 +84,10 @@ mod tests {
         let sent: NodeProblem = serde_json::from_slice(&serde_json::to_vec(&problem).unwrap()).unwrap();
         let error = ApiError::from(sent);
         assert_eq!(
-            (error.status.as_u16(), error.code, error.mend.as_deref()),
+            (error.status.as_u16(), error.code.name(), error.mend.as_deref()),
             (409, "wrong-state", Some("ask the primary"))
         );
         let newer = NodeProblem { status: 999, code: "of a newer version".to_owned(), ..problem };
-        assert_eq!(ApiError::from(newer).code, "internal");
+        assert_eq!(ApiError::from(newer).code, Code::Internal);
     }
 }

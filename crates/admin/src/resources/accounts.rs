@@ -3,16 +3,26 @@
 use actix_web::web;
 use flotilla_model::{Account, Command, State};
 
-use super::{done, name_in_path, resource};
+use super::{done, name_in_path};
 use crate::Admin;
 use crate::api::{AccountChange, AccountView, Done, Page, from_ms};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
+use crate::problems::Code;
 use crate::server::{Administer, Body, Precondition, Read, now_ms};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/accounts").get(list))
-        .service(resource("/accounts/{name}").get(show).put(change).delete(remove));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Accounts);
+    routes.get("/accounts", list).named("listAccounts", "Accounts of partners, with what they use");
+    routes.get("/accounts/{name}", show).named("getAccount", "One account");
+    routes
+        .put("/accounts/{name}", change)
+        .named("putAccount", "Makes or changes an account")
+        .explained("What is absent stays, `null` lifts a quota; a new account needs a password.");
+    routes
+        .delete("/accounts/{name}", remove)
+        .named("deleteAccount", "Removes an account that has no files")
+        .refuses(&[Code::AccountInUse]);
 }
 
 pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AccountView>> {

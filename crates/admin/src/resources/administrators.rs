@@ -3,17 +3,30 @@
 use actix_web::web;
 use flotilla_model::{Administrator, Command};
 
-use super::{done, name_in_path, resource};
+use super::{done, name_in_path};
 use crate::Admin;
 use crate::api::{AdministratorChange, AdministratorView, Done, Page, from_ms};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
+use crate::problems::Code;
 use crate::server::{Administer, Body, Read, now_ms};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/administrators").get(list))
-        .service(resource("/administrators/{name}").put(change).delete(remove))
-        .service(resource("/administrators/{name}/operations/unlock").post(unlock));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Administrators);
+    routes.get("/administrators", list).named("listAdministrators", "Who may use this interface");
+    routes
+        .put("/administrators/{name}", change)
+        .named("putAdministrator", "Makes or changes an administrator")
+        .explained("Everybody may set their own password, in person; the rest takes the role `administrator`. A new one needs a \
+            password, and is an `auditor` unless told otherwise. A new password or a lower role ends their sessions.")
+        .refuses(&[Code::Forbidden, Code::LastOfItsKind]);
+    routes
+        .delete("/administrators/{name}", remove)
+        .named("deleteAdministrator", "Removes an administrator; the last stays")
+        .refuses(&[Code::LastOfItsKind]);
+    routes
+        .post("/administrators/{name}/operations/unlock", unlock)
+        .named("unlockAdministrator", "Lets somebody log in again who has failed too often");
 }
 
 pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AdministratorView>> {

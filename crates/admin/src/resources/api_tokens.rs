@@ -1,24 +1,36 @@
 //! `api-tokens`: permissions that administrators give to programs.
 
-use actix_web::http::StatusCode;
 use actix_web::web;
 use flotilla_model::{AccountName, ApiToken, Command};
 
-use super::{done, name_in_path, resource};
+use super::{done, name_in_path};
 use crate::Admin;
 use crate::api::{ApiTokenAnswer, ApiTokenRequest, ApiTokenView, Done, Page, from_ms};
 use crate::api_token::ApiTokenSecret;
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
+use crate::problems::Code;
 use crate::server::{Body, Caller, Credential, Read, now_ms};
 
 /// A minute to ten years.
 const LIFETIME_S: std::ops::RangeInclusive<u64> = 60..=315_360_000;
 const DESCRIPTION_BYTES_MAX: usize = 200;
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/api-tokens").get(list).post(create))
-        .service(resource("/api-tokens/{name}").delete(revoke));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Administrators);
+    routes
+        .get("/api-tokens", list)
+        .named("listApiTokens", "The API tokens of all administrators, without their secrets");
+    routes
+        .post("/api-tokens", create)
+        .named("createApiToken", "Makes an API token of the caller's own")
+        .explained("The answer holds it as `token`, this once. It takes a person: a token makes no tokens.")
+        .refuses(&[Code::Forbidden, Code::NotFound, Code::NameTaken, Code::TooManyApiTokens]);
+    routes
+        .delete("/api-tokens/{name}", revoke)
+        .named("revokeApiToken", "Revokes an API token")
+        .explained("One's own; anybody's with the role `administrator`.")
+        .refuses(&[Code::Forbidden]);
 }
 
 async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<ApiTokenView>> {
@@ -95,7 +107,7 @@ fn owner(caller: &Caller, wanted: Option<&str>) -> Result<AccountName, ApiError>
         }
         (_, Some(wanted)) if wanted != caller.name => {
             let detail = format!("{} makes no tokens for {wanted}", caller.name);
-            let error = ApiError::new(StatusCode::FORBIDDEN, "forbidden", detail).at("owner");
+            let error = ApiError::new(Code::Forbidden, detail).at("owner");
             return Err(error.mend("have them make it themselves"));
         }
         _ => &caller.name,

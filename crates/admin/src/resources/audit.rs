@@ -1,19 +1,24 @@
 //! `logs/audit`: who changed what, newest first.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use flotilla_model::{AuditId, AuditRecord};
 
-use super::{SCANNED_ROWS_MAX, checked_limit, page_size, resource};
+use super::{SCANNED_ROWS_MAX, checked_limit, page_size};
 use crate::Admin;
 use crate::api::{AuditExportQuery, AuditQuery, AuditView, Page, from_ms, to_ms};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::server::Read;
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/logs/audit").get(list))
-        .service(resource("/logs/audit/export").get(export))
-        .service(resource("/logs/audit/{id}").get(show));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Logs);
+    routes.get("/logs/audit", list).named("listAuditLog", "Who changed what, newest first");
+    routes
+        .get("/logs/audit/export", export)
+        .named("exportAuditLog", "The audit log oldest first, a JSON document a line")
+        .answers_as(StatusCode::OK, "application/jsonl", "Rows, one a line");
+    routes.get("/logs/audit/{id}", show).named("getAuditRow", "One row of the audit log");
 }
 
 pub(crate) async fn list(

@@ -5,21 +5,41 @@ use flotilla_model::{Authority, CertificateRecord, Command, State};
 use flotilla_pki::{CertificateInfo, TrustStore, parse_chain_pem};
 
 use super::certificates::{ask, note, strange, target};
-use super::{done, resource};
+use super::done;
 use crate::Admin;
 use crate::api::{
     AuthorityView, Done, GenerateAuthority, ImportAuthorities, Page, RemoveAuthorityQuery, RenewAuthority, from_ms,
 };
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::nodes::{PkiAnswer, PkiRequest};
+use crate::problems::Code;
 use crate::server::{Administer, Body, Caller, Read, now_ms};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/certificateAuthorities").get(list).post(generate))
-        .service(resource("/certificateAuthorities/renew").post(renew))
-        .service(resource("/certificateAuthorities/import").post(import))
-        .service(resource("/certificateAuthorities/{name}").get(show).delete(remove));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Authorities);
+    routes
+        .get("/certificateAuthorities", list)
+        .named("listAuthorities", "The CAs that the cluster trusts: those of the nodes, former ones, imported ones");
+    routes
+        .post("/certificateAuthorities", generate)
+        .named("generateAuthority", "The internal CA of a node that has none")
+        .refuses(&[Code::NotFound, Code::WrongState]);
+    routes
+        .post("/certificateAuthorities/renew", renew)
+        .named("renewAuthority", "A new CA with a new key; the former one stays trusted")
+        .refuses(&[Code::NotFound, Code::WrongState]);
+    routes
+        .post("/certificateAuthorities/import", import)
+        .named("importAuthorities", "Trusts CAs from elsewhere")
+        .refuses(&[Code::NotFound, Code::WrongState]);
+    routes
+        .get("/certificateAuthorities/{name}", show)
+        .named("getAuthority", "One CA, by fingerprint or as `ca-old-SERIAL`");
+    routes
+        .delete("/certificateAuthorities/{name}", remove)
+        .named("distrustAuthority", "Trusts a CA no longer")
+        .refuses(&[Code::AuthorityInUse]);
 }
 
 pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AuthorityView>> {

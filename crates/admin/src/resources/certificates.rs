@@ -1,11 +1,10 @@
 //! `certificates`: what the nodes have reported of their stores, and what is done with one node's store.
 
-use actix_web::http::StatusCode;
 use actix_web::web;
 use flotilla_model::{CertificateRecord, Command, NodeId, State};
 use flotilla_pki::SerialNumber;
 
-use super::{done, resource};
+use super::done;
 use crate::Admin;
 use crate::api::{
     CertificateQuery, CertificateView, Done, ExportCertificate, ExportedCertificate, GenerateCertificate,
@@ -13,20 +12,87 @@ use crate::api::{
 };
 use crate::certificates::{UNKNOWN_END, Verdicts};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::nodes::{NodeAnswer, NodeRequest, PkiAnswer, PkiRequest};
+use crate::problems::Code;
 use crate::server::{Administer, Body, Caller, Read, now_ms};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/certificates").get(list).post(generate))
-        .service(resource("/certificates/import").post(import))
-        .service(resource("/certificates/requests").get(requests).post(request))
-        .service(resource("/certificates/requests/reply").post(import_reply))
-        .service(resource("/certificates/requests/{node}/{alias}").delete(delete_request))
-        .service(resource("/certificates/revocations").get(revocations).post(revoke))
-        .service(resource("/certificates/{node}/{alias}").get(show).delete(delete))
-        .service(resource("/certificates/{node}/{alias}/export").post(export))
-        .service(resource("/certificates/{node}/{alias}/renew").post(renew));
+/// What may be wrong with a file that brings a certificate.
+const FILE: &[Code] = &[
+    Code::CertificateExpired,
+    Code::CertificateFileDamaged,
+    Code::KeyMismatch,
+    Code::KeyMissing,
+    Code::WrongPassword,
+    Code::WrongUsage,
+];
+
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Certificates);
+    routes
+        .get("/certificates", list)
+        .named("listCertificates", "Certificates of all nodes, and what the cluster's trust says of each")
+        .refuses(&[Code::NotFound]);
+    routes.post("/certificates", generate).named("generateCertificate", "A node's CA issues a certificate").refuses(&[
+        Code::NotFound,
+        Code::AliasTaken,
+        Code::CertificateInUse,
+        Code::WrongState,
+    ]);
+    routes
+        .post("/certificates/import", import)
+        .named("importCertificate", "A certificate with its key, from PKCS#12 or PEM")
+        .refuses(FILE)
+        .refuses(&[
+            Code::NotFound,
+            Code::AliasTaken,
+            Code::CertificateInUse,
+            Code::CertificateUntrusted,
+            Code::WrongState,
+        ]);
+    routes
+        .get("/certificates/requests", requests)
+        .named("listCertificateRequests", "Requests of a node that wait for their reply")
+        .refuses(&[Code::NotFound, Code::Unavailable, Code::OutcomeUnknown, Code::WrongState]);
+    routes
+        .post("/certificates/requests", request)
+        .named("requestCertificate", "A key, which stays, and a request (PKCS#10) for a CA of someone else")
+        .refuses(&[Code::NotFound, Code::AliasTaken, Code::WrongState]);
+    routes
+        .post("/certificates/requests/reply", import_reply)
+        .named("importCertificateReply", "What a CA has made of a request, PEM or DER")
+        .refuses(FILE)
+        .refuses(&[
+            Code::NotFound,
+            Code::AliasTaken,
+            Code::CertificateInUse,
+            Code::CertificateUntrusted,
+            Code::WrongState,
+        ]);
+    routes
+        .delete("/certificates/requests/{node}/{alias}", delete_request)
+        .named("deleteCertificateRequest", "Gives a request up")
+        .refuses(&[Code::WrongState]);
+    routes
+        .get("/certificates/revocations", revocations)
+        .named("listRevocations", "What is refused although its CA is trusted");
+    routes
+        .post("/certificates/revocations", revoke)
+        .named("revokeCertificate", "Refuses a certificate from now on")
+        .refuses(&[Code::NotFound, Code::CertificateInUse, Code::WrongState]);
+    routes.get("/certificates/{node}/{alias}", show).named("getCertificate", "One certificate, with its chain");
+    routes
+        .delete("/certificates/{node}/{alias}", delete)
+        .named("deleteCertificate", "Removes certificate and key; not of the one that the node shows")
+        .refuses(&[Code::CertificateInUse, Code::WrongState]);
+    routes
+        .post("/certificates/{node}/{alias}/export", export)
+        .named("exportCertificate", "The file, in base64, with the private key")
+        .refuses(&[Code::WrongPassword, Code::WrongState]);
+    routes
+        .post("/certificates/{node}/{alias}/renew", renew)
+        .named("renewCertificate", "Issues a certificate of an internal CA anew")
+        .refuses(&[Code::WrongState, Code::AliasTaken, Code::CertificateInUse]);
 }
 
 pub(crate) async fn list(
@@ -204,7 +270,7 @@ async fn revoke(
     let in_use = rows.iter().find(|(node, record)| verdicts.is_in_use(*node, &record.alias));
     if let Some((node, record)) = in_use.filter(|_| !request.force) {
         let detail = format!("node {node} shows the certificate {} with the serial number {serial}", record.alias);
-        return Err(ApiError::new(StatusCode::CONFLICT, "certificate-in-use", detail).mend(format!(
+        return Err(ApiError::new(Code::CertificateInUse, detail).mend(format!(
             "renew it first: flotilla cert renew --node {node} --alias {}; or cut the node off until it has another: --force",
             record.alias
         )));

@@ -4,17 +4,21 @@ use actix_web::web;
 use flotilla_config::parameters::Parameters;
 use flotilla_model::{Member, MemberRole, NodeId};
 
-use super::{queue, resource};
+use super::queue;
 use crate::Admin;
 use crate::api::{ClusterNode, ClusterStatus, NodeRole, NodeStatus, from_ms};
+use crate::interface::{Routes, Tag};
 use crate::ports::{LedgerView, PeerFacts};
 use crate::server::Read;
 
 /// The rest of them is in `lanes`.
 const PAUSED_LANES_SHOWN: usize = 20;
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(resource("/cluster").get(cluster));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Cluster);
+    routes
+        .get("/cluster", cluster)
+        .named("getCluster", "All nodes, in order of promotion, as the answering one knows them");
 }
 
 pub(crate) async fn cluster(admin: web::Data<Admin>, _: Read) -> web::Json<ClusterStatus> {

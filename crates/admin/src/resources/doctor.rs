@@ -6,16 +6,21 @@ use actix_web::web;
 use flotilla_model::NodeId;
 use futures::future::join_all;
 
-use super::resource;
 use crate::Admin;
 use crate::api::{Diagnosis, DoctorQuery, FindingLevel};
 use crate::doctor::{Examined, diagnose};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::nodes::{NodeAnswer, NodeRequest};
+use crate::problems::Code;
 use crate::server::{Operate, now_ms};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(resource("/doctor").get(examine));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Cluster);
+    routes
+        .get("/doctor", examine)
+        .named("examine", "What every node finds in itself and around, judged")
+        .refuses(&[Code::NotFound]);
 }
 
 /// For who may steer: it makes every node dial and write.

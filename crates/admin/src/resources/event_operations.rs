@@ -3,26 +3,57 @@
 use actix_web::web;
 use flotilla_model::{Command, EventAction, EventId, Outcome, ResolveAnswer};
 
-use super::{done, resource, steps};
+use super::{done, steps};
 use crate::Admin;
 use crate::api::{
     CHANGED_EVENTS_MAX, Done, EventSelection, EventsChanged, RefusedEvent, Resolution, ResolveManyRequest,
     ResolveRequest, RetryManyRequest,
 };
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::ports::Applied;
+use crate::problems::Code;
 use crate::server::{Body, Caller, Operate, now_ms};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/events/operations/retry").post(retry_many))
-        .service(resource("/events/operations/discard").post(discard_many))
-        .service(resource("/events/operations/cancel").post(cancel_many))
-        .service(resource("/events/operations/resolve").post(resolve_many))
-        .service(resource("/events/{id}/operations/retry").post(retry))
-        .service(resource("/events/{id}/operations/discard").post(discard))
-        .service(resource("/events/{id}/operations/cancel").post(cancel))
-        .service(resource("/events/{id}/operations/resolve").post(resolve));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Events);
+    let one = [Code::WrongState];
+    let many = [Code::NotFound];
+    routes
+        .post("/events/operations/retry", retry_many)
+        .named("retryEvents", "Tries dead or waiting events now")
+        .explained("From their failed step; with `steps` another route from its beginning, which takes an `administrator`. Each \
+            event changes or is refused for itself.")
+        .refuses(&many)
+        .refuses(&[Code::Forbidden]);
+    routes
+        .post("/events/operations/discard", discard_many)
+        .named("discardEvents", "Gives dead, doubtful or waiting events up")
+        .refuses(&many);
+    routes
+        .post("/events/operations/cancel", cancel_many)
+        .named("cancelEvents", "Ends events that are not wanted any more")
+        .refuses(&many);
+    routes
+        .post("/events/operations/resolve", resolve_many)
+        .named("resolveEvents", "Answers for steps whose outcome is unknown")
+        .refuses(&many);
+    routes
+        .post("/events/{id}/operations/retry", retry)
+        .named("retryEvent", "Tries a dead or waiting event now, from its failed step")
+        .refuses(&one);
+    routes
+        .post("/events/{id}/operations/discard", discard)
+        .named("discardEvent", "Gives a dead, doubtful or waiting event up")
+        .refuses(&one);
+    routes
+        .post("/events/{id}/operations/cancel", cancel)
+        .named("cancelEvent", "Ends an event that is not wanted any more; not one whose step may have had an effect")
+        .refuses(&one);
+    routes
+        .post("/events/{id}/operations/resolve", resolve)
+        .named("resolveEvent", "Answers for a step whose outcome is unknown")
+        .refuses(&one);
 }
 
 type OneDone = Result<web::Json<Done>, ApiError>;
@@ -114,8 +145,11 @@ async fn change_many(admin: &Admin, caller: &Caller, ids: Vec<EventId>, action: 
             .mend("send more of them in further requests"));
     }
     let (applied, changed, refused) = change(admin, caller, ids, action).await?;
-    let refused =
-        refused.into_iter().map(|(id, error)| RefusedEvent { id, code: error.code.to_owned(), detail: error.detail });
+    let refused = refused.into_iter().map(|(id, error)| RefusedEvent {
+        id,
+        code: error.code.name().to_owned(),
+        detail: error.detail,
+    });
     Ok(web::Json(EventsChanged { changed, refused: refused.collect(), log_index: applied.index }))
 }
 

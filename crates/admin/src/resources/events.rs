@@ -5,22 +5,28 @@ use flotilla_model::{EventEnd, EventId, EventRecord, State};
 
 use super::event_filter::EventFilter;
 use super::event_scan::scan;
-use super::{checked_limit, event_operations, event_view, page_size, queue, resource};
+use super::{checked_limit, event_operations, event_view, page_size, queue};
 use crate::Admin;
 use crate::api::{EventQuery, EventStatistics, EventView, Page, from_ms};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
+use crate::problems::Code;
 use crate::server::Read;
 
 /// Ids are short: a page of them may be longer.
 const PAGE_IDS_MAX: usize = 10_000;
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/events").get(list))
-        .service(resource("/events/ids").get(ids))
-        .service(resource("/events/statistics").get(statistics))
-        .configure(event_operations::configure)
-        .service(resource("/events/{id}").get(show));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Events);
+    routes.get("/events", list).named("listEvents", "Events that have not ended, oldest first");
+    routes
+        .get("/events/ids", ids)
+        .named("listEventIds", "Only the ids of events")
+        .explained("Shows every change that was answered before, through any node.")
+        .refuses(&[Code::Unavailable]);
+    routes.get("/events/statistics", statistics).named("getEventStatistics", "The queue in numbers");
+    event_operations::add(routes);
+    routes.get("/events/{id}", show).named("getEvent", "One event in full, with what its steps did and its data");
 }
 
 pub(crate) async fn list(
@@ -42,12 +48,12 @@ async fn ids(
     admin: web::Data<Admin>,
     _: Read,
     query: web::Query<EventQuery>,
-) -> Result<web::Json<Page<EventId>>, ApiError> {
+) -> Result<web::Json<Page<u64>>, ApiError> {
     let limit = checked_limit(query.limit.unwrap_or(PAGE_IDS_MAX), PAGE_IDS_MAX)?;
     let filter = EventFilter::read(&query)?;
     let state = admin.fresh_view().await?.state;
     let mut items = Vec::new();
-    let next_cursor = scan(&state, &filter, query.cursor, limit, |row| items.push(row.id));
+    let next_cursor = scan(&state, &filter, query.cursor, limit, |row| items.push(row.id.0));
     Ok(web::Json(Page { items, next_cursor }))
 }
 

@@ -3,11 +3,18 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use super::resource;
 use crate::Admin;
+use crate::api::ReadyStatus;
+use crate::interface::{Routes, Tag};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(resource("/livez").get(live)).service(resource("/readyz").get(ready));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter_at_top(Tag::Health);
+    routes.get("/livez", live).named("getLiveness", "Answers while the process does");
+    routes
+        .get("/readyz", ready)
+        .named("getReadiness", "Whether this node should get traffic")
+        .answers_json::<ReadyStatus>(StatusCode::OK, "It should")
+        .answers_json::<ReadyStatus>(StatusCode::SERVICE_UNAVAILABLE, "It should not; the reasons");
 }
 
 async fn live() -> &'static str {

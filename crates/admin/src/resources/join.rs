@@ -5,22 +5,33 @@
 
 use std::time::Instant;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use flotilla_config::parameters::Parameters;
 use flotilla_config::{HostPort, check_host, check_https_url};
 use flotilla_model::{Authority, Command, JoinToken, NodeId, Outcome, Rejection, State};
 use flotilla_pki::TrustStore;
 
-use super::resource;
 use crate::Admin;
 use crate::api::{JoinAnswer, JoinMember, JoinRequest};
 use crate::error::ApiError;
+use crate::interface::{Access, Routes, Tag};
 use crate::join::{TokenSecret, seal_secret};
+use crate::problems::Code;
 use crate::server::{Body, Caller, now_ms, remote_address};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(resource("/cluster/join").post(join));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Servers);
+    routes
+        .post("/cluster/join", join)
+        .named("joinCluster", "Takes a node in; what `flotilla join` calls")
+        .open_to(Access::JoinToken)
+        .refuses(&[
+            Code::TooManyRequests,
+            Code::JoinTokenRefused,
+            Code::NameTaken,
+            Code::ClusterFull,
+            Code::WrongState,
+        ]);
 }
 
 async fn join(
@@ -30,8 +41,7 @@ async fn join(
 ) -> Result<web::Json<JoinAnswer>, ApiError> {
     let (remote, request) = (remote_address(&request), body);
     if !admin.join_rate().admit(Instant::now()) {
-        return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "too many join requests")
-            .mend("try again in a moment"));
+        return Err(ApiError::new(Code::TooManyRequests, "too many join requests").mend("try again in a moment"));
     }
     let secret =
         TokenSecret::from_text(&request.secret).map_err(|error| ApiError::invalid("secret", error.to_string()))?;
@@ -59,7 +69,7 @@ fn check_fingerprint(admin: &Admin, theirs: &str) -> Result<(), ApiError> {
     let theirs: String = theirs.chars().filter(char::is_ascii_hexdigit).take(16).collect();
     let ours = secrets.current().fingerprint();
     let detail = format!("the joining node's cluster secret has the fingerprint {theirs}, the cluster's has {ours}");
-    Err(ApiError::new(StatusCode::FORBIDDEN, "join-token-refused", detail).at("secret_fingerprint").mend(
+    Err(ApiError::new(Code::JoinTokenRefused, detail).at("secret_fingerprint").mend(
         "write the cluster's with 'flotilla taeh export' on a member, and bring it to the node with 'flotilla taeh \
          import --dir … --replace'",
     ))
@@ -67,11 +77,11 @@ fn check_fingerprint(admin: &Admin, theirs: &str) -> Result<(), ApiError> {
 
 /// Who joins by hand has no token that could be wrong: a member has to name the host.
 fn by_hand(error: ApiError, name: &str) -> ApiError {
-    if error.code != "join-token-refused" {
+    if error.code != Code::JoinTokenRefused {
         return error;
     }
     let detail = format!("{name:?} was not named as one that may join by hand, has joined already, or came too late");
-    ApiError::new(error.status, error.code, detail).at("name").mend(format!("on a member: flotilla servers add {name}"))
+    ApiError::new(error.code, detail).at("name").mend(format!("on a member: flotilla servers add {name}"))
 }
 
 /// A token that this node does not know may have been made on another one a moment ago.

@@ -4,10 +4,10 @@ use actix_web::web;
 use flotilla_model::Command;
 use flotilla_pki::Fingerprint;
 
-use super::resource;
 use crate::Admin;
 use crate::api::{JoinTokenAnswer, JoinTokenRequest, from_ms};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::join::JoinToken;
 use crate::server::{Administer, Body, now_ms};
 
@@ -15,8 +15,12 @@ const LIFETIME_S_DEFAULT: u64 = 3600;
 /// A minute to a week.
 const LIFETIME_S: std::ops::RangeInclusive<u64> = 60..=604_800;
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(resource("/join-tokens").post(create));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Servers);
+    routes
+        .post("/join-tokens", create)
+        .named("createJoinToken", "A one-time token with which a node joins")
+        .explained("The answer holds it as `token`, this once.");
 }
 
 async fn create(

@@ -3,14 +3,21 @@
 use actix_web::web;
 use flotilla_model::{Command, Lane, LaneCounts, LaneId, LaneName, State};
 
-use super::{SCANNED_ROWS_MAX, done, page_size, resource};
+use super::{SCANNED_ROWS_MAX, done, page_size};
 use crate::Admin;
 use crate::api::{Done, LaneChange, LaneQuery, LaneView, Page};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::server::{Body, Operate, Read, now_ms};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(resource("/lanes").get(list)).service(resource("/lanes/{name}").get(show).patch(change));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Lanes);
+    routes.get("/lanes", list).named("listLanes", "The lanes of the queue, in the order in which they were made");
+    routes.get("/lanes/{name}", show).named("getLane", "One lane");
+    routes
+        .patch("/lanes/{name}", change)
+        .named("changeLane", "Weight, and whether it is paused")
+        .explained("What is absent stays.");
 }
 
 pub(crate) async fn list(

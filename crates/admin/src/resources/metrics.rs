@@ -1,5 +1,6 @@
 //! `/metrics` in the OpenMetrics text form: what the node publishes about itself, turned into numbers at each scrape.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeGaugeValue, EncodeLabelSet};
@@ -8,15 +9,23 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
-use super::{lane_metrics, resource};
+use super::lane_metrics;
 use crate::Admin;
 use crate::api::{CertificateStatus, GmpStatus, NodeStatus, to_ms};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::ports::{LedgerView, PeerFacts};
 use crate::server::{Read, now_ms};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(resource("/metrics").get(metrics));
+const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter_at_top(Tag::Health);
+    routes.get("/metrics", metrics).named("getMetrics", "Metrics of this node").answers_as(
+        StatusCode::OK,
+        METRICS_TYPE,
+        "In the OpenMetrics text form",
+    );
 }
 
 async fn metrics(admin: web::Data<Admin>, _: Read) -> Result<HttpResponse, ApiError> {
@@ -36,7 +45,7 @@ async fn metrics(admin: web::Data<Admin>, _: Read) -> Result<HttpResponse, ApiEr
     facts.register(&mut registry);
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| ApiError::internal(error.to_string()))?;
-    Ok(HttpResponse::Ok().content_type("application/openmetrics-text; version=1.0.0; charset=utf-8").body(text))
+    Ok(HttpResponse::Ok().content_type(METRICS_TYPE).body(text))
 }
 
 fn access(registry: &mut Registry, admin: &Admin, view: &LedgerView) {

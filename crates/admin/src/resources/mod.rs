@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod certificate_authorities;
 pub(crate) mod certificates;
 pub(crate) mod cluster;
+mod description;
 pub(crate) mod doctor;
 mod event_filter;
 pub(crate) mod event_operations;
@@ -33,52 +34,44 @@ mod sync;
 pub(crate) mod transaction_manager;
 pub(crate) mod transfers;
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, Resource, web};
+use actix_web::{HttpRequest, web};
 use flotilla_model::{AccountName, Outcome};
 
-use crate::api::{BASE_PATH, Done};
+use crate::api::Done;
 use crate::error::ApiError;
+use crate::interface::Routes;
 use crate::ports::Applied;
 
-pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    health::configure(config);
-    metrics::configure(config);
-    let scope = web::scope(BASE_PATH)
-        .configure(accounts::configure)
-        .configure(administrators::configure)
-        .configure(api_tokens::configure)
-        .configure(audit::configure)
-        .configure(certificate_authorities::configure)
-        .configure(certificates::configure)
-        .configure(cluster::configure)
-        .configure(doctor::configure)
-        .configure(events::configure)
-        .configure(join::configure)
-        .configure(join_tokens::configure)
-        .configure(lanes::configure)
-        .configure(parameters::configure)
-        .configure(primary::configure)
-        .configure(routes::configure)
-        .configure(second_factor::configure)
-        .configure(secret::configure)
-        .configure(servers::configure)
-        .configure(sessions::configure)
-        .configure(status::configure)
-        .configure(sync::configure)
-        .configure(transaction_manager::configure)
-        .configure(transfers::configure);
-    config.service(scope);
-}
-
-/// A resource whose unknown methods are answered as problems too.
-fn resource(path: &str) -> Resource {
-    web::resource(path).default_service(web::to(method_not_allowed))
-}
-
-async fn method_not_allowed(request: HttpRequest) -> Result<&'static str, ApiError> {
-    let detail = format!("{} is not understood here", request.method());
-    Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail))
+/// All of them.
+pub(crate) fn routes() -> Routes {
+    let mut routes = Routes::new();
+    cluster::add(&mut routes);
+    primary::add(&mut routes);
+    status::add(&mut routes);
+    sync::add(&mut routes);
+    doctor::add(&mut routes);
+    servers::add(&mut routes);
+    join::add(&mut routes);
+    join_tokens::add(&mut routes);
+    transaction_manager::add(&mut routes);
+    parameters::add(&mut routes);
+    accounts::add(&mut routes);
+    routes::add(&mut routes);
+    events::add(&mut routes);
+    lanes::add(&mut routes);
+    transfers::add(&mut routes);
+    audit::add(&mut routes);
+    certificates::add(&mut routes);
+    certificate_authorities::add(&mut routes);
+    secret::add(&mut routes);
+    administrators::add(&mut routes);
+    second_factor::add(&mut routes);
+    sessions::add(&mut routes);
+    api_tokens::add(&mut routes);
+    health::add(&mut routes);
+    metrics::add(&mut routes);
+    description::add(&mut routes);
+    routes
 }
 
 pub(crate) async fn not_found(request: HttpRequest) -> Result<&'static str, ApiError> {

@@ -4,7 +4,7 @@ use actix_web::web;
 use flotilla_config::parameters::{self, CATALOGUE, Parameter, Scope};
 use flotilla_model::{Command, NodeId, ParameterChange, ParameterVersion, Rejection, State};
 
-use super::{PAGE_ROWS_MAX, done, resource};
+use super::{PAGE_ROWS_MAX, done};
 use crate::Admin;
 use crate::api;
 use crate::api::{
@@ -13,14 +13,29 @@ use crate::api::{
 };
 use crate::certificates::check_switch;
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::ports::LedgerView;
+use crate::problems::Code;
 use crate::server::{Administer, Body, Precondition, Read, now_ms};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/configurations/options").get(list).patch(change_many))
-        .service(resource("/configurations/options/{name}/history").get(history))
-        .service(resource("/configurations/options/{name}").get(show).put(change));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Parameters);
+    routes.get("/configurations/options", list).named("listParameters", "All parameters, with the values in force");
+    routes
+        .patch("/configurations/options", change_many)
+        .named("changeParameters", "Sets many parameters: all of them or none")
+        .explained("With `dry_run` it only says what would be refused.")
+        .refuses(&[Code::NotFound, Code::AliasUnusable, Code::VersionConflict]);
+    routes
+        .get("/configurations/options/{name}/history", history)
+        .named("getParameterHistory", "What a parameter was set to, newest first");
+    routes
+        .get("/configurations/options/{name}", show)
+        .named("getParameter", "One parameter; with `node` as it is in force on that node");
+    routes
+        .put("/configurations/options/{name}", change)
+        .named("putParameter", "Sets a parameter; `null` goes back to the default")
+        .refuses(&[Code::AliasUnusable]);
 }
 
 pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<ParameterView>> {

@@ -1,21 +1,24 @@
 //! `cluster/primary`: who leads, and the hand-over.
 
-use actix_web::http::StatusCode;
 use actix_web::web;
 use flotilla_config::parameters::Parameters;
 use flotilla_model::{Command, Member, MemberRole, NodeId};
 
-use super::resource;
 use crate::Admin;
 use crate::api::{HandOverAnswer, HandOverRequest, NodeStatus, PrimaryView, PromotionView};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::nodes::{NodeAnswer, NodeRequest};
+use crate::problems::Code;
 use crate::server::{Body, Operate, Read};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/cluster/primary").get(show))
-        .service(resource("/cluster/primary/handover").post(hand_over));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Cluster);
+    routes.get("/cluster/primary", show).named("getPrimary", "Who leads, and who could, in order of promotion");
+    routes
+        .post("/cluster/primary/handover", hand_over)
+        .named("handOverPrimary", "Hands the lead over; answers when the other one leads")
+        .refuses(&[Code::NotFound, Code::WrongState]);
 }
 
 pub(crate) async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<PrimaryView> {
@@ -57,9 +60,13 @@ pub(crate) async fn hand_over(
     Operate(caller): Operate,
     Body(request): Body<HandOverRequest>,
 ) -> Result<web::Json<HandOverAnswer>, ApiError> {
-    let primary = admin.parts().facts.status().consensus.primary.ok_or_else(|| {
-        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "no node leads at the moment").mend("try again")
-    })?;
+    let primary = admin
+        .parts()
+        .facts
+        .status()
+        .consensus
+        .primary
+        .ok_or_else(|| ApiError::new(Code::Unavailable, "no node leads at the moment").mend("try again"))?;
     let answer = admin.ask(primary, NodeRequest::HandOver { to: request.to }).await?;
     let NodeAnswer::HandedOver { from, to, took_ms } = answer else {
         return Err(ApiError::internal("the primary answered something else"));

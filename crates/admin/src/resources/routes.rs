@@ -3,16 +3,21 @@
 use actix_web::web;
 use flotilla_model::{AccountName, Command, EventKind, KindPattern, LaneName, Priority, Route, State, Step};
 
-use super::{done, name_in_path, resource, steps};
+use super::{done, name_in_path, steps};
 use crate::Admin;
 use crate::api::{Done, Page, RouteChange, RouteQuery, RouteView, RoutesQuery};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::server::{Administer, Body, Precondition, Read};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/routes").get(list))
-        .service(resource("/routes/{account}").get(show).put(change).delete(remove));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Routes);
+    routes.get("/routes", list).named("listRoutes", "What is done with the files and the events of which account");
+    routes.get("/routes/{account}", show).named("getRoute", "One route");
+    routes
+        .put("/routes/{account}", change)
+        .named("putRoute", "The whole route; it holds for what comes in from then on");
+    routes.delete("/routes/{account}", remove).named("deleteRoute", "No route any more");
 }
 
 /// By account, the route for files first.

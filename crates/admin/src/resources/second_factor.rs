@@ -1,20 +1,30 @@
 //! `administrators/NAME/second-factor`: one-time codes beside the password.
 
-use actix_web::http::StatusCode;
 use actix_web::web;
 use flotilla_model::{AccountName, Command};
 
-use super::{done, name_in_path, resource};
+use super::{done, name_in_path};
 use crate::Admin;
 use crate::api::{Done, SecondFactorConfirmation, SecondFactorEnrolment};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
+use crate::problems::Code;
 use crate::second_factor::{Enrolment, step_of};
 use crate::server::{Administer, Body, Caller, Credential, Read, now_ms};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/administrators/{name}/second-factor").post(enrol).delete(reset))
-        .service(resource("/administrators/{name}/second-factor/confirm").post(confirm));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Administrators);
+    routes
+        .post("/administrators/{name}/second-factor", enrol)
+        .named("enrolSecondFactor", "One's own second factor: shown this once")
+        .refuses(&[Code::Forbidden, Code::WrongState]);
+    routes
+        .delete("/administrators/{name}/second-factor", reset)
+        .named("resetSecondFactor", "Takes another's second factor away");
+    routes
+        .post("/administrators/{name}/second-factor/confirm", confirm)
+        .named("confirmSecondFactor", "Shows that the authenticator has it: from now on a code is needed")
+        .refuses(&[Code::Forbidden, Code::WrongState]);
 }
 
 /// One's own only: whoever enrols it holds it.
@@ -67,7 +77,7 @@ async fn reset(
     let name = name_in_path(&name)?;
     if caller.name == name.as_str() && caller.credential != Credential::LocalToken {
         let detail = format!("{name} does not reset their own second factor");
-        let error = ApiError::new(StatusCode::FORBIDDEN, "forbidden", detail);
+        let error = ApiError::new(Code::Forbidden, detail);
         return Err(error.mend("have another administrator do it, or go to a node: its local token may"));
     }
     Ok(done(&admin.change(&caller, Command::RemoveSecondFactor { name }).await?))
@@ -79,5 +89,5 @@ fn own(caller: &Caller, name: &str) -> Result<AccountName, ApiError> {
         return Ok(name);
     }
     let detail = format!("only {name} in person enrols a second factor of theirs");
-    Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", detail).mend("log in with their name and password"))
+    Err(ApiError::new(Code::Forbidden, detail).mend("log in with their name and password"))
 }

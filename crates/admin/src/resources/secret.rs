@@ -1,22 +1,33 @@
 //! `cluster/secret`: its fingerprint, its export, its change while the cluster runs.
 
-use actix_web::http::StatusCode;
 use actix_web::web;
 use flotilla_model::{Command, NodeId, Sealed, SecretRotation, State};
 use flotilla_pki::ClusterSecret;
 
-use super::{done, resource};
+use super::done;
 use crate::Admin;
 use crate::api::{Done, RotationFinish, RotationRequest, RotationView, SecretExport, SecretView, from_ms};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
+use crate::problems::Code;
 use crate::server::{Administer, Body, Read, now_ms};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/cluster/secret").get(show))
-        .service(resource("/cluster/secret/export").post(export))
-        .service(resource("/cluster/secret/rotation").post(rotate))
-        .service(resource("/cluster/secret/rotation/finish").post(finish));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Secret);
+    routes
+        .get("/cluster/secret", show)
+        .named("getSecret", "The fingerprint of the cluster secret, and how a change of it stands");
+    routes
+        .post("/cluster/secret/export", export)
+        .named("exportSecret", "The secret itself; leaves a row in the audit log");
+    routes
+        .post("/cluster/secret/rotation", rotate)
+        .named("rotateSecret", "Begins a change of the secret")
+        .refuses(&[Code::WrongState]);
+    routes
+        .post("/cluster/secret/rotation/finish", finish)
+        .named("finishRotation", "Ends a change of the secret, also if members do not have the new one")
+        .refuses(&[Code::NotFound, Code::WrongState]);
 }
 
 async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<SecretView> {
@@ -59,7 +70,7 @@ async fn rotate(
     let (fingerprint, previous) = (new.fingerprint(), secrets.current().fingerprint());
     if fingerprint == previous {
         let detail = format!("the secret {fingerprint} is in force already");
-        return Err(ApiError::new(StatusCode::CONFLICT, "wrong-state", detail).mend("nothing needs to be done"));
+        return Err(ApiError::new(Code::WrongState, detail).mend("nothing needs to be done"));
     }
     let sealed = secrets.seal_next(&new).map_err(|error| ApiError::internal(error.to_string()))?;
     let command = Command::RotateSecret {
@@ -80,9 +91,9 @@ async fn finish(
 ) -> Result<web::Json<Done>, ApiError> {
     let state = admin.fresh_view().await?.state;
     let row = state.secret_rotations.values().next_back().filter(|row| row.finished_ms.is_none());
-    let fingerprint = row.map(|row| row.fingerprint.clone()).ok_or_else(|| {
-        ApiError::new(StatusCode::CONFLICT, "wrong-state", "no change of the cluster secret is under way")
-    })?;
+    let fingerprint = row
+        .map(|row| row.fingerprint.clone())
+        .ok_or_else(|| ApiError::new(Code::WrongState, "no change of the cluster secret is under way"))?;
     let command = Command::FinishRotation { fingerprint, force: request.force, now_ms: now_ms() };
     Ok(done(&admin.change(&caller, command).await?))
 }

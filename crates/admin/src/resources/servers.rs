@@ -9,16 +9,18 @@ use flotilla_config::check_host;
 use flotilla_config::servers::{Server, parse, render};
 use flotilla_model::{Command, Member, NodeId, State};
 
-use super::{done, resource};
+use super::done;
 use crate::Admin;
 use crate::api::{
     Done, LeavingView, Page, ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan,
     from_ms,
 };
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::join::TokenSecret;
 use crate::nodes::NodeRequest;
 use crate::ports::Applied;
+use crate::problems::Code;
 use crate::server::{Administer, Body, Caller, Read, now_ms};
 
 /// A host is set up within a day.
@@ -29,12 +31,39 @@ const LIFETIME_S: std::ops::RangeInclusive<u64> = 60..=604_800;
 const VOTE_PATIENCE: Duration = Duration::from_secs(10);
 const VOTE_LOOK_EVERY: Duration = Duration::from_millis(50);
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/servers").get(list).post(invite).put(import))
-        .service(resource("/servers/{node}").patch(move_to).delete(remove))
-        .service(resource("/servers/{node}/operations/leave").post(leave))
-        .service(resource("/servers/{node}/operations/stay").post(stay));
+const SERVERS_FILE: &str = "text/plain; charset=utf-8";
+
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Servers);
+    routes
+        .get("/servers", list)
+        .named("listServers", "The order of promotion, with what a leaving member still has")
+        .answers_json::<Page<ServerView>>(StatusCode::OK, "The members in order of promotion")
+        .answers_as(StatusCode::OK, SERVERS_FILE, "The members in order of promotion");
+    routes
+        .post("/servers", invite)
+        .named("inviteServer", "Lets a host join by hand, with the cluster secret")
+        .refuses(&[Code::NameTaken]);
+    routes
+        .put("/servers", import)
+        .named("importServers", "Brings the members into the order of a `servers` file")
+        .refuses(&[Code::NotFound, Code::LastOfItsKind, Code::OnlyHolder, Code::QuorumAtStake, Code::WrongState]);
+    routes.patch("/servers/{node}", move_to).named("moveServer", "The place of a member in the order of promotion");
+    routes.delete("/servers/{node}", remove).named("removeServer", "Takes a member out for good").refuses(&[
+        Code::LastOfItsKind,
+        Code::OnlyHolder,
+        Code::QuorumAtStake,
+        Code::WrongState,
+    ]);
+    routes
+        .post("/servers/{node}/operations/leave", leave)
+        .named("letServerLeave", "Others take over what the member has")
+        .explained("When `leaving` shows no contents and events, remove it.")
+        .refuses(&[Code::LastOfItsKind, Code::QuorumAtStake, Code::WrongState]);
+    routes
+        .post("/servers/{node}/operations/stay", stay)
+        .named("letServerStay", "It is not removed after all")
+        .refuses(&[Code::WrongState]);
 }
 
 fn members(state: &State) -> impl Iterator<Item = &Member> {
@@ -62,7 +91,7 @@ async fn list(admin: web::Data<Admin>, _: Read, request: HttpRequest) -> HttpRes
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.starts_with("text/plain") {
         let lines = items.into_iter().map(|server| Server { host: server.host, admin_url: server.admin_url });
-        return HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(render(&lines.collect::<Vec<_>>()));
+        return HttpResponse::Ok().content_type(SERVERS_FILE).body(render(&lines.collect::<Vec<_>>()));
     }
     HttpResponse::Ok().json(Page { items, next_cursor: None })
 }
@@ -87,7 +116,7 @@ async fn invite(
     // After its removal the host may join anew.
     if let Some(node) = used.filter(|node| state.members.contains(node)) {
         let detail = format!("{} has joined by hand as node {node}", request.host);
-        return Err(ApiError::new(StatusCode::CONFLICT, "name-taken", detail)
+        return Err(ApiError::new(Code::NameTaken, detail)
             .at("host")
             .mend("join a further node of that host with 'flotilla token create'"));
     }
@@ -163,7 +192,7 @@ async fn give_up_vote(admin: &Admin, caller: &Caller, node: NodeId) -> Result<bo
                 set_leaving(admin, caller, node, false).await?;
             }
             let detail = format!("node {node} still votes after {VOTE_PATIENCE:?}");
-            return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+            return Err(ApiError::new(Code::Unavailable, detail)
                 .mend("see 'flotilla status': most voters must be up and follow; then try again"));
         }
         tokio::time::sleep(VOTE_LOOK_EVERY).await;

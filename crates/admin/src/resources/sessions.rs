@@ -1,18 +1,20 @@
 //! `sessions`: log-ins of administrators in browsers.
 
-use actix_web::http::StatusCode;
 use std::time::Instant;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{SET_COOKIE, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, web};
 use flotilla_config::parameters::Parameters;
 use flotilla_model::{Administrator, Command, FactorProof, LoginSession, LoginSessionId, Rejection};
 
-use super::{done, resource};
+use super::done;
 use crate::Admin;
 use crate::api::{CurrentSession, Done, Page, SessionRequest, SessionView, from_ms};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::ports::LedgerError;
+use crate::problems::Code;
 use crate::second_factor::proof_of;
 use crate::server::{
     Body, Caller, Credential, Read, bad_credentials, check_password, idle_timeout, now_ms, refuse_other_sites,
@@ -20,11 +22,31 @@ use crate::server::{
 };
 use crate::session::{SessionCookie, cleared, draw_id, random, set};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/sessions").get(list).post(open))
-        .service(resource("/sessions/current").get(current).delete(end_current))
-        .service(resource("/sessions/{id}").delete(end));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Administrators);
+    routes.get("/sessions", list).named("listSessions", "Who is logged in, newest first");
+    routes
+        .post("/sessions", open)
+        .named("openSession", "Logs in")
+        .explained("The answer brings the cookie of the session, and as `csrf_token` what changes need in a header.")
+        .answers_json::<CurrentSession>(StatusCode::CREATED, "The session")
+        .answers_header(StatusCode::CREATED, "Set-Cookie", "The cookie of the session")
+        .refuses(&[Code::BadCredentials, Code::SecondFactorRequired, Code::CrossSite, Code::TooManyRequests]);
+    routes
+        .get("/sessions/current", current)
+        .named("getCurrentSession", "The session that asks, with its CSRF token")
+        .refuses(&[Code::NotFound]);
+    routes
+        .delete("/sessions/current", end_current)
+        .named("endCurrentSession", "Logs out")
+        .answers_json::<Done>(StatusCode::OK, "It is ended")
+        .answers_header(StatusCode::OK, "Set-Cookie", "Takes the cookie away")
+        .refuses(&[Code::NotFound]);
+    routes
+        .delete("/sessions/{id}", end)
+        .named("endSession", "Ends a session")
+        .explained("One's own; anybody's with the role `administrator`.")
+        .refuses(&[Code::Forbidden]);
 }
 
 pub(crate) async fn open(
@@ -79,7 +101,7 @@ fn second_factor(
 }
 
 fn code_needed(rejection: &Rejection) -> ApiError {
-    ApiError::new(StatusCode::UNAUTHORIZED, "second-factor-required", rejection.to_string())
+    ApiError::new(Code::SecondFactorRequired, rejection.to_string())
         .at("code")
         .mend("send the code that the authenticator shows now, or a recovery code")
 }
@@ -148,8 +170,7 @@ fn own_cookie(admin: &Admin, request: &HttpRequest, caller: &Caller) -> Result<S
 }
 
 fn no_session() -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "not-found", "this request belongs to no session")
-        .mend("open one: POST sessions")
+    ApiError::new(Code::NotFound, "this request belongs to no session").mend("open one: POST sessions")
 }
 
 fn describe(id: LoginSessionId, session: &LoginSession, own: Option<LoginSessionId>) -> SessionView {

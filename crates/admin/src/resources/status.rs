@@ -2,13 +2,14 @@
 
 use actix_web::web;
 
-use super::resource;
 use crate::Admin;
 use crate::api::NodeStatus;
+use crate::interface::{Routes, Tag};
 use crate::server::Read;
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(resource("/status").get(status));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Cluster);
+    routes.get("/status", status).named("getStatus", "The answering node in full");
 }
 
 async fn status(admin: web::Data<Admin>, _: Read) -> web::Json<NodeStatus> {

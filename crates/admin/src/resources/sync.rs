@@ -3,28 +3,31 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::web;
 use flotilla_model::{Command, NodeId, State};
 use futures::future::join_all;
 use tokio::time::Instant;
 
-use super::resource;
 use crate::Admin;
 use crate::api::{DigestView, RepairRequest, Repaired, SyncStatus, SyncView, Verification, from_ms};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::nodes::{NodeAnswer, NodeRequest};
+use crate::problems::Code;
 use crate::server::{Administer, Body, Operate, Read};
 
 /// Nodes reach an index at different moments: they are asked again until all have a digest of the same.
 const VERIFY_PATIENCE: Duration = Duration::from_secs(5);
 const ASK_EVERY: Duration = Duration::from_millis(100);
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/sync").get(show))
-        .service(resource("/sync/operations/verify").post(verify))
-        .service(resource("/sync/operations/repair").post(repair));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Cluster);
+    routes.get("/sync", show).named("getSync", "How far each node is, and where its state was last found equal");
+    routes.post("/sync/operations/verify", verify).named("verifySync", "The digests of all nodes at one index");
+    routes
+        .post("/sync/operations/repair", repair)
+        .named("repairNode", "Makes the state of a node anew from another node's")
+        .refuses(&[Code::NotFound, Code::WrongState]);
 }
 
 async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<SyncStatus> {
@@ -122,8 +125,7 @@ fn no_index(digests: &Digests) -> ApiError {
     };
     let all: Vec<_> = digests.iter().map(describe).collect();
     let detail = format!("no two nodes have a digest of the same index of the log: {}", all.join(", "));
-    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
-        .mend("try again when the one behind has caught up: flotilla sync status")
+    ApiError::new(Code::Unavailable, detail).mend("try again when the one behind has caught up: flotilla sync status")
 }
 
 fn compare(index: u64, digests: &Digests, primary: Option<NodeId>, state: &State) -> Verification {
@@ -175,9 +177,9 @@ async fn repair(
     // The primary has every entry; but a wrong state is not made better by another wrong one.
     let good = |candidate: &DigestView| candidate.is_equal && candidate.node != node;
     let from = before.nodes.iter().filter(|one| good(one)).max_by_key(|one| primary == Some(one.node));
-    let from = from.map(|one| one.node).ok_or_else(|| {
-        ApiError::new(StatusCode::CONFLICT, "wrong-state", "no other node has a state that it could be mended from")
-    })?;
+    let from = from
+        .map(|one| one.node)
+        .ok_or_else(|| ApiError::new(Code::WrongState, "no other node has a state that it could be mended from"))?;
     let NodeAnswer::Rebuilt { from, index, digest } = admin.ask(node, NodeRequest::Rebuild { from }).await? else {
         return Err(ApiError::internal("the node answered something else"));
     };

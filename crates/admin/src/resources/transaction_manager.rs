@@ -5,18 +5,26 @@ use actix_web::web;
 use flotilla_model::{Command, Member, State};
 use futures::future::join_all;
 
-use super::{done, resource};
+use super::done;
 use crate::Admin;
 use crate::api::{Done, ManagerOperation, ManagerState, ManagerView, Page, from_ms};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::nodes::{NodeAnswer, NodeRequest};
+use crate::problems::Code;
 use crate::server::{Body, Caller, Operate, Read, now_ms};
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/transactionManager").get(list))
-        .service(resource("/transactionManager/operations/start").post(start))
-        .service(resource("/transactionManager/operations/stop").post(stop));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Work);
+    routes.get("/transactionManager", list).named("listTransactionManagers", "How the one of each node stands");
+    routes
+        .post("/transactionManager/operations/start", start)
+        .named("startTransactionManager", "Has a node, or all, take events again")
+        .refuses(&[Code::NotFound, Code::WrongState]);
+    routes
+        .post("/transactionManager/operations/stop", stop)
+        .named("stopTransactionManager", "Has a node, or all, take no events any more")
+        .refuses(&[Code::NotFound, Code::WrongState]);
 }
 
 /// Each node is asked itself, at the same time as the others.

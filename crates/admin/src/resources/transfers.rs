@@ -3,14 +3,17 @@
 use actix_web::web;
 use flotilla_model::{Protocol, StepReport, StepResult, Transfer, TransferId, TransferState};
 
-use super::{SCANNED_ROWS_MAX, page_size, resource};
+use super::{SCANNED_ROWS_MAX, page_size};
 use crate::Admin;
 use crate::api::{Page, StepRunView, TransferQuery, TransferView, from_ms};
 use crate::error::ApiError;
+use crate::interface::{Routes, Tag};
 use crate::server::Read;
 
-pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(resource("/logs/transfers").get(list)).service(resource("/logs/transfers/{id}").get(show));
+pub(super) fn add(routes: &mut Routes) {
+    routes.chapter(Tag::Logs);
+    routes.get("/logs/transfers", list).named("listTransfers", "The transfer log, newest first");
+    routes.get("/logs/transfers/{id}", show).named("getTransfer", "One transfer with each step");
 }
 
 pub(crate) async fn list(

@@ -11,8 +11,11 @@ use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
+use crate::interface::{Input, Operation};
+use crate::problems::Code;
 
 /// The largest body is a route with 32 steps, or a CA certificate.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -33,10 +36,21 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             let collected = tokio::time::timeout(BODY_TIMEOUT, collect(payload)).await;
             let body = collected.map_err(|_| {
                 let detail = format!("the body took longer than {} s", BODY_TIMEOUT.as_secs());
-                ApiError::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail)
+                ApiError::new(Code::BodyTooSlow, detail)
             })?;
             parse(&body?).map(Body)
         })
+    }
+}
+
+impl<T: ToSchema> Input for Body<T> {
+    fn describe(operation: &mut Operation) {
+        operation.takes_body::<T>("application/json").refuses(&[
+            Code::InvalidBody,
+            Code::InvalidValue,
+            Code::BodyTooLarge,
+            Code::BodyTooSlow,
+        ]);
     }
 }
 
@@ -47,7 +61,8 @@ fn check_content_type(request: &HttpRequest) -> Result<(), ApiError> {
     if essence.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid-body", "the body is not declared as JSON")
+    Err(ApiError::new(Code::InvalidBody, "the body is not declared as JSON")
+        .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)
         .at("Content-Type")
         .mend("send Content-Type: application/json"))
 }
@@ -58,7 +73,7 @@ async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
         let chunk = chunk.map_err(|error| invalid(format!("the body cannot be read: {error}")))?;
         if body.len() + chunk.len() > BODY_BYTES_MAX {
             let detail = format!("the body has more than {BODY_BYTES_MAX} bytes");
-            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail));
+            return Err(ApiError::new(Code::BodyTooLarge, detail));
         }
         body.extend_from_slice(&chunk);
     }
@@ -77,7 +92,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 }
 
 fn invalid(detail: String) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "invalid-body", detail)
+    ApiError::new(Code::InvalidBody, detail)
 }
 
 #[cfg(test)]
@@ -99,7 +114,7 @@ mod tests {
     fn rubbish_is_refused() {
         for body in ["", "{", "5", "null", r#"{"value": "5"} more"#, "\u{0}"] {
             let error = parse::<ParameterChange>(body.as_bytes()).unwrap_err();
-            assert_eq!(error.code, "invalid-body", "{body}");
+            assert_eq!(error.code, Code::InvalidBody, "{body}");
         }
         let deep = "[".repeat(100_000);
         assert!(parse::<ParameterChange>(deep.as_bytes()).is_err());

@@ -7,6 +7,8 @@ use actix_web::http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
 use actix_web::{FromRequest, HttpRequest};
 
 use crate::error::ApiError;
+use crate::interface::{Input, Operation};
+use crate::problems::Code;
 
 /// The version that a row must have; 0: there must be none; absent: whatever it has.
 pub(crate) struct Precondition(pub(crate) Option<u64>);
@@ -17,6 +19,15 @@ impl FromRequest for Precondition {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(read(request.headers()).map(Self))
+    }
+}
+
+impl Input for Precondition {
+    fn describe(operation: &mut Operation) {
+        operation
+            .takes_header("If-Match", "Only if it has this version, as in `\"12\"`")
+            .takes_header("If-None-Match", "`*`: only if there is none")
+            .refuses(&[Code::InvalidValue, Code::VersionConflict]);
     }
 }
 

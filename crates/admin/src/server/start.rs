@@ -4,7 +4,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::http::StatusCode;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, web};
 use flotilla_pki::https_server_config;
@@ -15,6 +14,7 @@ use super::challenge::challenge_for_scripts;
 use super::renewal::renew_cookie;
 use crate::console;
 use crate::error::ApiError;
+use crate::problems::Code;
 use crate::resources;
 
 /// Administration is a few requests a second; the work behind it is elsewhere.
@@ -57,7 +57,7 @@ impl AdminServer {
                 )
                 .wrap(from_fn(renew_cookie))
                 .wrap(from_fn(challenge_for_scripts))
-                .configure(resources::configure)
+                .configure(|config| resources::routes().register(config))
                 .configure(console::configure)
                 .default_service(web::to(resources::not_found))
         })
@@ -91,5 +91,5 @@ impl AdminServer {
 }
 
 fn invalid(field: &str, error: &dyn std::fmt::Display) -> actix_web::Error {
-    ApiError::new(StatusCode::BAD_REQUEST, "invalid-value", error.to_string()).at(field).into()
+    ApiError::new(Code::InvalidValue, error.to_string()).at(field).into()
 }

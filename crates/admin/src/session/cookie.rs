@@ -7,7 +7,7 @@ use flotilla_model::LoginSessionId;
 use flotilla_pki::{KeyError, Purpose, SecretSet};
 
 /// With this beginning a browser takes it only over TLS, for this host alone and from this host alone (RFC 6265bis).
-const NAME: &str = "__Host-flotilla-session";
+pub(crate) const NAME: &str = "__Host-flotilla-session";
 const ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Strict";
 /// Sets these seals apart from all others of the same key.
 const CONTEXT: &[u8] = b"flotilla v1 session cookie";

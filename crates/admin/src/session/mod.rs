@@ -10,7 +10,7 @@ use flotilla_model::LoginSessionId;
 use ring::rand::{SecureRandom, SystemRandom};
 use thiserror::Error;
 
-pub(crate) use cookie::{Opened, SessionCookie, cleared, set};
+pub(crate) use cookie::{NAME as COOKIE_NAME, Opened, SessionCookie, cleared, set};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the system gives no random bytes")]

@@ -7,6 +7,7 @@ mod api_tokens;
 mod audit;
 mod certificates;
 mod consensus;
+mod description;
 mod event_changes;
 mod event_filters;
 mod events;

@@ -1,11 +1,13 @@
 //! Commands of people: carried out, and written to the audit log together with what was before and after.
 
 use crate::audit::{AuditId, AuditRecord, EncodedCommand, Origin, shortened};
-use crate::command::{Command, EventAction};
+use crate::command::{Command, EventAction, VersionedRow};
 use crate::ids::NodeId;
 use crate::outcome::{Outcome, Rejection};
 use crate::party::Step;
 use crate::state::{State, parameter_names};
+
+use super::parties::check_version;
 
 /// What a command is about, in words.
 pub(super) struct Deed {
@@ -42,7 +44,11 @@ impl State {
         command: &EncodedCommand,
         now_ms: u64,
     ) -> Result<Outcome, Rejection> {
-        let command = command.decode().ok_or(Rejection::NestedCommand)?;
+        let mut command = command.decode().ok_or(Rejection::NestedCommand)?;
+        if let Command::IfVersion { row, expected_version, command: inner } = command {
+            check_version(Some(expected_version), self.version_of(&row))?;
+            command = inner.decode().ok_or(Rejection::NestedCommand)?;
+        }
         let deed = described(&command).ok_or(Rejection::NestedCommand)?;
         if let Command::RecordOperation { before, after, .. } = &command {
             self.advance_clock(now_ms);
@@ -171,6 +177,14 @@ impl State {
                 })
             }
             _ => None,
+        }
+    }
+
+    /// 0: there is no such row.
+    fn version_of(&self, row: &VersionedRow) -> u64 {
+        match row {
+            VersionedRow::Account(name) => self.accounts.get(name).map_or(0, |row| row.version),
+            VersionedRow::Administrator(name) => self.administrators.get(name).map_or(0, |row| row.version),
         }
     }
 

@@ -75,3 +75,33 @@ fn the_oldest_rows_go_first() {
     state.apply(&audited(&account("c"))).unwrap();
     assert_eq!(state.audit.iter().map(|(id, _)| id.0).collect::<Vec<_>>(), [6], "numbers go on");
 }
+
+#[test]
+fn a_change_may_depend_on_a_version() {
+    let mut state = three_nodes();
+    state.apply(&administrator("ada", AdministratorRole::Administrator)).unwrap();
+    state.apply(&administrator("bob", AdministratorRole::Administrator)).unwrap();
+    let version = |state: &State| state.administrators.get(&name("bob")).map_or(0, |row| row.version);
+    let removal = |expected_version| {
+        let row = VersionedRow::Administrator(name("bob"));
+        let command = EncodedCommand::new(&Command::RemoveAdministrator { name: name("bob") });
+        Command::IfVersion { row, expected_version, command }
+    };
+    let (actual, before) = (version(&state), state.digest());
+    for expected in [0, actual + 1] {
+        let refused = Err(Rejection::VersionConflict { expected, actual });
+        assert_eq!(state.apply(&attributed("password", &removal(expected))), refused);
+    }
+    // Neither alone nor within itself.
+    let nested = Command::IfVersion {
+        row: VersionedRow::Account(name("nobody")),
+        expected_version: 0,
+        command: EncodedCommand::new(&removal(actual)),
+    };
+    for command in [removal(actual), attributed("password", &nested)] {
+        assert_eq!(state.apply(&command), Err(Rejection::NestedCommand));
+    }
+    assert_eq!(state.digest(), before);
+    state.apply(&attributed("password", &removal(actual))).unwrap();
+    assert_eq!((version(&state), last(&state).operation.as_str()), (0, "administrator.remove"));
+}

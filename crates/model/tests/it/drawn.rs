@@ -84,6 +84,11 @@ fn any_command_of_access() -> impl Strategy<Value = Command> {
     prop_oneof![
         3 => (who(), role()).prop_map(|(who, role)| administrator(who, role)),
         1 => who().prop_map(|who| Command::RemoveAdministrator { name: name(who) }),
+        1 => (who(), 0u64..9).prop_map(|(who, expected_version)| Command::IfVersion {
+            row: VersionedRow::Administrator(name(who)),
+            expected_version,
+            command: EncodedCommand::new(&Command::RemoveAdministrator { name: name(who) }),
+        }),
         3 => (1u8..5, who(), role(), prop::option::of(CREATED_MS..CREATED_MS + 1_000_000))
             .prop_map(|(number, who, role, end)| api_token(number, who, role, end)),
         3 => (1u8..9, who(), 0u64..4).prop_map(|(number, who, step)| open_session(number, who, u64::from(number), Some(step))),

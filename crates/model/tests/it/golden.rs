@@ -40,6 +40,11 @@ fn samples() -> BTreeMap<String, Command> {
             now_ms: CREATED_MS,
         },
         Command::RemoveAdministrator { name: name("admin") },
+        Command::IfVersion {
+            row: VersionedRow::Administrator(name("admin")),
+            expected_version: 300,
+            command: EncodedCommand::new(&Command::RemoveAdministrator { name: name("admin") }),
+        },
         Command::PutRoute {
             account: name("a"),
             steps: vec![

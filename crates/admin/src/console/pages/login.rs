@@ -13,6 +13,7 @@ use crate::console::form::{fields_of, filled, read};
 use crate::console::refusal::html;
 use crate::console::{Answer, Form, LOGIN_PATH, START_PATH, see_other};
 use crate::error::ApiError;
+use crate::problems::Code;
 use crate::resources::sessions;
 use crate::server::{Body, Read};
 
@@ -60,7 +61,7 @@ fn form(admin: &Admin, status: StatusCode, next: &str, name: &str, error: Option
         node: format!("node {} · {}", facts.node, facts.name),
         next,
         name,
-        asks_code: error.is_some_and(|error| error.code == "second-factor-required"),
+        asks_code: error.is_some_and(|error| error.code == Code::SecondFactorRequired),
         error,
     };
     html(status, &page)

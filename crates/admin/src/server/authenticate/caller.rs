@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use actix_web::http::StatusCode;
 use flotilla_model::{AccountName, Administrator, AdministratorRole, FactorProof, LoginSessionId};
 
 use crate::error::ApiError;
+use crate::problems::Code;
 
 /// How someone showed who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Caller {
         match &self.credential {
             Credential::ApiToken(name) => {
                 let detail = format!("the API token {name} stands for a program, and this is for people");
-                Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", detail).mend("log in with name and password"))
+                Err(ApiError::new(Code::Forbidden, detail).mend("log in with name and password"))
             }
             _ => Ok(()),
         }
@@ -112,6 +112,6 @@ impl Caller {
             return Ok(());
         }
         let detail = format!("{} has the role {:?}, which does not allow this", self.name, self.role);
-        Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", detail).mend("ask an administrator"))
+        Err(ApiError::new(Code::Forbidden, detail).mend("ask an administrator"))
     }
 }

@@ -9,6 +9,8 @@ use flotilla_model::AdministratorRole;
 
 use super::{Caller, identify};
 use crate::error::ApiError;
+use crate::interface::{Access, Input, Operation};
+use crate::problems::Code;
 
 /// May look at everything: any administrator.
 pub(crate) struct Read(pub(crate) Caller);
@@ -45,6 +47,33 @@ macro_rules! guard {
                 extract(request, Self::of)
             }
         }
+
+        impl Input for $guard {
+            fn describe(operation: &mut Operation) {
+                describe_guard(operation, AdministratorRole::$least);
+            }
+        }
     )*};
 }
+
+/// What a guard may answer instead of letting a request pass.
+fn describe_guard(operation: &mut Operation, least: AdministratorRole) {
+    operation.open_to(Access::Role(least)).refuses(&[
+        Code::NoCredentials,
+        Code::BadCredentials,
+        Code::SecondFactorRequired,
+        Code::SessionOver,
+        Code::CrossSite,
+        Code::PasswordChangeRequired,
+        Code::TooManyRequests,
+        Code::Unavailable,
+    ]);
+    if least != AdministratorRole::Auditor {
+        operation.refuses(&[Code::Forbidden]);
+    }
+    if operation.changes() {
+        operation.refuses(&[Code::CsrfTokenWrong]);
+    }
+}
+
 guard!(Read takes Auditor, Operate takes Operator, Administer takes Administrator);

@@ -8,8 +8,9 @@ mod session;
 use super::{Admin, now_ms};
 use crate::api_token::ApiTokenSecret;
 use crate::error::ApiError;
+use crate::problems::Code;
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, web};
 
 pub(crate) use caller::{Caller, Credential};
@@ -38,7 +39,7 @@ pub(crate) async fn identify_with(request: &HttpRequest, csrf_token: &[u8]) -> R
     };
     if caller.must_change_password && !changes_own_password(request, &caller.name) {
         let detail = format!("the password of {} was given out by the system", caller.name);
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "password-change-required", detail).mend(format!(
+        return Err(ApiError::new(Code::PasswordChangeRequired, detail).mend(format!(
             "set a new one: PUT {}/administrators/{}",
             crate::api::BASE_PATH,
             caller.name
@@ -59,7 +60,7 @@ async fn by_header(admin: &Admin, value: &HeaderValue, remote: String) -> Result
 
 fn no_credentials() -> ApiError {
     let detail = "the request has neither an Authorization header nor the cookie of a session";
-    ApiError::new(StatusCode::UNAUTHORIZED, "no-credentials", detail)
+    ApiError::new(Code::NoCredentials, detail)
         .mend("send the name and password of an administrator (HTTP Basic), or an API token (Bearer)")
 }
 
@@ -82,7 +83,7 @@ fn bearer(admin: &Admin, token: &str, remote: String) -> Option<Caller> {
 }
 
 pub(crate) fn bad_credentials() -> ApiError {
-    ApiError::new(StatusCode::UNAUTHORIZED, "bad-credentials", "the credentials are not accepted")
+    ApiError::new(Code::BadCredentials, "the credentials are not accepted")
         .mend("check name and password; an API token may have expired; a local token is only good for its own node")
 }
 
@@ -97,8 +98,6 @@ pub(crate) fn refuse_other_sites(request: &HttpRequest) -> Result<(), ApiError> 
     let site = request.headers().get("sec-fetch-site").map(|value| value.as_bytes());
     match site {
         None | Some(b"same-origin" | b"none") => Ok(()),
-        Some(_) => {
-            Err(ApiError::new(StatusCode::FORBIDDEN, "cross-site", "a page of another site has made this request"))
-        }
+        Some(_) => Err(ApiError::new(Code::CrossSite, "a page of another site has made this request")),
     }
 }

@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use actix_web::http::StatusCode;
 use flotilla_credentials::parse_basic;
 use flotilla_model::{AccountName, Administrator};
 
 use super::{Caller, bad_credentials};
 use crate::error::ApiError;
+use crate::problems::Code;
 use crate::server::{Admin, now_ms};
 
 /// The administrator of this name and password, if the log-in is open to them.
@@ -41,7 +41,7 @@ pub(super) async fn basic(admin: &Admin, header: &str, remote: String) -> Result
     let row = check_password(admin, &credentials.name, &credentials.password, &remote).await?;
     if admin.view().state.second_factor(&row.name).is_some() {
         let detail = format!("{} has a second factor, and HTTP Basic has no place for its code", row.name);
-        let error = ApiError::new(StatusCode::UNAUTHORIZED, "second-factor-required", detail);
+        let error = ApiError::new(Code::SecondFactorRequired, detail);
         return Err(error.mend("open a session with POST sessions, or use an API token"));
     }
     Ok(Caller::with_password(&row, None, remote))

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage, HttpRequest};
 use flotilla_config::parameters::Parameters;
 use flotilla_model::{Administrator, LoginSession, State};
@@ -11,6 +11,7 @@ use subtle::ConstantTimeEq;
 
 use super::{Caller, Credential, remote_address};
 use crate::error::ApiError;
+use crate::problems::Code;
 use crate::server::{Admin, now_ms};
 use crate::session::{Opened, SessionCookie, set};
 
@@ -98,7 +99,7 @@ fn require_csrf_token(request: &HttpRequest, cookie: &SessionCookie, shown: &[u8
         return Ok(());
     }
     let detail = "a change that a session makes needs the header X-CSRF-Token";
-    let error = ApiError::new(StatusCode::FORBIDDEN, "csrf-token-wrong", detail).at("X-CSRF-Token");
+    let error = ApiError::new(Code::CsrfTokenWrong, detail).at("X-CSRF-Token");
     Err(error.mend("send the csrf_token that POST sessions and GET sessions/current answer with"))
 }
 
@@ -112,5 +113,5 @@ fn renew(admin: &Admin, request: &HttpRequest, cookie: &SessionCookie) {
 
 fn is_over() -> ApiError {
     let detail = "the session is over: it was ended, lay idle for too long, or reached the end of its life";
-    ApiError::new(StatusCode::UNAUTHORIZED, "session-over", detail).mend("log in again: POST sessions")
+    ApiError::new(Code::SessionOver, detail).mend("log in again: POST sessions")
 }
