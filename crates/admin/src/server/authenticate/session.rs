@@ -70,6 +70,7 @@ async fn identify(admin: &Admin, request: &HttpRequest, opened: Opened) -> Resul
         role: row.role,
         credential: Credential::Session(cookie.id),
         must_change_password: row.must_change_password,
+        row_version: None,
     })
 }
 
