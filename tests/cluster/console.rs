@@ -103,7 +103,7 @@ async fn a_dead_letter_is_found_and_retried() -> Result<()> {
     browser.arrives_at("/console/queue/events").await?;
     browser.reads("tbody tr", "invoices/march.pdf").await?;
     browser.click("tbody tr a").await?;
-    browser.reads(".alert.bad", "404").await?;
+    browser.reads(".alert.bad:not([hidden])", "404").await?;
     browser.picture("dead-letter").await?;
     receiver.behave(Behaviour::Answer("204 No Content"));
     browser.click(".deeds button.primary").await?;

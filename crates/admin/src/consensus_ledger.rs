@@ -16,6 +16,13 @@ impl Ledger for Consensus {
         Ok(self.linearizable_view().await?.as_ref().into())
     }
 
+    async fn later_than(&self, index: u64) {
+        // An error: the consensus has ended, and there will be nothing later.
+        if self.watch().wait_for(|view| view.index > index).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     async fn propose(&self, command: Command) -> Result<Applied, LedgerError> {
         let applied = Consensus::propose(self, command).await?;
         Ok(Applied { index: applied.index, outcome: applied.outcome? })

@@ -136,6 +136,8 @@ impl From<Rejection> for ApiError {
             R::AuthorityOfMember { .. } | R::AuthorityInUse { .. } => Code::AuthorityInUse,
             R::ClusterDisabled | R::NotAlone { .. } => Code::WrongState,
             R::AlreadyRevoked { .. } | R::RotationUnderWay { .. } | R::SecretNotAdopted { .. } => Code::WrongState,
+            R::RequestRepeated => Code::WrongState,
+            R::RequestKeyReused => Code::IdempotencyKeyReused,
             R::LastMember | R::LastAdministrator => Code::LastOfItsKind,
             R::WrongEventState { .. } => Code::WrongState,
             R::NoCluster | R::QueueFull { .. } | R::QueueBytesFull { .. } | R::TooFewReplicas { .. } => {
@@ -146,6 +148,7 @@ impl From<Rejection> for ApiError {
         let error = Self::new(code, rejection.to_string());
         match rejection {
             R::PasswordMissing => error.at("password"),
+            R::RequestKeyReused => error.at("Idempotency-Key"),
             R::TooManySteps { .. } => error.at("steps"),
             R::TooManyLanes { .. } => error.at("lane").mend("take one that is there: see lanes"),
             R::LaneWeight { .. } => error.at("weight"),

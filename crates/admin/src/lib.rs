@@ -6,6 +6,7 @@
 pub mod api;
 mod api_token;
 mod certificates;
+mod changes;
 mod client;
 mod consensus_ledger;
 mod console;

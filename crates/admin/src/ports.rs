@@ -46,6 +46,9 @@ pub trait Ledger: Send + Sync + 'static {
     /// A view that shows everything that was acknowledged before this call, on any node.
     async fn fresh_view(&self) -> Result<LedgerView, LedgerError>;
 
+    /// Waits until [`Ledger::view`] shows a later index than this.
+    async fn later_than(&self, index: u64);
+
     /// Commits a command. When it returns, [`Ledger::view`] of this node shows its effect.
     async fn propose(&self, command: Command) -> Result<Applied, LedgerError>;
 }

@@ -456,6 +456,16 @@ pub enum Command {
         expected_version: u64,
         command: EncodedCommand,
     },
+    /// Within `Attributed`: carried out only if nothing was carried out under this key before.
+    Once {
+        /// Of who asks, for what, and the key that they gave.
+        key: Sha256,
+        /// Of all that they ask for.
+        request: Sha256,
+        /// What they are answered, also when they ask again.
+        answer: Sealed,
+        command: EncodedCommand,
+    },
 }
 
 /// A row on whose version a change may depend, of those whose own commands have no place for it.

@@ -63,7 +63,8 @@ impl State {
             api_tokens,
             login_sessions,
             login_failures,
-            second_factors
+            second_factors,
+            requests
         );
         ensure(self.tally.is_empty(), || "counts of lanes were left over".to_owned())
     }

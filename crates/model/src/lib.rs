@@ -23,6 +23,7 @@ mod party;
 mod payload;
 mod priority;
 mod queue;
+mod request;
 mod snapshot;
 mod state;
 mod table;
@@ -49,6 +50,7 @@ pub use party::{Account, Administrator, AdministratorRole, Parameter, ParameterV
 pub use payload::Payload;
 pub use priority::Priority;
 pub use queue::{QueueBounds, QueueStatistics, Room};
+pub use request::RememberedRequest;
 pub use snapshot::SnapshotError;
 pub use state::{State, parameter_names};
 pub use table::Table;

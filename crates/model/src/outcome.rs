@@ -194,6 +194,10 @@ pub enum Rejection {
     NoSecondFactor { name: AccountName },
     #[error("there are at most {limit} recovery codes")]
     TooManyRecoveryCodes { limit: u64 },
+    #[error("the request was carried out before under its idempotency key")]
+    RequestRepeated,
+    #[error("the idempotency key was used for another request")]
+    RequestKeyReused,
 }
 
 impl Rejection {

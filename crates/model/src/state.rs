@@ -15,6 +15,7 @@ use crate::member::{Authority, Cluster, JoinToken, Leaving, Member};
 use crate::names::{AccountName, EventKey, FilePath, KindPattern, LaneName};
 use crate::party::{Account, Administrator, Parameter, ParameterVersion, Route};
 use crate::queue::Queue;
+use crate::request::RememberedRequest;
 use crate::table::Table;
 use crate::transfer::Transfer;
 use crate::trust::{CertificateRecord, Revocation, SecretRotation, StoppedTm};
@@ -150,6 +151,8 @@ pub struct State {
     pub login_sessions: Table<LoginSessionId, LoginSession>,
     pub login_failures: Table<AccountName, LoginFailures>,
     pub second_factors: Table<AccountName, SecondFactor>,
+    /// What people have asked for under an idempotency key.
+    pub requests: Table<Sha256, RememberedRequest>,
     /// Counted during a command, empty between two.
     pub(crate) tally: Vec<(LaneId, LaneTotals)>,
     // Derived: rebuilt from the tables, never persisted, not in the digest.
@@ -259,7 +262,7 @@ impl State {
         hasher.finish()
     }
 
-    fn table_digests(&self) -> [u64; 26] {
+    fn table_digests(&self) -> [u64; 27] {
         [
             self.members.digest(),
             self.authorities.digest(),
@@ -287,6 +290,7 @@ impl State {
             self.login_sessions.digest(),
             self.login_failures.digest(),
             self.second_factors.digest(),
+            self.requests.digest(),
         ]
     }
 

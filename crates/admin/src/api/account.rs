@@ -1,7 +1,7 @@
 //! Accounts of partners.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -26,11 +26,11 @@ pub struct AccountChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_enabled: Option<bool>,
     /// `null` lifts the quota.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::present")]
     #[schema(value_type = Option<u64>)]
     pub quota_bytes: Option<Option<u64>>,
     /// `null` lifts the quota.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::present")]
     #[schema(value_type = Option<u64>)]
     pub quota_files: Option<Option<u64>>,
 }
@@ -45,11 +45,6 @@ impl std::fmt::Debug for AccountChange {
             .field("quota_files", &self.quota_files)
             .finish()
     }
-}
-
-/// Tells `null` from absent.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<u64>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]

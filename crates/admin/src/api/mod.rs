@@ -9,6 +9,7 @@ mod api_token;
 mod audit;
 mod authority;
 mod certificate;
+mod change;
 mod cluster;
 mod doctor;
 mod event;
@@ -44,6 +45,7 @@ pub use certificate::{
     Hidden, ImportCertificate, ImportReply, Password, RequestCertificate, RequestView, RevocationView,
     RevokeCertificate,
 };
+pub use change::{Change, ChangeKind, NodeStanding};
 pub use cluster::{ClusterNode, ClusterStatus, LinkStatus, NodeRole};
 pub use doctor::{Diagnosis, DoctorQuery, Finding, FindingLevel};
 pub use event::{EventQuery, EventView};
@@ -61,7 +63,7 @@ pub use parameter::{
 pub use primary::{HandOverAnswer, HandOverRequest, PrimaryView, PromotionView};
 pub use problem::Problem;
 pub use queue::{EventStatistics, QueueStatus, RoomStatus};
-pub use route::{RouteChange, RouteQuery, RouteView, RoutesQuery, StepChange, StepView};
+pub use route::{RouteChange, RoutePatch, RouteQuery, RouteView, RoutesQuery, StepChange, StepView};
 pub use second_factor::{SecondFactorConfirmation, SecondFactorEnrolment};
 pub use secret::{RotationFinish, RotationRequest, RotationView, SecretExport, SecretView};
 pub use servers::{LeavingView, ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan};
@@ -75,11 +77,16 @@ pub use time::{from_ms, to_ms};
 pub use transaction_manager::{ManagerOperation, ManagerState, ManagerView};
 pub use transfer::{StepRunView, TransferQuery, TransferView};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// Where all resources live.
 pub const BASE_PATH: &str = "/api/v2.0";
+
+/// Tells `null` from absent.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
 
 /// A change was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

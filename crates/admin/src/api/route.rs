@@ -76,6 +76,23 @@ pub struct RouteChange {
     pub priority: Option<u8>,
 }
 
+/// Body of `PATCH routes/ACCOUNT`. What is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoutePatch {
+    /// All of them, in place of those that there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<StepChange>>,
+    /// `null`: the account's own.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::present")]
+    pub lane: Option<Option<String>>,
+    /// `null`: the usual one.
+    #[schema(value_type = Option<u8>)]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::present")]
+    pub priority: Option<Option<u8>>,
+}
+
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub enum StepChange {

@@ -113,6 +113,12 @@ impl Operation {
         self.answers_with(status, content_type, description, ContentBuilder::new().schema(Some(RefOr::T(text))).build())
     }
 
+    /// An answer without a body.
+    pub(crate) fn answers_nothing(&mut self, status: StatusCode, description: &str) -> &mut Self {
+        self.answers.insert(status, ResponseBuilder::new().description(description).build());
+        self
+    }
+
     pub(crate) fn answers_json<T: ToSchema>(&mut self, status: StatusCode, description: &str) -> &mut Self {
         let schema = self.schema_of::<T>();
         let content = ContentBuilder::new().schema(Some(schema)).build();

@@ -84,6 +84,8 @@ codes! {
         "a change by a session needs the header `X-CSRF-Token`: `GET sessions/current` tells it";
     Forbidden "forbidden" [FORBIDDEN] "The role does not allow this",
         "ask an administrator. API tokens do not do what is for people: log in with name and password", see "how-to/access.md";
+    IdempotencyKeyReused "idempotency-key-reused" [UNPROCESSABLE_ENTITY] "The idempotency key was used for another request",
+        "draw a new key for each request that is not a repetition", see "reference/rest.md";
     Internal "internal" [INTERNAL_SERVER_ERROR] "The node failed", "see the log of the node that answered";
     InvalidBody "invalid-body" [BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE] "The body is not acceptable",
         "send what the description of the operation asks for, with its `Content-Type`", see "reference/rest.md";

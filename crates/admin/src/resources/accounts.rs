@@ -1,15 +1,15 @@
 //! `accounts`: the partners.
 
 use actix_web::web;
-use flotilla_model::{Account, Command, State};
+use flotilla_model::{Account, AccountName, Command, State, VersionedRow};
 
-use super::{done, name_in_path};
+use super::{MakeCommand, amend, changed, done, if_version, name_in_path};
 use crate::Admin;
 use crate::api::{AccountChange, AccountView, Done, Page, from_ms};
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::problems::Code;
-use crate::server::{Administer, Body, Precondition, Read, now_ms};
+use crate::server::{Administer, Body, IfMatch, MergePatch, Patch, Precondition, Read, Versioned, now_ms};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Accounts);
@@ -19,6 +19,10 @@ pub(super) fn add(routes: &mut Routes) {
         .put("/accounts/{name}", change)
         .named("putAccount", "Makes or changes an account")
         .explained("What is absent stays, `null` lifts a quota; a new account needs a password.");
+    routes
+        .patch("/accounts/{name}", patch)
+        .named("patchAccount", "Changes an account that is there")
+        .explained("`null` lifts a quota.");
     routes
         .delete("/accounts/{name}", remove)
         .named("deleteAccount", "Removes an account that has no files")
@@ -31,11 +35,10 @@ pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<Acc
     web::Json(Page { items, next_cursor: None })
 }
 
-async fn show(admin: web::Data<Admin>, _: Read, name: web::Path<String>) -> Result<web::Json<AccountView>, ApiError> {
+async fn show(admin: web::Data<Admin>, _: Read, name: web::Path<String>) -> Result<Versioned<AccountView>, ApiError> {
     let (name, state) = (name_in_path(&name)?, admin.view().state);
-    let account =
-        state.accounts.get(&name).ok_or_else(|| ApiError::not_found(format!("there is no account {name}")))?;
-    Ok(web::Json(describe(account, &state)))
+    let document = describe(find(&state, &name)?, &state);
+    Ok(Versioned { version: Some(document.version), document })
 }
 
 pub(crate) async fn change(
@@ -44,13 +47,49 @@ pub(crate) async fn change(
     name: web::Path<String>,
     Precondition(expected_version): Precondition,
     Body(change): Body<AccountChange>,
-) -> Result<web::Json<Done>, ApiError> {
+) -> Result<Versioned<Done>, ApiError> {
     let name = name_in_path(&name)?;
-    let password_hash = match &change.password {
-        Some(password) => Some(admin.parts().passwords.hash(password).await?),
-        None => None,
+    let password_hash = hash(&admin, change.password.as_deref()).await?;
+    let command = command(name, change, password_hash, expected_version);
+    Ok(changed(&admin.change(&caller, command).await?))
+}
+
+async fn patch(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    name: web::Path<String>,
+    IfMatch(expected_version): IfMatch,
+    MergePatch(change): MergePatch<AccountChange>,
+) -> Result<Versioned<Done>, ApiError> {
+    let name = name_in_path(&name)?;
+    let password_hash = hash(&admin, change.password.as_deref()).await?;
+    let make = |state: &State| {
+        let version = find(state, &name)?.version;
+        let (name, change, hash) = (name.clone(), change.clone(), password_hash.clone());
+        let command: MakeCommand = Box::new(move |version| command(name, change, hash, Some(version)));
+        Ok((version, command))
     };
-    let command = Command::PutAccount {
+    Ok(changed(&amend(&admin, &caller, expected_version, make).await?))
+}
+
+impl Patch for AccountChange {
+    const REMOVABLE: &'static [&'static str] = &["quota_bytes", "quota_files"];
+}
+
+async fn hash(admin: &Admin, password: Option<&str>) -> Result<Option<String>, ApiError> {
+    match password {
+        Some(password) => Ok(Some(admin.parts().passwords.hash(password).await?)),
+        None => Ok(None),
+    }
+}
+
+fn command(
+    name: AccountName,
+    change: AccountChange,
+    password_hash: Option<String>,
+    expected_version: Option<u64>,
+) -> Command {
+    Command::PutAccount {
         name,
         password_hash,
         enabled: change.is_enabled,
@@ -58,17 +97,23 @@ pub(crate) async fn change(
         quota_files: change.quota_files,
         expected_version,
         now_ms: now_ms(),
-    };
-    Ok(done(&admin.change(&caller, command).await?))
+    }
 }
 
 pub(crate) async fn remove(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     name: web::Path<String>,
+    IfMatch(expected_version): IfMatch,
 ) -> Result<web::Json<Done>, ApiError> {
     let name = name_in_path(&name)?;
-    Ok(done(&admin.change(&caller, Command::RemoveAccount { name }).await?))
+    let row = VersionedRow::Account(name.clone());
+    let command = if_version(row, expected_version, Command::RemoveAccount { name });
+    Ok(done(&admin.change(&caller, command).await?))
+}
+
+fn find<'a>(state: &'a State, name: &AccountName) -> Result<&'a Account, ApiError> {
+    state.accounts.get(name).ok_or_else(|| ApiError::not_found(format!("there is no account {name}")))
 }
 
 fn describe(account: &Account, state: &State) -> AccountView {

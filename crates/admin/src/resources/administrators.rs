@@ -1,24 +1,30 @@
 //! `administrators`: who may use this interface.
 
 use actix_web::web;
-use flotilla_model::{Administrator, Command};
+use flotilla_model::{AccountName, Administrator, AdministratorRole, Command, State, VersionedRow};
 
-use super::{done, name_in_path};
+use super::{MakeCommand, amend, changed, done, if_version, name_in_path};
 use crate::Admin;
 use crate::api::{AdministratorChange, AdministratorView, Done, Page, from_ms};
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::problems::Code;
-use crate::server::{Administer, Body, Read, now_ms};
+use crate::server::{Administer, Body, Caller, IfMatch, MergePatch, Patch, Precondition, Read, Versioned, now_ms};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Administrators);
     routes.get("/administrators", list).named("listAdministrators", "Who may use this interface");
+    routes.get("/administrators/{name}", show).named("getAdministrator", "One administrator");
     routes
         .put("/administrators/{name}", change)
         .named("putAdministrator", "Makes or changes an administrator")
         .explained("Everybody may set their own password, in person; the rest takes the role `administrator`. A new one needs a \
             password, and is an `auditor` unless told otherwise. A new password or a lower role ends their sessions.")
+        .refuses(&[Code::Forbidden, Code::LastOfItsKind]);
+    routes
+        .patch("/administrators/{name}", patch)
+        .named("patchAdministrator", "Changes an administrator who is there")
+        .explained("Everybody may set their own password, in person; the rest takes the role `administrator`.")
         .refuses(&[Code::Forbidden, Code::LastOfItsKind]);
     routes
         .delete("/administrators/{name}", remove)
@@ -31,49 +37,98 @@ pub(super) fn add(routes: &mut Routes) {
 
 pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AdministratorView>> {
     let (state, now_ms) = (admin.view().state, now_ms());
-    let describe = |row: &Administrator| AdministratorView {
-        locked_until: state.locked_until(&row.name, now_ms).map(from_ms),
-        has_second_factor: state.second_factor(&row.name).is_some(),
-        ..described(row)
-    };
-    let items = state.administrators.values().map(describe).collect();
+    let items = state.administrators.values().map(|row| describe(row, &state, now_ms)).collect();
     web::Json(Page { items, next_cursor: None })
 }
 
-/// Everybody may change their own password; the rest takes an administrator.
+async fn show(
+    admin: web::Data<Admin>,
+    _: Read,
+    name: web::Path<String>,
+) -> Result<Versioned<AdministratorView>, ApiError> {
+    let (name, state) = (name_in_path(&name)?, admin.view().state);
+    let document = describe(find(&state, &name)?, &state, now_ms());
+    Ok(Versioned { version: Some(document.version), document })
+}
+
 pub(crate) async fn change(
     admin: web::Data<Admin>,
     Read(caller): Read,
     name: web::Path<String>,
+    Precondition(expected_version): Precondition,
     Body(change): Body<AdministratorChange>,
-) -> Result<web::Json<Done>, ApiError> {
+) -> Result<Versioned<Done>, ApiError> {
     let name = name_in_path(&name)?;
-    if !caller.is_in_person(&name) || change.role.is_some() {
-        caller.require_administrator()?;
-    }
-    let password_hash = match &change.password {
-        Some(password) => Some(admin.parts().passwords.hash(password).await?),
-        None => None,
+    require(&caller, &name, &change)?;
+    let password_hash = hash(&admin, change.password.as_deref()).await?;
+    let command = command(&admin.view().state, &name, change.role, password_hash);
+    let command = if_version(VersionedRow::Administrator(name), expected_version, command);
+    Ok(changed(&admin.change(&caller, command).await?))
+}
+
+async fn patch(
+    admin: web::Data<Admin>,
+    Read(caller): Read,
+    name: web::Path<String>,
+    IfMatch(expected_version): IfMatch,
+    MergePatch(change): MergePatch<AdministratorChange>,
+) -> Result<Versioned<Done>, ApiError> {
+    let name = name_in_path(&name)?;
+    require(&caller, &name, &change)?;
+    let password_hash = hash(&admin, change.password.as_deref()).await?;
+    let make = |state: &State| {
+        let version = find(state, &name)?.version;
+        let (row, command) =
+            (VersionedRow::Administrator(name.clone()), command(state, &name, change.role, password_hash.clone()));
+        let make: MakeCommand = Box::new(move |version| if_version(row, Some(version), command));
+        Ok((version, make))
     };
+    Ok(changed(&amend(&admin, &caller, expected_version, make).await?))
+}
+
+impl Patch for AdministratorChange {
+    const REMOVABLE: &'static [&'static str] = &[];
+}
+
+/// Everybody may change their own password; the rest takes an administrator.
+fn require(caller: &Caller, name: &AccountName, change: &AdministratorChange) -> Result<(), ApiError> {
+    if caller.is_in_person(name) && change.role.is_none() { Ok(()) } else { caller.require_administrator() }
+}
+
+async fn hash(admin: &Admin, password: Option<&str>) -> Result<Option<String>, ApiError> {
+    match password {
+        Some(password) => Ok(Some(admin.parts().passwords.hash(password).await?)),
+        None => Ok(None),
+    }
+}
+
+fn command(
+    state: &State,
+    name: &AccountName,
+    role: Option<AdministratorRole>,
+    password_hash: Option<String>,
+) -> Command {
     // A new password is chosen by a person; without one the old duty to change it stays.
-    let must_change = admin.view().state.administrators.get(&name).is_some_and(|row| row.must_change_password);
-    let command = Command::PutAdministrator {
-        name,
+    let must_change = state.administrators.get(name).is_some_and(|row| row.must_change_password);
+    Command::PutAdministrator {
+        name: name.clone(),
         must_change_password: must_change && password_hash.is_none(),
         password_hash,
-        role: change.role,
+        role,
         now_ms: now_ms(),
-    };
-    Ok(done(&admin.change(&caller, command).await?))
+    }
 }
 
 async fn remove(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     name: web::Path<String>,
+    IfMatch(expected_version): IfMatch,
 ) -> Result<web::Json<Done>, ApiError> {
     let name = name_in_path(&name)?;
-    Ok(done(&admin.change(&caller, Command::RemoveAdministrator { name }).await?))
+    let row = VersionedRow::Administrator(name.clone());
+    let command = if_version(row, expected_version, Command::RemoveAdministrator { name });
+    Ok(done(&admin.change(&caller, command).await?))
 }
 
 /// Lets them log in again who have failed too often.
@@ -86,14 +141,18 @@ async fn unlock(
     Ok(done(&admin.change(&caller, Command::UnlockAdministrator { name }).await?))
 }
 
-fn described(row: &Administrator) -> AdministratorView {
+fn find<'a>(state: &'a State, name: &AccountName) -> Result<&'a Administrator, ApiError> {
+    state.administrators.get(name).ok_or_else(|| ApiError::not_found(format!("there is no administrator {name}")))
+}
+
+fn describe(row: &Administrator, state: &State, now_ms: u64) -> AdministratorView {
     AdministratorView {
         name: row.name.to_string(),
         role: row.role,
         must_change_password: row.must_change_password,
         created_at: from_ms(row.created_ms),
         version: row.version,
-        locked_until: None,
-        has_second_factor: false,
+        locked_until: state.locked_until(&row.name, now_ms).map(from_ms),
+        has_second_factor: state.second_factor(&row.name).is_some(),
     }
 }

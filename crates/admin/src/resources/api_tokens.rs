@@ -10,7 +10,7 @@ use crate::api_token::ApiTokenSecret;
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::problems::Code;
-use crate::server::{Body, Caller, Credential, Read, now_ms};
+use crate::server::{Body, Caller, Credential, IdempotencyKey, Making, Read, now_ms};
 
 /// A minute to ten years.
 const LIFETIME_S: std::ops::RangeInclusive<u64> = 60..=315_360_000;
@@ -46,12 +46,13 @@ async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<ApiTokenView>>
 async fn create(
     admin: web::Data<Admin>,
     Read(caller): Read,
+    key: IdempotencyKey,
     Body(request): Body<ApiTokenRequest>,
 ) -> Result<web::Json<ApiTokenAnswer>, ApiError> {
     caller.require_person()?;
     let name = AccountName::parse(&request.name).map_err(|error| ApiError::invalid("name", error.to_string()))?;
     let owner = owner(&caller, request.owner.as_deref())?;
-    let description = request.description.unwrap_or_default();
+    let description = request.description.clone().unwrap_or_default();
     if description.len() > DESCRIPTION_BYTES_MAX || description.chars().any(char::is_control) {
         let detail = format!("a description is one line of at most {DESCRIPTION_BYTES_MAX} bytes");
         return Err(ApiError::invalid("description", detail));
@@ -76,8 +77,9 @@ async fn create(
     let secret_hash = secret.hash();
     let command =
         Command::CreateApiToken { secret_hash, name, owner, role, description, created_by, expires_ms, now_ms };
-    admin.change(&caller, command).await?;
-    Ok(web::Json(ApiTokenAnswer { token: secret.to_text(), view }))
+    let making = Making { key: &key, operation: "api-tokens", request: &request, command };
+    let answer = ApiTokenAnswer { token: secret.to_text(), view };
+    Ok(web::Json(admin.make(&caller, making, answer).await?))
 }
 
 /// One's own, or as an administrator anybody's. A program may give up its own token, and with the role of an administrator others.

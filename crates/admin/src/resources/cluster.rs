@@ -6,7 +6,7 @@ use flotilla_model::{Member, MemberRole, NodeId};
 
 use super::queue;
 use crate::Admin;
-use crate::api::{ClusterNode, ClusterStatus, NodeRole, NodeStatus, from_ms};
+use crate::api::{ClusterNode, ClusterStatus, NodeRole, NodeStanding, NodeStatus, from_ms};
 use crate::interface::{Routes, Tag};
 use crate::ports::{LedgerView, PeerFacts};
 use crate::server::Read;
@@ -24,6 +24,20 @@ pub(super) fn add(routes: &mut Routes) {
 pub(crate) async fn cluster(admin: web::Data<Admin>, _: Read) -> web::Json<ClusterStatus> {
     let parts = admin.parts();
     web::Json(assemble(&admin.view(), &parts.facts.status(), &parts.facts.peers()))
+}
+
+/// How the nodes stand, in short.
+pub(crate) fn standings(admin: &Admin, view: &LedgerView) -> Vec<NodeStanding> {
+    let parts = admin.parts();
+    let nodes = assemble(view, &parts.facts.status(), &parts.facts.peers()).nodes.into_iter();
+    nodes
+        .map(|node| NodeStanding {
+            node: node.node,
+            role: node.role,
+            is_up: node.is_up,
+            is_connected: node.link.map(|link| link.is_connected),
+        })
+        .collect()
 }
 
 fn assemble(view: &LedgerView, own: &NodeStatus, peers: &[PeerFacts]) -> ClusterStatus {

@@ -9,7 +9,7 @@ use crate::api::{JoinTokenAnswer, JoinTokenRequest, from_ms};
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::join::JoinToken;
-use crate::server::{Administer, Body, now_ms};
+use crate::server::{Administer, Body, IdempotencyKey, Making, now_ms};
 
 const LIFETIME_S_DEFAULT: u64 = 3600;
 /// A minute to a week.
@@ -26,6 +26,7 @@ pub(super) fn add(routes: &mut Routes) {
 async fn create(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
+    key: IdempotencyKey,
     Body(request): Body<JoinTokenRequest>,
 ) -> Result<web::Json<JoinTokenAnswer>, ApiError> {
     let lifetime_s = request.lifetime_s.unwrap_or(LIFETIME_S_DEFAULT);
@@ -43,14 +44,16 @@ async fn create(
         created_by: caller.name.clone(),
         now_ms,
     };
-    admin.change(&caller, command).await?;
-    tracing::info!(token = %token.secret.id(), created_by = %caller.name, lifetime_s, "join token created");
-    Ok(web::Json(JoinTokenAnswer {
+    let answer = JoinTokenAnswer {
         token: token.to_string(),
         id: token.secret.id(),
         expires_at: token.expires_at,
         url: admin.parts().admin_url.clone(),
-    }))
+    };
+    let making = Making { key: &key, operation: "join-tokens", request: &request, command };
+    let answer = admin.make(&caller, making, answer).await?;
+    tracing::info!(token = %answer.id, created_by = %caller.name, lifetime_s, "join token created");
+    Ok(web::Json(answer))
 }
 
 /// The CA that stands at the end of the chain which this server sends.

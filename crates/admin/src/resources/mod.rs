@@ -6,6 +6,7 @@ mod api_tokens;
 pub(crate) mod audit;
 pub(crate) mod certificate_authorities;
 pub(crate) mod certificates;
+mod changes;
 pub(crate) mod cluster;
 mod description;
 pub(crate) mod doctor;
@@ -35,12 +36,17 @@ pub(crate) mod transaction_manager;
 pub(crate) mod transfers;
 
 use actix_web::{HttpRequest, web};
-use flotilla_model::{AccountName, Outcome};
+use flotilla_model::{AccountName, Command, EncodedCommand, Outcome, Rejection, State, VersionedRow};
 
+use crate::Admin;
 use crate::api::Done;
 use crate::error::ApiError;
 use crate::interface::Routes;
-use crate::ports::Applied;
+use crate::ports::{Applied, LedgerError};
+use crate::problems::Code;
+use crate::server::{Caller, Versioned};
+
+pub(crate) use cluster::standings;
 
 /// All of them.
 pub(crate) fn routes() -> Routes {
@@ -50,6 +56,7 @@ pub(crate) fn routes() -> Routes {
     status::add(&mut routes);
     sync::add(&mut routes);
     doctor::add(&mut routes);
+    changes::add(&mut routes);
     servers::add(&mut routes);
     join::add(&mut routes);
     join_tokens::add(&mut routes);
@@ -91,6 +98,44 @@ fn done(applied: &Applied) -> web::Json<Done> {
         _ => None,
     };
     web::Json(Done { version, log_index: applied.index })
+}
+
+/// What a change of a row that has a version answers.
+fn changed(applied: &Applied) -> Versioned<Done> {
+    let web::Json(document) = done(applied);
+    Versioned { version: document.version, document }
+}
+
+/// How often a change of what is there is made anew when others change it at the same time.
+const AMENDS_MAX: usize = 8;
+
+/// Changes a row as it is now: `make` gives the command for a state, with the version that the row has there. When somebody changes
+/// the row in between, it is looked at again, unless the caller has said which version is meant.
+async fn amend(
+    admin: &Admin,
+    caller: &Caller,
+    expected_version: Option<u64>,
+    make: impl Fn(&State) -> Result<(u64, MakeCommand), ApiError>,
+) -> Result<Applied, ApiError> {
+    for _ in 0..AMENDS_MAX {
+        let (version, command) = make(&admin.fresh_view().await?.state)?;
+        match admin.propose(caller, command(expected_version.unwrap_or(version))).await {
+            Err(LedgerError::Rejected(Rejection::VersionConflict { .. })) if expected_version.is_none() => {}
+            answer => return Ok(answer?),
+        }
+    }
+    Err(ApiError::new(Code::Unavailable, "others change it all the time").mend("try again"))
+}
+
+/// The command that depends on a version.
+type MakeCommand = Box<dyn FnOnce(u64) -> Command>;
+
+/// A command of which the row has no place for a version itself.
+fn if_version(row: VersionedRow, expected_version: Option<u64>, command: Command) -> Command {
+    match expected_version {
+        Some(expected_version) => Command::IfVersion { row, expected_version, command: EncodedCommand::new(&command) },
+        None => command,
+    }
 }
 
 /// How many rows a page may have, and how many are looked at for it: a filter that matches little ends its page early.

@@ -4,7 +4,7 @@ use actix_web::web;
 use flotilla_config::parameters::{self, CATALOGUE, Parameter, Scope};
 use flotilla_model::{Command, NodeId, ParameterChange, ParameterVersion, Rejection, State};
 
-use super::{PAGE_ROWS_MAX, done};
+use super::{PAGE_ROWS_MAX, changed, done};
 use crate::Admin;
 use crate::api;
 use crate::api::{
@@ -16,7 +16,7 @@ use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::ports::LedgerView;
 use crate::problems::Code;
-use crate::server::{Administer, Body, Precondition, Read, now_ms};
+use crate::server::{Administer, Body, Precondition, Read, Versioned, now_ms};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Parameters);
@@ -49,14 +49,15 @@ pub(crate) async fn show(
     _: Read,
     name: web::Path<String>,
     query: web::Query<ParameterQuery>,
-) -> Result<web::Json<ParameterView>, ApiError> {
+) -> Result<Versioned<ParameterView>, ApiError> {
     let parameter = find(&name)?;
     let view = admin.view();
     check_node(parameter, query.node)?;
     if let Some(node) = query.node.filter(|node| !view.state.members.contains(node)) {
         return Err(Rejection::NoSuchMember { node }.into());
     }
-    Ok(web::Json(describe(parameter, query.node, &view.state)))
+    let document = describe(parameter, query.node, &view.state);
+    Ok(Versioned { version: Some(document.version), document })
 }
 
 pub(crate) async fn change(
@@ -66,7 +67,7 @@ pub(crate) async fn change(
     query: web::Query<ParameterQuery>,
     Precondition(expected_version): Precondition,
     Body(change): Body<api::ParameterChange>,
-) -> Result<web::Json<Done>, ApiError> {
+) -> Result<Versioned<Done>, ApiError> {
     let parameter = find(&name)?;
     check_node(parameter, query.node)?;
     let value = match &change.value {
@@ -84,7 +85,7 @@ pub(crate) async fn change(
         changed_by: caller.name.clone(),
         now_ms: now_ms(),
     };
-    Ok(done(&admin.change(&caller, command).await?))
+    Ok(changed(&admin.change(&caller, command).await?))
 }
 
 /// Most changes in one request: every parameter for the cluster, and a few for each of a hundred nodes.

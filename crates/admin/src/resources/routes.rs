@@ -3,12 +3,12 @@
 use actix_web::web;
 use flotilla_model::{AccountName, Command, EventKind, KindPattern, LaneName, Priority, Route, State, Step};
 
-use super::{done, name_in_path, steps};
+use super::{MakeCommand, amend, changed, done, name_in_path, steps};
 use crate::Admin;
-use crate::api::{Done, Page, RouteChange, RouteQuery, RouteView, RoutesQuery};
+use crate::api::{Done, Page, RouteChange, RoutePatch, RouteQuery, RouteView, RoutesQuery};
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
-use crate::server::{Administer, Body, Precondition, Read};
+use crate::server::{Administer, Body, IfMatch, MergePatch, Patch, Precondition, Read, Versioned};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Routes);
@@ -17,6 +17,11 @@ pub(super) fn add(routes: &mut Routes) {
     routes
         .put("/routes/{account}", change)
         .named("putRoute", "The whole route; it holds for what comes in from then on");
+    routes
+        .patch("/routes/{account}", patch)
+        .named("patchRoute", "Changes a route that is there")
+        .explained("`steps` are replaced as a whole, and keys of webhooks in them have to be given again; without `steps` they stay as \
+            they are. `null` takes lane or priority away.");
     routes.delete("/routes/{account}", remove).named("deleteRoute", "No route any more");
 }
 
@@ -46,11 +51,11 @@ async fn show(
     _: Read,
     account: web::Path<String>,
     query: web::Query<RouteQuery>,
-) -> Result<web::Json<RouteView>, ApiError> {
+) -> Result<Versioned<RouteView>, ApiError> {
     let (account, kind) = (name_in_path(&account)?, kind_of(&query)?);
     let state = admin.view().state;
-    let route = find(&state, &account, &kind)?;
-    Ok(web::Json(describe(&account, kind.as_str(), route)))
+    let document = describe(&account, kind.as_str(), find(&state, &account, &kind)?);
+    Ok(Versioned { version: Some(document.version), document })
 }
 
 async fn change(
@@ -60,10 +65,9 @@ async fn change(
     query: web::Query<RouteQuery>,
     Precondition(expected_version): Precondition,
     Body(change): Body<RouteChange>,
-) -> Result<web::Json<Done>, ApiError> {
+) -> Result<Versioned<Done>, ApiError> {
     let (account, kind) = (name_in_path(&account)?, kind_of(&query)?);
-    let lane = change.lane.as_deref().map(LaneName::parse).transpose();
-    let lane = lane.map_err(|error| ApiError::invalid("lane", error.to_string()))?;
+    let lane = change.lane.as_deref().map(lane_of).transpose()?;
     let priority = change.priority.map(priority).transpose()?;
     let steps = steps::read_all(change.steps, &admin.parts().secrets)?;
     check_steps(&kind, &steps)?;
@@ -72,7 +76,54 @@ async fn change(
         Command::PutKindRoute { account: account.clone(), kind: kind.clone(), steps, lane, priority, expected_version };
     let applied = admin.change(&caller, command).await?;
     tracing::info!(%account, %kind, steps = count, changed_by = %caller.name, log_index = applied.index, "route set");
-    Ok(done(&applied))
+    Ok(changed(&applied))
+}
+
+async fn patch(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    account: web::Path<String>,
+    query: web::Query<RouteQuery>,
+    IfMatch(expected_version): IfMatch,
+    MergePatch(patch): MergePatch<RoutePatch>,
+) -> Result<Versioned<Done>, ApiError> {
+    let (account, kind) = (name_in_path(&account)?, kind_of(&query)?);
+    let lane = patch.lane.map(|lane| lane.as_deref().map(lane_of).transpose()).transpose()?;
+    let priority = patch.priority.map(|value| value.map(priority).transpose()).transpose()?;
+    let steps = patch.steps.map(|steps| steps::read_all(steps, &admin.parts().secrets)).transpose()?;
+    if let Some(steps) = &steps {
+        check_steps(&kind, steps)?;
+        if steps.is_empty() {
+            return Err(ApiError::invalid("steps", "a route has a step at least").mend("DELETE the route"));
+        }
+    }
+    let make = |state: &State| {
+        let route = find(state, &account, &kind)?;
+        let (account, kind) = (account.clone(), kind.clone());
+        let steps = steps.clone().unwrap_or_else(|| route.steps.clone());
+        let lane = lane.clone().unwrap_or_else(|| route.lane.clone());
+        let priority = priority.unwrap_or(route.priority);
+        let command: MakeCommand = Box::new(move |version| Command::PutKindRoute {
+            account,
+            kind,
+            steps,
+            lane,
+            priority,
+            expected_version: Some(version),
+        });
+        Ok((route.version, command))
+    };
+    let applied = amend(&admin, &caller, expected_version, make).await?;
+    tracing::info!(%account, %kind, changed_by = %caller.name, log_index = applied.index, "route changed");
+    Ok(changed(&applied))
+}
+
+impl Patch for RoutePatch {
+    const REMOVABLE: &'static [&'static str] = &["lane", "priority"];
+}
+
+fn lane_of(text: &str) -> Result<LaneName, ApiError> {
+    LaneName::parse(text).map_err(|error| ApiError::invalid("lane", error.to_string()))
 }
 
 async fn remove(
@@ -80,7 +131,7 @@ async fn remove(
     Administer(caller): Administer,
     account: web::Path<String>,
     query: web::Query<RouteQuery>,
-    Precondition(expected_version): Precondition,
+    IfMatch(expected_version): IfMatch,
 ) -> Result<web::Json<Done>, ApiError> {
     let (account, kind) = (name_in_path(&account)?, kind_of(&query)?);
     find(&admin.fresh_view().await?.state, &account, &kind)?;

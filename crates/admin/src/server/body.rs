@@ -17,6 +17,7 @@ use crate::error::ApiError;
 use crate::interface::{Input, Operation};
 use crate::problems::Code;
 
+const JSON: &str = "application/json";
 /// The largest body is a route with 32 steps, or a CA certificate.
 const BODY_BYTES_MAX: usize = 256 * 1024;
 /// For the whole of it, so that a dribbling client does not keep its place.
@@ -29,42 +30,49 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let declared = check_content_type(request);
-        let payload = payload.take();
-        Box::pin(async move {
-            declared?;
-            let collected = tokio::time::timeout(BODY_TIMEOUT, collect(payload)).await;
-            let body = collected.map_err(|_| {
-                let detail = format!("the body took longer than {} s", BODY_TIMEOUT.as_secs());
-                ApiError::new(Code::BodyTooSlow, detail)
-            })?;
-            parse(&body?).map(Body)
-        })
+        let body = read(request, payload, JSON);
+        Box::pin(async move { parse(&body.await?).map(Self) })
     }
 }
+
+/// What any body may be refused for.
+pub(super) const REFUSALS: &[Code] = &[Code::InvalidBody, Code::BodyTooLarge, Code::BodyTooSlow];
 
 impl<T: ToSchema> Input for Body<T> {
     fn describe(operation: &mut Operation) {
-        operation.takes_body::<T>("application/json").refuses(&[
-            Code::InvalidBody,
-            Code::InvalidValue,
-            Code::BodyTooLarge,
-            Code::BodyTooSlow,
-        ]);
+        operation.takes_body::<T>(JSON).refuses(REFUSALS).refuses(&[Code::InvalidValue]);
     }
 }
 
-/// Only JSON: a form of another site can be sent without asking, JSON cannot.
-fn check_content_type(request: &HttpRequest) -> Result<(), ApiError> {
+/// The bytes of a body that is declared to be of a type.
+pub(super) fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    content_type: &'static str,
+) -> impl Future<Output = Result<Bytes, ApiError>> + use<> {
+    let declared = check_content_type(request, content_type);
+    let payload = payload.take();
+    async move {
+        declared?;
+        let collected = tokio::time::timeout(BODY_TIMEOUT, collect(payload)).await;
+        collected.map_err(|_| {
+            let detail = format!("the body took longer than {} s", BODY_TIMEOUT.as_secs());
+            ApiError::new(Code::BodyTooSlow, detail)
+        })?
+    }
+}
+
+/// Only kinds of JSON: a form of another site can be sent without asking, JSON cannot.
+fn check_content_type(request: &HttpRequest, wanted: &str) -> Result<(), ApiError> {
     let value = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = value.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    if essence.eq_ignore_ascii_case(wanted) {
         return Ok(());
     }
-    Err(ApiError::new(Code::InvalidBody, "the body is not declared as JSON")
+    Err(ApiError::new(Code::InvalidBody, format!("the body is not declared as {wanted}"))
         .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)
         .at("Content-Type")
-        .mend("send Content-Type: application/json"))
+        .mend(format!("send Content-Type: {wanted}")))
 }
 
 async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
@@ -80,7 +88,7 @@ async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
     Ok(body.freeze())
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();

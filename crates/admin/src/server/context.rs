@@ -6,10 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use flotilla_credentials::Passwords;
 use flotilla_model::{Command, EncodedCommand, NodeId, Origin};
 use flotilla_pki::{CredentialsHandle, SecretHandle};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::Caller;
 use super::rate::RateLimit;
 use crate::api_token::LastUse;
+use crate::changes::STREAMS_MAX;
 use crate::error::ApiError;
 use crate::local_token::LocalToken;
 use crate::login_guard::LoginGuard;
@@ -44,13 +46,23 @@ struct Shared {
     join_rate: RateLimit,
     api_token_use: LastUse,
     login_guard: LoginGuard,
+    changes: Arc<Semaphore>,
+    stopping: watch::Sender<bool>,
 }
 
 impl Admin {
     pub fn new(parts: AdminParts) -> Self {
         let join_rate = RateLimit::new(JOIN_BURST, JOIN_PER_S);
         let login_guard = LoginGuard::new(Arc::clone(&parts.ledger));
-        Self { shared: Arc::new(Shared { parts, join_rate, api_token_use: LastUse::default(), login_guard }) }
+        let shared = Shared {
+            parts,
+            join_rate,
+            api_token_use: LastUse::default(),
+            login_guard,
+            changes: Arc::new(Semaphore::new(STREAMS_MAX)),
+            stopping: watch::Sender::new(false),
+        };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Has one node do something.
@@ -72,6 +84,20 @@ impl Admin {
 
     pub(crate) fn login_guard(&self) -> &LoginGuard {
         &self.shared.login_guard
+    }
+
+    /// For one who follows the changes; `None`: there are as many as there may be.
+    pub(crate) fn changes_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.shared.changes).try_acquire_owned().ok()
+    }
+
+    /// Whether the server stops: answers that would go on and on end then.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.shared.stopping.subscribe()
+    }
+
+    pub(super) fn stop(&self) {
+        self.shared.stopping.send_replace(true);
     }
 
     pub(crate) fn view(&self) -> LedgerView {

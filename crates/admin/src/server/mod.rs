@@ -8,10 +8,13 @@ mod authenticate;
 mod body;
 mod challenge;
 mod context;
+mod idempotency;
+mod merge_patch;
 mod precondition;
 mod rate;
 mod renewal;
 mod start;
+mod versioned;
 
 pub(crate) use authenticate::{
     Administer, Caller, Credential, Operate, Read, bad_credentials, check_password, identify, identify_with,
@@ -20,5 +23,8 @@ pub(crate) use authenticate::{
 pub(crate) use body::Body;
 pub(crate) use context::now_ms;
 pub use context::{Admin, AdminParts};
-pub(crate) use precondition::Precondition;
+pub(crate) use idempotency::{IdempotencyKey, Making};
+pub(crate) use merge_patch::{MergePatch, Patch};
+pub(crate) use precondition::{IfMatch, Precondition};
 pub use start::{AdminServer, StartError};
+pub(crate) use versioned::Versioned;

@@ -31,6 +31,26 @@ impl Input for Precondition {
     }
 }
 
+/// `If-Match` alone: of what changes only what is there.
+pub(crate) struct IfMatch(pub(crate) Option<u64>);
+
+impl FromRequest for IfMatch {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(if_match(request.headers()).map(Self))
+    }
+}
+
+impl Input for IfMatch {
+    fn describe(operation: &mut Operation) {
+        operation
+            .takes_header("If-Match", "Only if it has this version, as in `\"12\"`")
+            .refuses(&[Code::InvalidValue, Code::VersionConflict]);
+    }
+}
+
 fn read(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
     if let Some(value) = headers.get(IF_NONE_MATCH) {
         if value.as_bytes().trim_ascii() == b"*" {
@@ -38,6 +58,10 @@ fn read(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
         }
         return Err(ApiError::invalid("If-None-Match", "only * is understood here").mend("send If-None-Match: *"));
     }
+    if_match(headers)
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
     let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     let version = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);

@@ -38,6 +38,7 @@ pub enum StartError {
 pub struct AdminServer {
     address: SocketAddr,
     handle: ServerHandle,
+    admin: Admin,
 }
 
 impl AdminServer {
@@ -45,7 +46,7 @@ impl AdminServer {
     pub fn start(listener: TcpListener, connections_max: usize, admin: Admin) -> Result<Self, StartError> {
         let address = listener.local_addr()?;
         let tls = https_server_config(&admin.parts().credentials)?;
-        let data = web::Data::new(admin);
+        let data = web::Data::new(admin.clone());
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(data.clone())
@@ -77,7 +78,7 @@ impl AdminServer {
                 tracing::error!(%error, "the admin server ended");
             }
         });
-        Ok(Self { address, handle })
+        Ok(Self { address, handle, admin })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -86,6 +87,7 @@ impl AdminServer {
 
     /// Takes no new requests, lets those under way end, closes the port.
     pub async fn stop(self) {
+        self.admin.stop();
         self.handle.stop(true).await;
     }
 }

@@ -135,3 +135,46 @@ async fn what_is_out_of_bounds_is_refused_by_field() {
     }
     harness.stop().await;
 }
+
+#[actix_web::test]
+async fn a_repeated_request_makes_no_second_token_and_is_answered_alike() {
+    let harness = Harness::start().await;
+    for (path, body, other) in [
+        ("api-tokens", r#"{"name": "one", "role": "auditor"}"#, r#"{"name": "two", "role": "auditor"}"#),
+        ("join-tokens", r#"{"lifetime_s": 60}"#, r#"{"lifetime_s": 61}"#),
+    ] {
+        let url = format!("{}/api/v2.0/{path}", harness.url());
+        let post = |key: &'static str, body: &'static str| {
+            let request = harness.raw().post(&url).basic_auth("root", Some(PASSWORD)).header("idempotency-key", key);
+            request.header("content-type", "application/json").body(body).send()
+        };
+        let first = post("k1", body).await.unwrap();
+        assert_eq!(first.status(), 200, "{path}");
+        let first = first.bytes().await.unwrap();
+        let index = harness.ledger.state().audit.len();
+        let again = post("k1", body).await.unwrap();
+        assert_eq!((again.status().as_u16(), again.bytes().await.unwrap()), (200, first.clone()), "{path}");
+        assert_eq!(harness.ledger.state().audit.len(), index, "{path}: nothing was done");
+        let reused = post("k1", other).await.unwrap();
+        assert_eq!(reused.status(), 422, "{path}");
+        assert_eq!(post("", body).await.unwrap().status(), 400, "{path}");
+        let sealed = format!("{:?}", harness.ledger.state().requests.values().collect::<Vec<_>>());
+        let token = serde_json::from_slice::<serde_json::Value>(&first).unwrap()["token"].as_str().unwrap().to_owned();
+        assert!(!sealed.contains(&token), "{path}");
+    }
+    // The other administrator's key of the same name is another one.
+    assert_eq!(harness.ledger.state().requests.len(), 2);
+    let url = format!("{}/api/v2.0/api-tokens", harness.url());
+    let request = harness.raw().post(&url).basic_auth("auditor", Some(PASSWORD)).header("idempotency-key", "k1");
+    let body = r#"{"name": "three", "role": "auditor"}"#;
+    let answer = request.header("content-type", "application/json").body(body).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    // What was revoked does not come back by a repeated request.
+    harness.local().revoke_api_token("one").await.unwrap();
+    let request = harness.raw().post(&url).basic_auth("root", Some(PASSWORD)).header("idempotency-key", "k1");
+    let body = r#"{"name": "one", "role": "auditor"}"#;
+    let answer = request.header("content-type", "application/json").body(body).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(harness.local().api_tokens().await.unwrap().iter().all(|token| token.name != "one"));
+    harness.stop().await;
+}

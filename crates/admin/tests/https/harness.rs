@@ -23,6 +23,7 @@ use flotilla_pki::{
 };
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
+use tokio::sync::watch;
 
 pub(crate) const NOW_MS: u64 = 1_700_000_000_000;
 pub(crate) const SESSION: SessionId = SessionId(7);
@@ -33,13 +34,16 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub(crate) struct MemoryLedger {
     state: Mutex<(u64, State)>,
     failure: Mutex<Option<LedgerError>>,
+    index: watch::Sender<u64>,
 }
 
 impl MemoryLedger {
     pub(crate) fn apply(&self, command: Command) -> Outcome {
         let mut guard = self.state.lock().unwrap();
         guard.0 += 1;
-        guard.1.apply(&command).unwrap()
+        let outcome = guard.1.apply(&command).unwrap();
+        self.index.send_replace(guard.0);
+        outcome
     }
 
     /// The tokens that there are end now; the log's time, which would take their rows out, has not come so far.
@@ -80,6 +84,10 @@ impl Ledger for MemoryLedger {
         Ok(self.view())
     }
 
+    async fn later_than(&self, index: u64) {
+        self.index.subscribe().wait_for(|now| *now > index).await.unwrap();
+    }
+
     async fn propose(&self, command: Command) -> Result<Applied, LedgerError> {
         if let Some(failure) = self.failure.lock().unwrap().clone() {
             return Err(failure);
@@ -88,6 +96,7 @@ impl Ledger for MemoryLedger {
         guard.0 += 1;
         let outcome = guard.1.apply(&command)?;
         guard.1.check_invariants().unwrap();
+        self.index.send_replace(guard.0);
         Ok(Applied { index: guard.0, outcome })
     }
 }

@@ -6,6 +6,8 @@ mod accounts;
 mod api_tokens;
 mod audit;
 mod certificates;
+mod changes;
+mod conditions;
 mod consensus;
 mod description;
 mod event_changes;

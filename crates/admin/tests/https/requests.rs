@@ -36,7 +36,7 @@ async fn every_refusal_is_a_problem_document() {
     let cases: Vec<Case<'_>> = vec![
         (Method::GET, "/nowhere", vec![], vec![], 404, "not-found"),
         (Method::GET, "/api/v2.0/nowhere", vec![], vec![], 404, "not-found"),
-        (Method::PATCH, account, vec![JSON], b"{}".to_vec(), 405, "method-not-allowed"),
+        (Method::POST, account, vec![JSON], b"{}".to_vec(), 405, "method-not-allowed"),
         (Method::PUT, account, vec![], b"{}".to_vec(), 415, "invalid-body"),
         (Method::PUT, account, vec![("content-type", "text/plain")], b"{}".to_vec(), 415, "invalid-body"),
         (Method::PUT, account, vec![JSON], b"{".to_vec(), 400, "invalid-body"),

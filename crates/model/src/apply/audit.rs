@@ -44,21 +44,40 @@ impl State {
         command: &EncodedCommand,
         now_ms: u64,
     ) -> Result<Outcome, Rejection> {
-        let mut command = command.decode().ok_or(Rejection::NestedCommand)?;
-        if let Command::IfVersion { row, expected_version, command: inner } = command {
-            check_version(Some(expected_version), self.version_of(&row))?;
-            command = inner.decode().ok_or(Rejection::NestedCommand)?;
+        match command.decode().ok_or(Rejection::NestedCommand)? {
+            Command::IfVersion { row, expected_version, command } => {
+                check_version(Some(expected_version), self.version_of(&row))?;
+                let command = command.decode().ok_or(Rejection::NestedCommand)?;
+                self.carried_out(origin, credential, &command, now_ms)
+            }
+            Command::Once { key, request, answer, command } => {
+                self.check_new_request(&key, &request, &answer)?;
+                let command = command.decode().ok_or(Rejection::NestedCommand)?;
+                let outcome = self.carried_out(origin, credential, &command, now_ms)?;
+                self.remember_request(key, request, answer);
+                Ok(outcome)
+            }
+            command => self.carried_out(origin, credential, &command, now_ms),
         }
-        let deed = described(&command).ok_or(Rejection::NestedCommand)?;
-        if let Command::RecordOperation { before, after, .. } = &command {
+    }
+
+    fn carried_out(
+        &mut self,
+        origin: &Origin,
+        credential: Option<&String>,
+        command: &Command,
+        now_ms: u64,
+    ) -> Result<Outcome, Rejection> {
+        let deed = described(command).ok_or(Rejection::NestedCommand)?;
+        if let Command::RecordOperation { before, after, .. } = command {
             self.advance_clock(now_ms);
             self.write_audit(origin, credential, deed, [before.clone(), after.clone()]);
             return Ok(Outcome::Done);
         }
-        let before = self.shown(&command);
-        let outcome = self.dispatch(&command)?;
+        let before = self.shown(command);
+        let outcome = self.dispatch(command)?;
         self.advance_clock(now_ms);
-        let after = self.shown(&command);
+        let after = self.shown(command);
         self.write_audit(origin, credential, deed, [before, after]);
         Ok(outcome)
     }

@@ -34,6 +34,7 @@ impl State {
         self.forget_revocations();
         self.forget_api_tokens();
         self.forget_logins();
+        self.forget_requests();
         Ok(Outcome::Done)
     }
 

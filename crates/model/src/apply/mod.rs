@@ -88,7 +88,7 @@ impl State {
                 self.audited(origin, Some(credential), command, *now_ms)
             }
             // Alone they are of no effect: only `Audited` may write to the audit log.
-            C::RecordOperation { .. } | C::IfVersion { .. } => Err(Rejection::NestedCommand),
+            C::RecordOperation { .. } | C::IfVersion { .. } | C::Once { .. } => Err(Rejection::NestedCommand),
             C::SetParameters { changes, changed_by, now_ms } => self.set_parameters(changes, changed_by, *now_ms),
             C::ReportCertificates { node, session, certificates, now_ms } => {
                 self.report_certificates(*node, *session, certificates, *now_ms)

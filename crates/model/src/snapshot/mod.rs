@@ -20,7 +20,7 @@ use crate::table::Table;
 use crate::transfer::Transfer;
 
 /// Raised when the form changes; older forms stay readable.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 const MAGIC: &[u8; 8] = b"FLOTSNAP";
 /// No row comes near this; a longer one is a damaged snapshot.
 const MAX_ROW_BYTES: u32 = 64 << 20;
@@ -132,6 +132,7 @@ impl State {
         write_table(writer, &mut buffer, &self.login_sessions)?;
         write_table(writer, &mut buffer, &self.login_failures)?;
         write_table(writer, &mut buffer, &self.second_factors)?;
+        write_table(writer, &mut buffer, &self.requests)?;
         writer.write_all(&self.digest().to_le_bytes())?;
         Ok(())
     }
@@ -153,6 +154,11 @@ impl State {
                 state
             }
             3 => version_3::read(reader, &mut buffer)?,
+            4 => {
+                let state = Self::read_version_4(reader, &mut buffer)?;
+                read_u64(reader)?;
+                state
+            }
             VERSION => Self::read_current(reader, &mut buffer)?,
             other => return Err(SnapshotError::Version(other)),
         };
@@ -160,8 +166,19 @@ impl State {
         Ok(state)
     }
 
-    /// Like version 3, with another form of the audit log's rows and further tables.
+    /// Like version 4, with a further table.
     fn read_current(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<Self, SnapshotError> {
+        let mut state = Self::read_version_4(reader, buffer)?;
+        state.requests = read_table(reader, buffer)?;
+        let (expected, actual) = (read_u64(reader)?, state.digest());
+        if expected != actual {
+            return Err(SnapshotError::Digest { expected, actual });
+        }
+        Ok(state)
+    }
+
+    /// Like version 3, with another form of the audit log's rows and further tables.
+    fn read_version_4(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<Self, SnapshotError> {
         let mut state = Self::read_version_2(reader, buffer)?;
         state.audit = read_table(reader, buffer)?;
         state.read_tables_since_3(reader, buffer)?;
@@ -169,10 +186,6 @@ impl State {
         state.login_sessions = read_table(reader, buffer)?;
         state.login_failures = read_table(reader, buffer)?;
         state.second_factors = read_table(reader, buffer)?;
-        let (expected, actual) = (read_u64(reader)?, state.digest());
-        if expected != actual {
-            return Err(SnapshotError::Digest { expected, actual });
-        }
         Ok(state)
     }
 

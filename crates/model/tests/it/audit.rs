@@ -105,3 +105,47 @@ fn a_change_may_depend_on_a_version() {
     state.apply(&attributed("password", &removal(actual))).unwrap();
     assert_eq!((version(&state), last(&state).operation.as_str()), (0, "administrator.remove"));
 }
+
+#[test]
+fn a_request_under_a_key_is_carried_out_once() {
+    let mut state = three_nodes();
+    let once = |key: u8, request: u8, name: &str| {
+        attributed(
+            "password",
+            &Command::Once {
+                key: Sha256([key; 32]),
+                request: Sha256([request; 32]),
+                answer: Sealed(vec![request]),
+                command: EncodedCommand::new(&account(name)),
+            },
+        )
+    };
+    state.apply(&once(1, 1, "c")).unwrap();
+    state.check_invariants().unwrap();
+    let before = state.digest();
+    assert_eq!(state.apply(&once(1, 1, "c")), Err(Rejection::RequestRepeated));
+    assert_eq!(state.apply(&once(1, 2, "d")), Err(Rejection::RequestKeyReused));
+    assert_eq!(state.digest(), before);
+    assert_eq!(state.requests.get(&Sha256([1; 32])).unwrap().answer, Sealed(vec![1]));
+    // What is refused is not remembered.
+    let missing = EncodedCommand::new(&Command::RemoveAccount { name: name("nobody") });
+    let (key, request, answer) = (Sha256([3; 32]), Sha256([3; 32]), Sealed(Vec::new()));
+    assert!(state.apply(&attributed("password", &Command::Once { key, request, answer, command: missing })).is_err());
+    assert_eq!(state.requests.len(), 1);
+
+    let mut bytes = Vec::new();
+    state.encode_snapshot(&mut bytes).unwrap();
+    assert_eq!(State::decode_snapshot(&mut bytes.as_slice()).unwrap().digest(), state.digest());
+    // A day later it is forgotten; and there is a bound.
+    state.apply(&Command::Tick { now_ms: CREATED_MS + 86_400_000 }).unwrap();
+    assert_eq!(state.requests.len(), 0);
+    for number in 0..1100_u32 {
+        let mut key = Sha256([9; 32]);
+        key.0[..4].copy_from_slice(&number.to_be_bytes());
+        let command = EncodedCommand::new(&account("c"));
+        let once = Command::Once { key, request: key, answer: Sealed(Vec::new()), command };
+        state.apply(&attributed("password", &once)).unwrap();
+    }
+    assert_eq!(state.requests.len(), 1000);
+    state.check_invariants().unwrap();
+}

@@ -84,6 +84,12 @@ fn any_command_of_access() -> impl Strategy<Value = Command> {
     prop_oneof![
         3 => (who(), role()).prop_map(|(who, role)| administrator(who, role)),
         1 => who().prop_map(|who| Command::RemoveAdministrator { name: name(who) }),
+        1 => (0u8..4, 0u8..2, who(), role()).prop_map(|(key, request, who, role)| Command::Once {
+            key: Sha256([key; 32]),
+            request: Sha256([request; 32]),
+            answer: Sealed(vec![request]),
+            command: EncodedCommand::new(&administrator(who, role)),
+        }),
         1 => (who(), 0u64..9).prop_map(|(who, expected_version)| Command::IfVersion {
             row: VersionedRow::Administrator(name(who)),
             expected_version,

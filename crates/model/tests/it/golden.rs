@@ -40,6 +40,12 @@ fn samples() -> BTreeMap<String, Command> {
             now_ms: CREATED_MS,
         },
         Command::RemoveAdministrator { name: name("admin") },
+        Command::Once {
+            key: Sha256([1; 32]),
+            request: Sha256([2; 32]),
+            answer: Sealed(vec![3, 4]),
+            command: EncodedCommand::new(&account("a")),
+        },
         Command::IfVersion {
             row: VersionedRow::Administrator(name("admin")),
             expected_version: 300,

@@ -12,6 +12,23 @@ const VERSION_2: &[u8] = include_bytes!("../golden/snapshot-v2.bin");
 /// Written by the last program that wrote version 3.
 const VERSION_3: &[u8] = include_bytes!("../golden/snapshot-v3.bin");
 
+/// Written by the last program that wrote version 4.
+const VERSION_4: &[u8] = include_bytes!("../golden/snapshot-v4.bin");
+
+#[test]
+fn version_4_is_read_and_works_on() {
+    let mut state = State::decode_snapshot(&mut &VERSION_4[..]).unwrap();
+    state.check_invariants().unwrap();
+    assert_eq!((state.api_tokens.len(), state.login_sessions.len(), state.audit.len()), (1, 1, 1));
+    assert_eq!((state.login_failures.len(), state.second_factors.len(), state.requests.len()), (1, 1, 0));
+    state.apply(&crate::common::attributed("password", &crate::common::set("EventQueue.maxRetryCount", 3))).unwrap();
+    state.check_invariants().unwrap();
+
+    let mut bytes = Vec::new();
+    state.encode_snapshot(&mut bytes).unwrap();
+    assert_eq!(State::decode_snapshot(&mut bytes.as_slice()).unwrap().digest(), state.digest());
+}
+
 #[test]
 fn version_1_is_read_and_works_on() {
     let mut state = State::decode_snapshot(&mut &VERSION_1[..]).unwrap();

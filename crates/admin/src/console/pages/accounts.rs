@@ -9,7 +9,7 @@ use crate::console::form::filled;
 use crate::console::{Answer, Form, Frame, Section, Visitor, filters, page, see_other};
 use crate::error::ApiError;
 use crate::resources::accounts;
-use crate::server::{Body, Precondition};
+use crate::server::{Body, IfMatch, Precondition};
 
 const PATH: &str = "/console/accounts";
 
@@ -68,6 +68,7 @@ struct Removal {
 }
 
 async fn remove(Form { visitor, fields }: Form<Removal>) -> Answer {
-    accounts::remove(visitor.admin.clone(), visitor.administer()?, web::Path::from(fields.name)).await?;
+    let (admin, administer) = (visitor.admin.clone(), visitor.administer()?);
+    accounts::remove(admin, administer, web::Path::from(fields.name), IfMatch(None)).await?;
     Ok(see_other(&format!("{PATH}?done=account-removed")))
 }

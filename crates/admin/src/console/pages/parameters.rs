@@ -64,7 +64,7 @@ async fn show(visitor: Visitor, name: web::Path<String>) -> Answer {
     let query = || web::Query(ParameterQuery::default());
     let admin = visitor.admin.clone();
     let history = parameters::history(admin.clone(), visitor.read()?, web::Path::from(name.clone()), query()).await?;
-    let parameter = parameters::show(admin, visitor.read()?, name, query()).await?.into_inner();
+    let parameter = parameters::show(admin, visitor.read()?, name, query()).await?.document;
     Ok(page(&ParameterPage { frame, parameter, history: history.into_inner().items }))
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use flotilla_model::{AccountName, Administrator, AdministratorRole, FactorProof, LoginSessionId};
+use flotilla_model::{AccountName, Administrator, AdministratorRole, FactorProof, LoginSessionId, State};
 
 use crate::error::ApiError;
 use crate::problems::Code;
@@ -46,6 +46,8 @@ pub(crate) struct Caller {
     pub(crate) role: AdministratorRole,
     pub(crate) credential: Credential,
     pub(super) must_change_password: bool,
+    /// Of the administrator's row with which a password was compared.
+    pub(super) row_version: Option<u64>,
 }
 
 impl Caller {
@@ -57,6 +59,7 @@ impl Caller {
             role: AdministratorRole::Administrator,
             credential: Credential::LocalToken,
             must_change_password: false,
+            row_version: None,
         }
     }
 
@@ -71,6 +74,7 @@ impl Caller {
                 Some(FactorProof::RecoveryCode { .. }) => Credential::PasswordAndRecoveryCode,
             },
             must_change_password: row.must_change_password,
+            row_version: Some(row.version),
         }
     }
 
@@ -82,6 +86,7 @@ impl Caller {
             role: AdministratorRole::Auditor,
             credential: Credential::JoinToken(token.to_owned()),
             must_change_password: false,
+            row_version: None,
         }
     }
 
@@ -105,6 +110,23 @@ impl Caller {
     pub(crate) fn is_in_person(&self, name: &AccountName) -> bool {
         let is_person = !matches!(self.credential, Credential::ApiToken(_) | Credential::LocalToken);
         is_person && self.name == name.as_str()
+    }
+
+    /// Whether what this caller has shown would be good now: it was not taken back since.
+    pub(crate) fn is_in_force(&self, state: &State, now_ms: u64) -> bool {
+        if self.credential == Credential::LocalToken {
+            return true;
+        }
+        let row = AccountName::parse(&self.name).ok().and_then(|name| state.administrators.get(&name));
+        let Some(row) = row else { return false };
+        match &self.credential {
+            Credential::ApiToken(name) => {
+                state.api_token(name).is_some_and(|token| token.owner == row.name && !token.has_expired(now_ms))
+            }
+            Credential::Session(id) => state.login_sessions.get(id).is_some_and(|session| session.expires_ms > now_ms),
+            // Whatever was changed of the row: who is still good comes again.
+            _ => Some(row.version) == self.row_version,
+        }
     }
 
     pub(super) fn require(&self, least: AdministratorRole) -> Result<(), ApiError> {

@@ -79,6 +79,7 @@ fn bearer(admin: &Admin, token: &str, remote: String) -> Option<Caller> {
         role: row.role,
         credential: Credential::ApiToken(row.name.clone()),
         must_change_password: false,
+        row_version: None,
     })
 }
 

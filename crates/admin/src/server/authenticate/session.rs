@@ -74,6 +74,7 @@ async fn identify(admin: &Admin, request: &HttpRequest, opened: Opened, csrf_tok
         role: row.role,
         credential: Credential::Session(cookie.id),
         must_change_password: row.must_change_password,
+        row_version: None,
     })
 }
 
