@@ -2,16 +2,19 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use flotilla_local::wait_until;
 use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 use crate::common::DEADLINE;
+
+type ParseError = <Url as std::str::FromStr>::Err;
 
 /// A browser with a profile of its own; it ends with this value.
 pub(crate) struct Browser {
@@ -140,6 +143,29 @@ impl Browser {
         Ok(file)
     }
 
+    /// As its owner has set it for all pages: `light` or `dark`.
+    pub(crate) async fn likes(&self, scheme: &'static str) -> Result<()> {
+        self.client.issue_cmd(Likes { scheme }).await?;
+        Ok(())
+    }
+
+    /// What axe-core finds on the page against WCAG 2.1 AA: rule, weight, and where.
+    pub(crate) async fn barriers(&self) -> Result<Vec<String>> {
+        const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/axe.min.js");
+        let axe =
+            std::fs::read_to_string(AXE).with_context(|| format!("{AXE} is missing: 'cargo xtask test' fetches it"))?;
+        self.run(&axe).await?;
+        let script = "const done = arguments[0]; \
+            axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}).then((found) => done(found.violations), (error) => done(String(error)));";
+        let found = self.client.execute_async(script, Vec::new()).await?;
+        let violations = found.as_array().with_context(|| format!("axe-core failed: {found}"))?;
+        let describe = |one: &Value| {
+            let places = one["nodes"].as_array().into_iter().flatten().map(|node| node["html"].to_string());
+            format!("{}, {}: {}", one["id"], one["impact"], places.collect::<Vec<_>>().join(" "))
+        };
+        Ok(violations.iter().map(describe).collect())
+    }
+
     /// Ends the browser, if its pages have broken no rule on the way: of the content security policy, or of their own script.
     pub(crate) async fn close(self) -> Result<()> {
         let complaints = self.complaints().await?;
@@ -166,19 +192,30 @@ impl Browser {
 #[derive(Debug)]
 struct BrowserLog;
 
-impl fantoccini::wd::WebDriverCompatibleCommand for BrowserLog {
-    fn endpoint(
-        &self,
-        base: &reqwest::Url,
-        session: Option<&str>,
-    ) -> Result<reqwest::Url, <reqwest::Url as std::str::FromStr>::Err> {
+impl WebDriverCompatibleCommand for BrowserLog {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
         base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
     }
 
-    fn method_and_body(&self, _: &reqwest::Url) -> (reqwest::Method, Option<String>) {
-        (reqwest::Method::POST, Some(json!({"type": "browser"}).to_string()))
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({"type": "browser"}).to_string()))
     }
 }
 
-/// How long a page may take to show what has happened elsewhere: it asks every two seconds.
-pub(crate) const LIVE: Duration = Duration::from_secs(10);
+/// Of the DevTools protocol, an extension of chromedriver: what the browser's owner likes.
+#[derive(Debug)]
+struct Likes {
+    scheme: &'static str,
+}
+
+impl WebDriverCompatibleCommand for Likes {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let features = json!([{"name": "prefers-color-scheme", "value": self.scheme}]);
+        let body = json!({"cmd": "Emulation.setEmulatedMedia", "params": {"features": features}});
+        (Method::POST, Some(body.to_string()))
+    }
+}

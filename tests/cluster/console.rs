@@ -164,6 +164,50 @@ async fn who_may_only_look_sees_no_buttons_and_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
+async fn every_page_is_for_everybody_in_light_and_dark() -> Result<()> {
+    let scene = scene_with_ada("administrator").await?;
+    let receiver = Receiver::start(0, Behaviour::Answer("404 Not Found"))?;
+    scene.partner("alice", &["checksum", &format!("webhook={}", receiver.url)]).await?;
+    let transfer = scene.upload(0, "alice", "a.txt", b"hello".to_vec()).await?;
+    let browser = Browser::start().await?;
+    browser.open(&console(&scene, 0, "login")).await?;
+    let mut barriers = browser.barriers().await?;
+    log_in(&browser, ADAS_PASSWORD).await?;
+    browser.arrives_at("/console/cluster").await?;
+    let (event, file) = ("queue/events/1".to_owned(), format!("files/{transfer}"));
+    let pages = [
+        "cluster",
+        "queue",
+        "queue/events",
+        &event,
+        "files",
+        &file,
+        "control",
+        "parameters",
+        "parameters/Cluster.mode",
+        "certificates",
+        "accounts",
+        "routes",
+        "administrators",
+        "audit",
+        "doctor",
+        "password",
+        "nowhere",
+    ];
+    for scheme in ["light", "dark"] {
+        browser.likes(scheme).await?;
+        for page in pages {
+            browser.open(&console(&scene, 0, page)).await?;
+            let found = browser.barriers().await?;
+            barriers.extend(found.into_iter().map(|barrier| format!("{page} ({scheme}): {barrier}")));
+            browser.picture(&format!("{}-{scheme}", page.replace('/', "-"))).await?;
+        }
+    }
+    ensure!(barriers.is_empty(), "{barriers:#?}");
+    browser.close().await
+}
+
+#[tokio::test]
 async fn pages_are_closed_to_strangers_and_to_other_sites() -> Result<()> {
     let scene = Scene::start(1).await?;
     let get = |page: &str| scene.cluster.client().get(console(&scene, 0, page));

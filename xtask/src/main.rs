@@ -4,6 +4,7 @@
 //! that any of them can be repeated by hand.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a terminal")]
 
+mod axe;
 mod demo;
 mod deny;
 mod docs;

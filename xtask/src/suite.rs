@@ -3,11 +3,12 @@
 use anyhow::Result;
 
 use crate::step::{cargo, run, run_last, works};
-use crate::{demo, deny, docs, packages};
+use crate::{axe, demo, deny, docs, packages};
 
 /// The tests come last, so that the run ends with the summary of their runner.
 pub(crate) fn test() -> Result<()> {
     packages::install_missing()?;
+    axe::install_missing()?;
     format(true)?;
     lint()?;
     deny::check()?;
