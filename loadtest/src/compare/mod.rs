@@ -52,6 +52,8 @@ pub(crate) async fn run(arguments: &CompareArguments) -> Result<()> {
         for contender in &order {
             let name = contender.map_or("Flotilla".to_owned(), |sync| format!("NATS, sync {}", sync.word()));
             progress(format!("round {round} of {}: {name}", arguments.run.runs));
+            // What the one before has left in the page cache would be written in this one's time.
+            rustix::fs::sync();
             let values = match contender {
                 None => measure(&binary, &dir.join(format!("round-{round}")), arguments).await.context(name)?,
                 Some(sync) => nats.run(*sync, arguments.run.seconds).await.context(name)?,
