@@ -119,6 +119,26 @@ async fn a_dead_letter_is_found_and_retried() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_certificate_is_renewed() -> Result<()> {
+    let scene = scene_with_ada("administrator").await?;
+    let browser = at(&scene, 1, "certificates").await?;
+    let serial = ".panel tbody tr:nth-child(3) td:nth-child(3)";
+    let before = browser.find(serial).await?.text().await?;
+    browser.click(".panel tbody tr:nth-child(3) .actions button").await?;
+    let question = browser.confirm().await?;
+    ensure!(question.contains("of node 3 anew"), "{question}");
+    browser.reads("[role=status]", "The certificate is issued anew").await?;
+    wait_until("the page shows another certificate", DEADLINE, async || {
+        browser.open(&console(&scene, 1, "certificates")).await?;
+        Ok((browser.find(serial).await?.text().await? != before).then_some(()))
+    })
+    .await?;
+    browser.picture("certificates-renewed").await?;
+    scene.settled().await?;
+    browser.close().await
+}
+
+#[tokio::test]
 async fn a_parameter_is_changed_by_one_of_two_who_want_to() -> Result<()> {
     let scene = scene_with_ada("administrator").await?;
     let page = "parameters/EventQueue.maxRetryCount";

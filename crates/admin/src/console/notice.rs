@@ -1,7 +1,7 @@
 //! What a page says after a form was carried out. The address holds its name, not its text, so nobody can put words on our page.
 
 /// Behind `?done=`.
-const NOTICES: [(&str, &str); 13] = [
+const NOTICES: [(&str, &str); 14] = [
     ("account-saved", "The account is saved."),
     ("account-removed", "The account is removed."),
     ("cancelled", "The event is cancelled."),
@@ -13,6 +13,7 @@ const NOTICES: [(&str, &str); 13] = [
     ("moved", "The order of promotion is changed."),
     ("parameter-reset", "The parameter is back at its default, on all nodes."),
     ("parameter-set", "The parameter is set, on all nodes."),
+    ("renewed", "The certificate is issued anew; the node shows it from now on, and no connection was cut."),
     ("resolved", "The answer is recorded; the event goes on."),
     ("retried", "The event is ready to run again."),
 ];

@@ -150,7 +150,7 @@ async fn import(
     certificate(&admin, &caller, node, "certificate.import", subject, PkiRequest::Import(request)).await
 }
 
-async fn renew(
+pub(crate) async fn renew(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     path: web::Path<(NodeId, String)>,

@@ -2,14 +2,16 @@
 
 use actix_web::web;
 use askama::Template;
+use flotilla_model::NodeId;
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use crate::api::{AuthorityView, CertificateQuery, CertificateView};
-use crate::console::{Answer, Frame, Section, Visitor, filters, page};
+use crate::console::{Answer, Form, Frame, Section, Visitor, filters, page, see_other};
 use crate::resources::{certificate_authorities, certificates};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/certificates").get(show));
+    config.service(web::resource("/certificates").get(show)).service(web::resource("/certificates/renew").post(renew));
 }
 
 #[derive(Template)]
@@ -50,4 +52,16 @@ async fn show(visitor: Visitor) -> Answer {
     let authorities = certificate_authorities::list(admin, visitor.read()?).await.into_inner().items;
     let frame = visitor.frame("Certificates", Section::Certificates);
     Ok(page(&CertificatesPage { frame, certificates, authorities }))
+}
+
+#[derive(Deserialize)]
+struct Renewal {
+    node: NodeId,
+    alias: String,
+}
+
+async fn renew(Form { visitor, fields }: Form<Renewal>) -> Answer {
+    let path = web::Path::from((fields.node, fields.alias));
+    certificates::renew(visitor.admin.clone(), visitor.administer()?, path).await?;
+    Ok(see_other("/console/certificates?done=renewed"))
 }
