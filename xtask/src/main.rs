@@ -4,6 +4,7 @@
 //! that any of them can be repeated by hand.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for a terminal")]
 
+mod api_test;
 mod axe;
 mod demo;
 mod deny;
@@ -43,6 +44,15 @@ enum Chore {
     },
     /// The demo cluster from start to end, and its JSON report
     Demo,
+    /// REST against its description: a real node, asked by schemathesis
+    ApiTest {
+        /// Hundreds of requests for each operation instead of a few
+        #[arg(long)]
+        long: bool,
+        /// The same seed asks the same
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// The seeded simulation
     Sim {
         /// How many seeds to run
@@ -66,6 +76,7 @@ fn main() -> ExitCode {
         Chore::Lint => suite::lint(),
         Chore::Deny => deny::check(),
         Chore::Docs { check } => docs::docs(check),
+        Chore::ApiTest { long, seed } => api_test::check(long, seed),
         Chore::Demo => demo::check(),
         Chore::Sim { seeds, first } => suite::simulate(seeds, first),
         Chore::Bench { arguments } => suite::bench(&arguments),

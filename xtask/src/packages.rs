@@ -35,6 +35,18 @@ pub(crate) fn install_missing() -> Result<()> {
     run("packages", apt(&arguments)).with_context(by_hand)
 }
 
+/// Python with its folders of packages (venv), which Debian has apart.
+pub(crate) fn install_python() -> Result<()> {
+    let mut probe = Command::new("python3");
+    probe.args(["-c", "import ensurepip, venv"]);
+    if works(probe) {
+        return Ok(());
+    }
+    let by_hand = || "Python is missing; install it and call again: python3-venv";
+    run("package lists", apt(&["update", "-qq"])).with_context(by_hand)?;
+    run("packages", apt(&["install", "-y", "-qq", "--no-install-recommends", "python3-venv"])).with_context(by_hand)
+}
+
 fn apt(arguments: &[&str]) -> Command {
     let mut command = Command::new("apt-get");
     command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");

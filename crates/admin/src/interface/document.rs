@@ -44,10 +44,30 @@ pub(crate) fn document() -> &'static Document {
     static DOCUMENT: OnceLock<Document> = OnceLock::new();
     DOCUMENT.get_or_init(|| {
         // By way of a tree, whose keys are in order: the same program writes the same text.
-        let tree = serde_json::to_value(describe(resources::routes().into_operations())).unwrap_or_default();
+        let mut tree = serde_json::to_value(describe(resources::routes().into_operations())).unwrap_or_default();
+        tell_unsigned(&mut tree);
         let json = serde_json::to_string_pretty(&tree).unwrap_or_default() + "\n";
         Document { tree, json: json.into() }
     })
+}
+
+/// The formats that are given to numbers without a sign have one; by them the upper half would be refused.
+fn tell_unsigned(tree: &mut Value) {
+    match tree {
+        Value::Object(fields) => {
+            let unsigned = match fields.get("format").and_then(Value::as_str) {
+                Some("int64") => Some("uint64"),
+                Some("int32") => Some("uint32"),
+                _ => None,
+            };
+            if let Some(format) = unsigned.filter(|_| fields.get("minimum").is_some_and(|least| *least == 0)) {
+                fields.insert("format".to_owned(), format.into());
+            }
+            fields.values_mut().for_each(tell_unsigned);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tell_unsigned),
+        _ => {}
+    }
 }
 
 fn describe(operations: Vec<Operation>) -> OpenApi {

@@ -113,6 +113,11 @@ impl Operation {
         self.answers_with(status, content_type, description, ContentBuilder::new().schema(Some(RefOr::T(text))).build())
     }
 
+    /// An answer that goes on and on, which no schema describes as a whole.
+    pub(crate) fn answers_stream(&mut self, content_type: &str, description: &str) -> &mut Self {
+        self.answers_with(StatusCode::OK, content_type, description, ContentBuilder::new().build())
+    }
+
     /// An answer without a body.
     pub(crate) fn answers_nothing(&mut self, status: StatusCode, description: &str) -> &mut Self {
         self.answers.insert(status, ResponseBuilder::new().description(description).build());

@@ -54,7 +54,7 @@ pub(super) fn type_of(schema: &Value) -> Markup {
 
 /// Format and bounds.
 fn limits(schema: &Value) -> Markup {
-    let format = schema["format"].as_str().filter(|format| !matches!(*format, "int32" | "int64" | "double"));
+    let format = schema["format"].as_str().filter(|format| !matches!(*format, "uint32" | "uint64" | "double"));
     let bounds = [("minimum", "from "), ("maximum", "to "), ("minLength", "at least "), ("maxLength", "at most ")];
     // That a count is not negative goes without saying.
     let said = bounds.iter().filter(|(key, _)| !(*key == "minimum" && schema["minimum"] == 0));

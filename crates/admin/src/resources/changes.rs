@@ -1,6 +1,5 @@
 //! `changes`: what changes, as it happens.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::Admin;
@@ -25,7 +24,7 @@ pub(super) fn add(routes: &mut Routes) {
              is not good any more, and when the node stops: clients come again by themselves.",
         )
         .takes_header("Last-Event-ID", "The `log_index` of the last event that was seen")
-        .answers_as(StatusCode::OK, EVENTS, "Events, until the stream ends")
+        .answers_stream(EVENTS, "Events, until the stream ends")
         .refuses(&[Code::TooManyRequests]);
     operation.schema_of::<Change>();
 }

@@ -89,6 +89,10 @@ async fn collect(mut payload: Payload) -> Result<Bytes, ApiError> {
 }
 
 pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // A list of the fields' values would do for serde, but is not what is described.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(invalid("a JSON object is expected".to_owned()));
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -120,7 +124,7 @@ mod tests {
 
     #[test]
     fn rubbish_is_refused() {
-        for body in ["", "{", "5", "null", r#"{"value": "5"} more"#, "\u{0}"] {
+        for body in ["", "{", "5", "null", "[]", r#"["5"]"#, r#"{"value": "5"} more"#, "\u{0}"] {
             let error = parse::<ParameterChange>(body.as_bytes()).unwrap_err();
             assert_eq!(error.code, Code::InvalidBody, "{body}");
         }
