@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
-use flotilla_admin::api::{GatewayStatus, NodeId};
+use flotilla_admin::api::{GatewayStatus, LaneView, NodeId, NodeStatus};
 
 use super::picture::Picture;
 
@@ -27,6 +27,8 @@ pub(super) struct Rates {
     pub(super) failed: Option<f64>,
     pub(super) lanes: BTreeMap<String, f64>,
     pub(super) nodes: BTreeMap<NodeId, Traffic>,
+    /// Processors that a node's process keeps busy: 1.0 is one of them.
+    pub(super) processors: BTreeMap<NodeId, f64>,
 }
 
 impl Rates {
@@ -83,10 +85,14 @@ fn rates(before: &Picture, now: &Picture, elapsed_s: f64) -> Rates {
         bytes_out: rate(before.bytes_out_total, now.bytes_out_total),
     };
     let (old, new) = (&before.statistics, &now.statistics);
-    let of_node = |(id, status): (&NodeId, &flotilla_admin::api::NodeStatus)| {
+    let of_node = |(id, status): (&NodeId, &NodeStatus)| {
         before.nodes.get(id).map(|old| (*id, traffic(&old.gateway, &status.gateway)))
     };
-    let lane = |lane: &flotilla_admin::api::LaneView| {
+    let processors = |(id, status): (&NodeId, &NodeStatus)| {
+        let (old, new) = (before.nodes.get(id)?.process?, status.process?);
+        Some((*id, rate(old.cpu_ms_total, new.cpu_ms_total) / 1000.0))
+    };
+    let lane = |lane: &LaneView| {
         let old = before.lanes.iter().find(|old| old.name == lane.name)?;
         Some((lane.name.clone(), rate(old.completed_total, lane.completed_total)))
     };
@@ -96,6 +102,7 @@ fn rates(before: &Picture, now: &Picture, elapsed_s: f64) -> Rates {
         failed: Some(rate(old.failed_total, new.failed_total)),
         lanes: now.lanes.iter().filter_map(lane).collect(),
         nodes: now.nodes.iter().filter_map(of_node).collect(),
+        processors: now.nodes.iter().filter_map(processors).collect(),
     }
 }
 
@@ -119,10 +126,11 @@ mod tests {
         now.statistics.completed_total = 1000;
         assert_eq!(history.take(&now, begin).completed, None, "one round has no rate");
         now.statistics.completed_total = 1100;
+        now.nodes.get_mut(&NodeId(1)).unwrap().process.as_mut().unwrap().cpu_ms_total += 500;
         let gateway = |now: &mut Picture, total| now.nodes.get_mut(&NodeId(1)).unwrap().gateway.bytes_in_total = total;
         gateway(&mut now, 5000);
         let rates = history.take(&now, begin + Duration::from_secs(2));
-        assert_eq!(rates.completed, Some(50.0));
+        assert_eq!((rates.completed, rates.processors[&NodeId(1)]), (Some(50.0), 0.25));
         gateway(&mut now, 400);
         let rates = history.take(&now, begin + Duration::from_secs(4));
         assert_eq!((rates.completed, rates.nodes[&NodeId(1)].bytes_in), (Some(0.0), 200.0));

@@ -15,6 +15,7 @@ h, ?             this help
 
 lag         entries that a node is behind the committed log
 round trip  from the node that answers
+CPU         of its process; 100 % is one processor
 transfers   uploads and downloads that run now
 depth       events that are ready, wait, are blocked or in work
 alerts      ! does not work   ~ may not for long

@@ -24,7 +24,7 @@ const COLUMNS_MIN: u16 = 60;
 const LINES_MIN: u16 = 18;
 /// Borders, the names of the columns, and a row.
 const PANE_LINES_MIN: u16 = 4;
-const QUEUE_LINES: u16 = 6;
+const QUEUE_LINES: u16 = 7;
 const HEADING_LINES: u16 = 2;
 const KEYS_LINES: u16 = 1;
 

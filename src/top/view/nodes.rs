@@ -21,6 +21,8 @@ const COLUMNS: &[Column] = &[
     fixed("lag", 6),
     fixed("round trip", 10),
     fixed("GMP busy", 8),
+    fixed("CPU", 5),
+    fixed("memory", 8),
     fixed("MB/s in/out", 11),
     fixed("transfers", 9),
     fixed("disk free", 9),
@@ -57,6 +59,8 @@ fn cells(node: &ClusterNode, app: &App, picture: &Picture) -> Vec<Cell<'static>>
     let traffic =
         app.rates.nodes.get(&node.node).map(|one| format!("{:.1}/{:.1}", one.bytes_in / 1e6, one.bytes_out / 1e6));
     let status = picture.nodes.get(&node.node);
+    let processors = app.rates.processors.get(&node.node).map(|busy| format!("{:.0} %", busy * 100.0));
+    let memory = status.and_then(|status| status.process).map(|process| bytes(process.resident_bytes));
     let transfers = status.map(|status| format!("{}/{}", status.gateway.uploads, status.gateway.downloads));
     vec![
         Cell::from(node.node.to_string()),
@@ -66,6 +70,8 @@ fn cells(node: &ClusterNode, app: &App, picture: &Picture) -> Vec<Cell<'static>>
         Cell::from(or_dash(node.lag_entries)),
         Cell::from(or_dash(trip)),
         Cell::from(or_dash(workers)),
+        Cell::from(or_dash(processors)),
+        Cell::from(or_dash(memory)),
         Cell::from(or_dash(traffic)),
         Cell::from(or_dash(transfers)),
         Cell::from(or_dash(status.map(|status| bytes(status.files.disk_free_bytes)))),

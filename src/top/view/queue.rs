@@ -13,9 +13,15 @@ use crate::output::bytes;
 use crate::top::app::App;
 use crate::top::picture::Picture;
 
+/// Its title, and a minute.
+const CURVE_COLUMNS_MIN: u16 = 17;
+/// As many rounds as are remembered, between borders.
+const CURVE_COLUMNS_MAX: u16 = 242;
+
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, picture: &Picture) {
+    let curve_columns = (area.width / 4).clamp(CURVE_COLUMNS_MIN, CURVE_COLUMNS_MAX);
     let [numbers, depth, oldest] =
-        Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(25), Constraint::Percentage(25)])
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(curve_columns), Constraint::Length(curve_columns)])
             .areas(area);
     let block = framed("queue".to_owned(), app, None);
     frame.render_widget(Paragraph::new(lines(app, picture)).block(block), numbers);
@@ -32,30 +38,23 @@ fn lines(app: &App, picture: &Picture) -> Vec<Line<'static>> {
         ("tight", _) | (_, 1..) => doubtful(),
         _ => Style::new(),
     };
-    let traffic = rates.traffic();
-    let transfers = match traffic {
-        Some(one) => format!(
-            "transfers/s  {:.1} up, {:.1} down  {} in/s, {} out/s",
-            one.uploads,
-            one.downloads,
-            bytes(one.bytes_in as u64),
-            bytes(one.bytes_out as u64)
+    let (transfers, traffic) = match rates.traffic() {
+        Some(one) => (
+            format!("{:.1} up  {:.1} down", one.uploads, one.downloads),
+            format!("{} in  {} out", bytes(one.bytes_in as u64), bytes(one.bytes_out as u64)),
         ),
-        None => "transfers/s  -".to_owned(),
+        None => ("-".to_owned(), "-".to_owned()),
     };
+    let (published, completed, failed) = (rate(rates.published), rate(rates.completed), rate(rates.failed));
     vec![
         Line::raw(format!(
             "{} ready  {} waiting  {} blocked  {} in work",
             queue.ready, queue.waiting, queue.blocked, queue.leased
         )),
         Line::styled(decided, style),
-        Line::raw(format!(
-            "events/s  {} published, {} completed, {} failed",
-            rate(rates.published),
-            rate(rates.completed),
-            rate(rates.failed)
-        )),
-        Line::raw(transfers),
+        Line::raw(format!("events/s     {published} in  {completed} done  {failed} failed")),
+        Line::raw(format!("transfers/s  {transfers}")),
+        Line::raw(format!("bytes/s      {traffic}")),
     ]
 }
 

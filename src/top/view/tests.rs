@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use flotilla_admin::api::{
     CertificateStatus, ClusterNode, ClusterStatus, ConsensusStatus, Diagnosis, EventStatistics, FilesStatus, Finding,
-    FindingLevel, GatewayStatus, GmpStatus, LaneView, LinkStatus, NodeId, NodeRole, NodeStatus, QueueStatus,
-    RoomStatus, from_ms,
+    FindingLevel, GatewayStatus, GmpStatus, LaneView, LinkStatus, NodeId, NodeRole, NodeStatus, ProcessStatus,
+    QueueStatus, RoomStatus, from_ms,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -130,6 +130,7 @@ fn status(queue: QueueStatus) -> NodeStatus {
             warnings: Vec::new(),
         },
         actors: Vec::new(),
+        process: Some(ProcessStatus { cpu_ms_total: 1000, resident_bytes: 96_000_000 }),
     }
 }
 
@@ -163,10 +164,7 @@ fn a_good_day() {
     }
     line(&screen, "as https://ft1:8444 sees it, 5 s ago");
     let first = line(&screen, "ft1  ");
-    assert!(
-        first.contains("primary") && first.contains("good") && first.contains("3/16") && first.contains("5.0 GB"),
-        "{first}"
-    );
+    assert!(["primary", "good", "3/16", "96.0 MB", "5.0 GB"].iter().all(|part| first.contains(part)), "{first}");
     let second = line(&screen, "ft2  ");
     assert!(second.contains("secondary") && second.contains("0.42 ms") && second.contains(" 1 "), "{second}");
     line(&screen, "7 ready  2 waiting  0 blocked  3 in work");
