@@ -5,16 +5,24 @@ mod audit;
 mod authority;
 mod certificate;
 mod doctor;
+mod exit_codes;
 mod lifetime;
 mod manager;
+mod manual;
+mod metrics;
 mod parameter;
 mod primary;
+mod profile;
 mod queue;
+#[cfg(test)]
+mod rest_operations;
 mod second_factor;
 mod servers;
 mod session;
 mod sync;
 mod taeh;
+mod top;
+mod watch;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -27,21 +35,26 @@ pub(crate) use authority::AuthorityCommand;
 pub(crate) use certificate::{CertificateCommand, FileFormat, PasswordArguments, SubjectArguments};
 pub(crate) use doctor::DoctorArguments;
 pub(crate) use manager::ManagerCommand;
+pub(crate) use manual::{CompletionsArguments, ManArguments};
+pub(crate) use metrics::MetricsArguments;
 pub(crate) use parameter::ParameterCommand;
 pub(crate) use primary::PrimaryCommand;
+pub(crate) use profile::{ProfileArguments, ProfileCommand};
 pub(crate) use queue::{FilterArguments, QueueCommand, SelectionArguments};
 pub(crate) use second_factor::SecondFactorCommand;
 pub(crate) use servers::ServersCommand;
 pub(crate) use session::SessionCommand;
 pub(crate) use sync::SyncCommand;
 pub(crate) use taeh::{SecretPlace, TaehCommand};
+pub(crate) use top::TopArguments;
+pub(crate) use watch::WatchArguments;
 
 /// An active/active cluster of secure file-transfer servers.
 ///
 /// Two commands make a cluster: `flotilla init` on the first host, `flotilla join` on each further one; `flotilla run` starts a node.
 /// `flotilla demo` shows all of it on this machine.
 #[derive(Debug, Parser)]
-#[command(name = "flotilla", version, max_term_width = 110)]
+#[command(name = "flotilla", version, max_term_width = 110, after_help = crate::exit::listed())]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -49,20 +62,29 @@ pub(crate) struct Cli {
     /// Print one JSON document instead of text.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+
+    /// Before the command, too: where there is one, it is that of [`ConnectionArguments`], by the same name.
+    #[arg(long, global = true, hide = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start a cluster of processes on this machine and send a file through it.
+    #[command(after_help = exit_codes::DEMO)]
     Demo(DemoArguments),
     /// Make the first node of a cluster.
     Init(InitArguments),
     /// Make a further node of a cluster.
     Join(JoinArguments),
     /// Run a node until it is told to stop.
+    #[command(after_help = exit_codes::RUN)]
     Run(RunArguments),
     /// Show nodes, roles, log, event queue, workers.
+    #[command(after_help = exit_codes::STATUS)]
     Status(StatusArguments),
+    /// Watch the cluster in the terminal: nodes, queue, lanes, alerts. h shows the keys, q ends it.
+    Top(TopArguments),
     /// One-time permissions to join.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -99,7 +121,8 @@ pub(crate) enum Command {
     /// The Transaction Managers: which nodes work on events.
     #[command(subcommand)]
     Tm(ManagerCommand),
-    /// Look, from every node, at names, ports, clocks, disks, certificates, agreement. Ends with 1 if something fails.
+    /// Look, from every node, at names, ports, clocks, disks, certificates, agreement.
+    #[command(after_help = exit_codes::DOCTOR)]
     Doctor(DoctorArguments),
     /// Whether all nodes have the same state.
     #[command(subcommand)]
@@ -116,6 +139,31 @@ pub(crate) enum Command {
     /// The audit log: who changed what.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Profiles of clusters: how each is reached, by a name.
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// Print what the node measures, as Prometheus reads it.
+    Metrics(MetricsArguments),
+    /// Print the script with which a shell completes commands and options.
+    Completions(CompletionsArguments),
+    /// Write the manual, a page for each command.
+    Man(ManArguments),
+}
+
+impl Command {
+    /// Works with a cluster that a profile may name.
+    pub(crate) fn takes_profile(&self) -> bool {
+        !matches!(
+            self,
+            Self::Demo(_)
+                | Self::Init(_)
+                | Self::Join(_)
+                | Self::Run(_)
+                | Self::Profile(_)
+                | Self::Completions(_)
+                | Self::Man(_)
+        )
+    }
 }
 
 /// Where a node lives.
@@ -205,15 +253,18 @@ fn parse_demo_nodes(text: &str) -> Result<u16, String> {
     }
 }
 
-/// How to reach the cluster: through a member's own folder, or over the network.
-#[derive(Debug, Args)]
+/// How to reach the cluster: through a member's own folder, over the network, or as a profile says.
+#[derive(Debug, Default, Args)]
 pub(crate) struct ConnectionArguments {
     /// Node file of a member on this host; its folder holds what is needed to get in. [default: ./flotilla.toml, then ./flotilla/flotilla.toml, then /etc/flotilla/flotilla.toml]
-    #[arg(long, short, conflicts_with = "url")]
+    #[arg(long, short, conflicts_with_all = ["url", "profile"])]
     pub(crate) config: Option<PathBuf>,
-    /// Admin URL of any node, such as https://ft1.example.org:8444.
+    /// Profile of a cluster: see `flotilla profile`. [env: FLOTILLA_PROFILE]
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    pub(crate) profile: Option<String>,
+    /// Admin URL of any node, such as https://ft1.example.org:8444; given again, the next one is tried when one does not answer.
     #[arg(long, requires = "ca")]
-    pub(crate) url: Option<String>,
+    pub(crate) url: Vec<String>,
     /// Administrator, with --url.
     #[arg(long, requires = "url")]
     pub(crate) user: Option<String>,
@@ -223,9 +274,16 @@ pub(crate) struct ConnectionArguments {
     /// File with the administrator's password; without it it is read from standard input.
     #[arg(long, requires = "url")]
     pub(crate) password_file: Option<PathBuf>,
-    /// PEM file of the CA of that node.
+    /// PEM file of the CA of that node, or of all of them.
     #[arg(long, requires = "url")]
     pub(crate) ca: Option<PathBuf>,
+}
+
+impl ConnectionArguments {
+    /// Nothing says which cluster is meant.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.config.is_none() && self.profile.is_none() && self.url.is_empty()
+    }
 }
 
 /// The keys and certificates of a node of a cluster, or in the folder of a node that does not run.
@@ -237,7 +295,7 @@ pub(crate) struct StorePlace {
     #[arg(long)]
     pub(crate) node: Option<u64>,
     /// Folder of a node that does not run, instead of a cluster.
-    #[arg(long, conflicts_with_all = ["config", "url", "node"])]
+    #[arg(long, conflicts_with_all = ["config", "profile", "url", "node"])]
     pub(crate) dir: Option<PathBuf>,
 }
 
@@ -245,6 +303,8 @@ pub(crate) struct StorePlace {
 pub(crate) struct StatusArguments {
     #[command(flatten)]
     pub(crate) connection: ConnectionArguments,
+    #[command(flatten)]
+    pub(crate) watch: WatchArguments,
     /// Show the actors of the answering node too.
     #[arg(long)]
     pub(crate) actors: bool,
@@ -271,6 +331,14 @@ pub(crate) enum AccountCommand {
     List {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
+    },
+    /// Show one account.
+    Show {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
     },
     /// Make an account. Without --password-stdin a password is made up and printed once.
     Add {
@@ -342,6 +410,15 @@ pub(crate) enum AdministratorCommand {
         /// Read the password from the first line of standard input.
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Give an administrator another role. Their sessions end.
+    Role {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+        /// What they may do: `administrator` everything, `operator` steer work, `auditor` look.
+        #[arg(value_parser = ["administrator", "operator", "auditor"])]
+        role: String,
     },
     /// Let an administrator log in again who has failed too often.
     Unlock {
@@ -461,12 +538,16 @@ pub(crate) enum TransfersCommand {
         #[command(flatten)]
         connection: ConnectionArguments,
         #[command(flatten)]
+        watch: WatchArguments,
+        #[command(flatten)]
         page: PageArguments,
     },
     /// Show one transfer with each step.
     Show {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
         id: u64,
     },
 }
@@ -476,6 +557,18 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn a_profile_is_named_before_or_behind_the_command() {
+        for arguments in [["flotilla", "--profile", "prod", "status"], ["flotilla", "status", "--profile", "prod"]] {
+            match Cli::try_parse_from(arguments).unwrap().command {
+                Command::Status(status) => assert_eq!(status.connection.profile.as_deref(), Some("prod")),
+                other => panic!("{other:?}"),
+            }
+        }
+        let init = Cli::try_parse_from(["flotilla", "--profile", "prod", "init", "--name", "x"]).unwrap();
+        assert!(init.profile.is_some() && !init.command.takes_profile());
+    }
 
     #[test]
     fn names_of_commands_and_arguments_are_consistent() {

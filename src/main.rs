@@ -7,6 +7,11 @@ mod demo;
 mod exit;
 mod logging;
 mod output;
+mod profiles;
+mod progress;
+mod signals;
+mod top;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -21,10 +21,15 @@ impl Format {
 
 /// Prints text; a reader that has gone away is no error.
 pub(crate) fn print(text: &str) -> Result<()> {
+    print_while_read(text).map(drop)
+}
+
+/// The same for one who goes on printing: whether the reader is still there.
+pub(crate) fn print_while_read(text: &str) -> Result<bool> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        other => Ok(other.map(|()| true)?),
     }
 }
 
@@ -43,7 +48,7 @@ pub(crate) fn answer<T: Serialize>(format: Format, value: &T, text: impl FnOnce(
 }
 
 /// What came from outside, a reason or an application's data, must not steer the terminal.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let is_harmless = |c: char| !c.is_control() || c == '\n';
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use jiff::Timestamp;
 
-use super::ConnectionArguments;
+use super::{ConnectionArguments, WatchArguments, exit_codes};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
@@ -13,6 +13,8 @@ pub(crate) enum AuditCommand {
     List {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
         /// Only what this administrator did.
         #[arg(long)]
         who: Option<String>,
@@ -46,7 +48,8 @@ pub(crate) enum AuditCommand {
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Check that no row was altered, put in or taken out. Ends with 1 if one was, and says which is the first.
+    /// Check that no row was altered, put in or taken out, and say which is the first that was.
+    #[command(after_help = exit_codes::AUDIT_VERIFY)]
     Verify {
         #[command(flatten)]
         connection: ConnectionArguments,

@@ -29,6 +29,13 @@ pub(crate) enum AuthorityCommand {
         #[command(flatten)]
         place: StorePlace,
     },
+    /// Show one CA, with its certificate in PEM.
+    Show {
+        #[command(flatten)]
+        place: StorePlace,
+        /// Fingerprint, or `ca-old-…`. [default: the internal CA of the node]
+        name: Option<String>,
+    },
     /// Write the certificate of a CA, in PEM.
     Export {
         #[command(flatten)]

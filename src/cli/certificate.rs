@@ -125,6 +125,11 @@ pub(crate) enum CertificateCommand {
         #[arg(long, conflicts_with_all = ["out", "common_name", "san"])]
         cancel: bool,
     },
+    /// Show the requests of a node that wait for their reply.
+    Requests {
+        #[command(flatten)]
+        place: StorePlace,
+    },
     /// Take the certificate that a CA has made from a request.
     ImportReply {
         #[command(flatten)]

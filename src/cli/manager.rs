@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::ConnectionArguments;
+use super::{ConnectionArguments, WatchArguments};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ManagerCommand {
@@ -28,6 +28,8 @@ pub(crate) enum ManagerCommand {
     Status {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
         /// Only this node, named by its id.
         node: Option<u64>,
     },

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::ConnectionArguments;
+use super::{ConnectionArguments, WatchArguments, exit_codes};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ParameterCommand {
@@ -12,6 +12,8 @@ pub(crate) enum ParameterCommand {
     List {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
         /// Part of a name, in any case.
         search: Option<String>,
     },
@@ -83,6 +85,7 @@ pub(crate) enum ParameterCommand {
         out: Option<PathBuf>,
     },
     /// Set the parameters of a file that `export` wrote: all of them, or none if one is refused.
+    #[command(after_help = exit_codes::IMPORT)]
     Import {
         #[command(flatten)]
         connection: ConnectionArguments,

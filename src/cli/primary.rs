@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::ConnectionArguments;
+use super::{ConnectionArguments, WatchArguments};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PrimaryCommand {
@@ -10,6 +10,8 @@ pub(crate) enum PrimaryCommand {
     Show {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
     },
     /// Hand the lead over, with no request failing: to a node, or to the first of the servers list that has caught up.
     Handover {

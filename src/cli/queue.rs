@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{ConnectionArguments, StepArguments};
+use super::{ConnectionArguments, StepArguments, WatchArguments, exit_codes};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum QueueCommand {
@@ -12,11 +12,15 @@ pub(crate) enum QueueCommand {
     Stats {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
     },
     /// Show events that have not ended, oldest first.
     List {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
         #[command(flatten)]
         filter: FilterArguments,
         /// Number of rows.
@@ -30,11 +34,14 @@ pub(crate) enum QueueCommand {
     Show {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
         id: u64,
     },
     /// Try dead or waiting events now, from their failed step or with another route.
     ///
     /// With --all: those of --state dead, unless it says otherwise.
+    #[command(after_help = exit_codes::CHANGES)]
     Retry {
         #[command(flatten)]
         connection: ConnectionArguments,
@@ -44,6 +51,7 @@ pub(crate) enum QueueCommand {
         steps: StepArguments,
     },
     /// End events that are not wanted any more: all but those whose step may have had an effect.
+    #[command(after_help = exit_codes::CHANGES)]
     Cancel {
         #[command(flatten)]
         connection: ConnectionArguments,
@@ -53,6 +61,7 @@ pub(crate) enum QueueCommand {
     /// Give dead, doubtful or waiting events up.
     ///
     /// With --all: those of --state dead, unless it says otherwise.
+    #[command(after_help = exit_codes::CHANGES)]
     Discard {
         #[command(flatten)]
         connection: ConnectionArguments,
@@ -60,6 +69,7 @@ pub(crate) enum QueueCommand {
         selection: SelectionArguments,
     },
     /// Answer for events that have a step whose outcome is unknown.
+    #[command(after_help = exit_codes::CHANGES)]
     Resolve {
         #[command(flatten)]
         connection: ConnectionArguments,
@@ -72,12 +82,22 @@ pub(crate) enum QueueCommand {
     Lanes {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
         /// All lanes, the empty ones too.
         #[arg(long)]
         all: bool,
         /// Number of rows. [default: 50; with --json all]
         #[arg(long)]
         limit: Option<usize>,
+    },
+    /// Show one lane.
+    Lane {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
+        lane: String,
     },
     /// Give nothing of a lane to workers any more; what they have goes on.
     Pause {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::ConnectionArguments;
+use super::{ConnectionArguments, WatchArguments, exit_codes};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ServersCommand {
@@ -12,6 +12,8 @@ pub(crate) enum ServersCommand {
     List {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
     },
     /// Let a host join by hand: one that was given the cluster secret and the CAs. It then runs `join --by-hand`.
     Add {
@@ -24,6 +26,7 @@ pub(crate) enum ServersCommand {
         lifetime: u64,
     },
     /// Take a member out of the cluster for good.
+    #[command(after_help = exit_codes::SERVERS_REMOVE)]
     Remove {
         #[command(flatten)]
         connection: ConnectionArguments,
@@ -63,6 +66,7 @@ pub(crate) enum ServersCommand {
         out: Option<PathBuf>,
     },
     /// Bring the members into the order of a `servers` file.
+    #[command(after_help = exit_codes::IMPORT)]
     Import {
         #[command(flatten)]
         connection: ConnectionArguments,

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::ConnectionArguments;
+use super::{ConnectionArguments, WatchArguments};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SessionCommand {
@@ -10,6 +10,8 @@ pub(crate) enum SessionCommand {
     List {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
     },
     /// End a session at once, on all nodes.
     End {

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::ConnectionArguments;
+use super::{ConnectionArguments, WatchArguments, exit_codes};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SyncCommand {
@@ -10,8 +10,11 @@ pub(crate) enum SyncCommand {
     Status {
         #[command(flatten)]
         connection: ConnectionArguments,
+        #[command(flatten)]
+        watch: WatchArguments,
     },
-    /// Compare the digests of all nodes at one index of the log now. Ends with 1 if one differs.
+    /// Compare the digests of all nodes at one index of the log now.
+    #[command(after_help = exit_codes::SYNC_VERIFY)]
     Verify {
         #[command(flatten)]
         connection: ConnectionArguments,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::ConnectionArguments;
+use super::{ConnectionArguments, exit_codes};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TaehCommand {
@@ -22,6 +22,7 @@ pub(crate) enum TaehCommand {
         out: Option<PathBuf>,
     },
     /// Take a secret in: into the folder of a node that does not run (--dir), or into a running cluster, as `rotate` does.
+    #[command(after_help = exit_codes::TAEH_CHANGE)]
     Import {
         #[command(flatten)]
         place: SecretPlace,
@@ -35,6 +36,7 @@ pub(crate) enum TaehCommand {
         no_wait: bool,
     },
     /// Change the secret of the running cluster: old and new are accepted until every node has the new one.
+    #[command(after_help = exit_codes::TAEH_CHANGE)]
     Rotate {
         #[command(flatten)]
         connection: ConnectionArguments,
@@ -58,6 +60,6 @@ pub(crate) struct SecretPlace {
     #[command(flatten)]
     pub(crate) connection: ConnectionArguments,
     /// Folder of a node that does not run, instead of a cluster.
-    #[arg(long, conflicts_with_all = ["config", "url"])]
+    #[arg(long, conflicts_with_all = ["config", "profile", "url"])]
     pub(crate) dir: Option<PathBuf>,
 }

@@ -8,6 +8,7 @@ use super::call;
 use crate::cli::{AccountArguments, AccountCommand};
 use crate::connection::{connect, read_line};
 use crate::output::{Format, answer, bytes, or_dash, table};
+use crate::watch;
 
 fn change(arguments: &AccountArguments) -> Result<AccountChange> {
     let quota = |limit: Option<u64>| limit.map(|limit| (limit > 0).then_some(limit));
@@ -21,9 +22,13 @@ fn change(arguments: &AccountArguments) -> Result<AccountChange> {
 
 pub(super) async fn run(command: AccountCommand, format: Format) -> Result<()> {
     match command {
-        AccountCommand::List { connection } => {
-            let rows = call(connect(&connection)?.accounts().await)?;
-            answer(format, &rows, |rows| list(rows))
+        AccountCommand::List { connection, watch } => {
+            let client = connect(&connection)?;
+            watch::show(&watch, format, &client, async || call(client.accounts().await), |rows| list(rows)).await
+        }
+        AccountCommand::Show { connection, name } => {
+            let row = call(connect(&connection)?.account(&name).await)?;
+            answer(format, &row, one)
         }
         AccountCommand::Add { connection, name, change: arguments } => {
             let client = connect(&connection)?;
@@ -63,4 +68,22 @@ fn list(rows: &[AccountView]) -> String {
         ]
     };
     table(["account", "state", "files", "bytes", "quota of files", "quota of bytes"], rows.iter().map(line))
+}
+
+fn one(row: &AccountView) -> String {
+    format!(
+        "account   {}\nstate     {}\nmade      {}\nfiles     {} of {}\nbytes     {} of {}\nversion   {}",
+        row.name,
+        if row.is_enabled { "enabled" } else { "disabled" },
+        row.created_at,
+        row.used_files,
+        quota(row.quota_files),
+        bytes(row.used_bytes),
+        quota(row.quota_bytes.map(bytes)),
+        row.version,
+    )
+}
+
+fn quota(limit: Option<impl ToString>) -> String {
+    limit.map_or_else(|| "any number".to_owned(), |limit| limit.to_string())
 }

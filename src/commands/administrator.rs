@@ -52,6 +52,14 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
             call(client.put_administrator(&name, &change).await)?;
             answer(format, &added, |added| added.text("administrator"))
         }
+        AdministratorCommand::Role { connection, name, role } => {
+            let client = connect(&connection)?;
+            let exists = call(client.administrators().await)?.iter().any(|row| row.name == name);
+            anyhow::ensure!(exists, "there is no administrator {name:?}: make one with 'flotilla admin add'");
+            let change = AdministratorChange { password: None, role: Some(named_role(&role)?) };
+            let done = call(client.put_administrator(&name, &change).await)?;
+            answer(format, &done, |_| format!("administrator {name} has the role {role}"))
+        }
         AdministratorCommand::Unlock { connection, name } => {
             let done = call(connect(&connection)?.unlock_administrator(&name).await)?;
             answer(format, &done, |_| format!("administrator {name} may log in again"))

@@ -8,13 +8,14 @@ use super::call;
 use crate::cli::AuditCommand;
 use crate::connection::connect;
 use crate::output::{Format, answer, or_dash, table};
+use crate::watch;
 
 pub(super) async fn run(command: AuditCommand, format: Format) -> Result<()> {
     match command {
-        AuditCommand::List { connection, who, operation, subject, since, until, limit, cursor } => {
+        AuditCommand::List { connection, watch, who, operation, subject, since, until, limit, cursor } => {
             let query = AuditQuery { limit: Some(limit as usize), cursor, who, operation, subject, since, until };
-            let page = call(connect(&connection)?.audit_log(&query).await)?;
-            answer(format, &page, rows)
+            let client = connect(&connection)?;
+            watch::show(&watch, format, &client, async || call(client.audit_log(&query).await), rows).await
         }
         AuditCommand::Export { connection, after, out } => export(&connect(&connection)?, after, out.as_deref()).await,
         AuditCommand::Verify { connection, file, newest } => {

@@ -1,7 +1,7 @@
 //! `flotilla audit export | verify`
 
 use std::fs::OpenOptions;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -13,6 +13,8 @@ use serde::Serialize;
 
 use super::call;
 use crate::exit::{CHECK_FAILED, coded};
+use crate::output::bytes;
+use crate::progress::Progress;
 
 /// No row comes near this; a longer line is no row.
 const LINE_BYTES_MAX: u64 = 1 << 20;
@@ -90,13 +92,30 @@ pub(super) async fn export(client: &Client, after: Option<u64>, out: Option<&Pat
         }
         None => Box::new(io::stdout()),
     };
-    rows_of(client, after, |part, _| Ok(writer.write_all(part)?)).await?;
+    // Rows that run over the terminal show themselves how far it is.
+    let progress = (out.is_some() || !io::stdout().is_terminal()).then(Progress::on_terminal);
+    let (mut count, mut size) = (0, 0);
+    rows_of(client, after, |part, rows| {
+        count += rows.len();
+        size += part.len() as u64;
+        if let Some(progress) = &progress {
+            progress.say(&format!("{count} rows, {}", bytes(size)));
+        }
+        Ok(writer.write_all(part)?)
+    })
+    .await?;
     Ok(writer.flush()?)
 }
 
 pub(super) async fn verify_cluster(client: &Client) -> Result<Verified> {
     let mut check = ChainCheck::default();
-    rows_of(client, None, |_, rows| rows.iter().try_for_each(|row| follow(row, &mut check))).await?;
+    let progress = Progress::on_terminal();
+    rows_of(client, None, |_, rows| {
+        rows.iter().try_for_each(|row| follow(row, &mut check))?;
+        progress.say(&format!("{} rows hold together so far", check.rows()));
+        Ok(())
+    })
+    .await?;
     Ok(Verified::of(&check))
 }
 

@@ -21,6 +21,10 @@ pub(super) async fn run(command: AuthorityCommand, format: Format) -> Result<()>
             answer(format, &view, |view| format!("{}\nSHA-256 {}", view.subject, view.fingerprint))
         }
         C::List { place } => answer(format, &Target::of(&place)?.authorities().await?, |rows| table_of(rows)),
+        C::Show { place, name } => {
+            let view = chosen_one(&Target::of(&place)?, name.as_deref()).await?;
+            answer(format, &view, one)
+        }
         C::Export { place, name, out, all } => {
             let rows = chosen(&Target::of(&place)?, name.as_deref(), all).await?;
             export(&rows, out.as_deref(), format)
@@ -51,6 +55,10 @@ async fn chosen(target: &Target, name: Option<&str>, everything: bool) -> Result
     if everything {
         return target.authorities().await;
     }
+    Ok(vec![chosen_one(target, name).await?])
+}
+
+async fn chosen_one(target: &Target, name: Option<&str>) -> Result<AuthorityView> {
     let found = match name {
         Some(name) => {
             let plain = name.replace(':', "").to_lowercase();
@@ -63,7 +71,25 @@ async fn chosen(target: &Target, name: Option<&str>, everything: bool) -> Result
         let name = name.map_or_else(|| "no internal CA".to_owned(), |name| format!("no CA {name}"));
         coded(CHECK_FAILED, format!("there is {name} here; see flotilla ca list"))
     };
-    Ok(vec![found.ok_or_else(missing)?])
+    found.ok_or_else(missing)
+}
+
+fn one(view: &AuthorityView) -> String {
+    let issuing = if view.is_current { "its node issues with it" } else { "trusted only" };
+    format!(
+        "name          {}\nnode          {}\nsubject       {}\nserial        {}\nSHA-256       {}\nvalid         {} to {}\n\
+         key           {}\nstate         {issuing}\ncertificates  {} of members\n\n{}",
+        view.name,
+        or_dash(view.node),
+        view.subject,
+        view.serial,
+        view.fingerprint,
+        view.not_before,
+        view.not_after,
+        view.key,
+        view.live_certificates,
+        view.certificate_pem,
+    )
 }
 
 fn export(rows: &[AuthorityView], out: Option<&Path>, format: Format) -> Result<()> {

@@ -8,9 +8,15 @@ use crate::cli::DoctorArguments;
 use crate::connection::connect;
 use crate::exit::{CHECK_FAILED, coded};
 use crate::output::{Format, answer};
+use crate::watch;
 
 pub(super) async fn run(arguments: &DoctorArguments, format: Format) -> Result<()> {
-    let found = call(connect(&arguments.connection)?.examine(arguments.node.map(NodeId)).await)?;
+    let client = connect(&arguments.connection)?;
+    let ask = async || call(client.examine(arguments.node.map(NodeId)).await);
+    if arguments.watch.watch.is_some() {
+        return watch::show(&arguments.watch, format, &client, ask, text).await;
+    }
+    let found = ask().await?;
     answer(format, &found, text)?;
     match found.failed {
         0 => Ok(()),

@@ -10,9 +10,12 @@ mod authority;
 mod certificate;
 mod doctor;
 mod manager;
+mod manual;
+mod metrics;
 mod node;
 mod parameter;
 mod primary;
+mod profile;
 mod queue;
 mod route;
 mod second_factor;
@@ -29,14 +32,18 @@ use flotilla_admin::ClientError;
 
 use crate::cli::{Cli, Command};
 use crate::demo;
-use crate::exit::{CHECK_FAILED, UNAVAILABLE, coded};
+use crate::exit::{CHECK_FAILED, UNAVAILABLE, USAGE, coded};
 use crate::output::Format;
+use crate::top;
 
 /// Carries a command out.
 pub(crate) fn run(cli: Cli) -> Result<()> {
     // The one provider of cryptography; fails only when it is set already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let format = Format::of(cli.json);
+    if cli.profile.is_some() && !cli.command.takes_profile() {
+        return Err(coded(USAGE, "this command works with no cluster that --profile could name"));
+    }
     match cli.command {
         Command::Run(arguments) => node::run(&arguments),
         other => {
@@ -53,6 +60,7 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Init(arguments) => node::init(&arguments, format).await,
         Command::Join(arguments) => node::join(&arguments, format).await,
         Command::Status(arguments) => status::run(&arguments, format).await,
+        Command::Top(arguments) => top::run(&arguments, format).await,
         Command::Token(command) => token::run(command, format).await,
         Command::Param(command) => parameter::run(command, format).await,
         Command::Account(command) => account::run(command, format).await,
@@ -71,6 +79,10 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Sync(command) => sync::run(command, format).await,
         Command::Doctor(arguments) => doctor::run(&arguments, format).await,
         Command::Taeh(command) => taeh::run(command, format).await,
+        Command::Profile(command) => profile::run(command, format).await,
+        Command::Completions(arguments) => manual::completions(&arguments, format),
+        Command::Man(arguments) => manual::man(&arguments, format),
+        Command::Metrics(arguments) => metrics::run(&arguments, format).await,
     }
 }
 

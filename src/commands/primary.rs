@@ -7,12 +7,13 @@ use super::call;
 use crate::cli::PrimaryCommand;
 use crate::connection::connect;
 use crate::output::{Format, answer, or_dash, table};
+use crate::watch;
 
 pub(super) async fn run(command: PrimaryCommand, format: Format) -> Result<()> {
     match command {
-        PrimaryCommand::Show { connection } => {
-            let view = call(connect(&connection)?.primary().await)?;
-            answer(format, &view, shown)
+        PrimaryCommand::Show { connection, watch } => {
+            let client = connect(&connection)?;
+            watch::show(&watch, format, &client, async || call(client.primary().await), shown).await
         }
         PrimaryCommand::Handover { connection, node } => {
             let done = call(connect(&connection)?.hand_over(node.map(NodeId)).await)?;

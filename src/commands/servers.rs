@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use flotilla_admin::Client;
-use flotilla_admin::api::{NodeId, ServerView, ServersImport, ServersPlan};
+use flotilla_admin::api::{LeavingView, NodeId, ServerView, ServersImport, ServersPlan};
 use flotilla_config::servers::{Server, render};
 
 use super::call;
@@ -14,6 +14,8 @@ use crate::cli::ServersCommand;
 use crate::connection::connect;
 use crate::exit::{UNAVAILABLE, coded};
 use crate::output::{Format, answer, list, print, table};
+use crate::progress::Progress;
+use crate::watch;
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Far more than a `servers` file has.
@@ -21,7 +23,10 @@ const FILE_MAX_BYTES: u64 = 1 << 20;
 
 pub(super) async fn run(command: ServersCommand, format: Format) -> Result<()> {
     match command {
-        ServersCommand::List { connection } => show(&connect(&connection)?, format).await,
+        ServersCommand::List { connection, watch } => {
+            let client = connect(&connection)?;
+            watch::show(&watch, format, &client, async || call(client.servers().await), |rows| rows_text(rows)).await
+        }
         ServersCommand::Add { connection, host, lifetime } => {
             let invited = call(connect(&connection)?.invite_server(&host, Some(lifetime)).await)?;
             answer(format, &invited, |invited| {
@@ -35,7 +40,7 @@ pub(super) async fn run(command: ServersCommand, format: Format) -> Result<()> {
         ServersCommand::Remove { connection, node, wait, timeout } => {
             let client = connect(&connection)?;
             if wait {
-                taken_over(&client, NodeId(node), Duration::from_secs(timeout), format).await?;
+                taken_over(&client, NodeId(node), Duration::from_secs(timeout)).await?;
             }
             let done = call(client.remove_server(NodeId(node)).await)?;
             answer(format, &done, |_| format!("node {node} is a member no more; its process ends by itself"))
@@ -59,10 +64,11 @@ pub(super) async fn run(command: ServersCommand, format: Format) -> Result<()> {
 }
 
 /// Waits until others have all that the member has.
-async fn taken_over(client: &Client, node: NodeId, patience: Duration, format: Format) -> Result<()> {
+async fn taken_over(client: &Client, node: NodeId, patience: Duration) -> Result<()> {
     call(client.set_server_leaving(node, true).await)?;
     let until = Instant::now() + patience;
     let mut told = None;
+    let progress = Progress::new();
     loop {
         let rows = call(client.servers().await)?;
         let left = rows.iter().find(|row| row.node == node).and_then(|row| row.leaving);
@@ -79,8 +85,8 @@ async fn taken_over(client: &Client, node: NodeId, patience: Duration, format: F
                 format!("after {patience:?}, {text}; it goes on leaving, or 'servers keep {node}'"),
             ));
         }
-        if format == Format::Text && told != Some(count) {
-            print(&format!("{text}\n"))?;
+        if told != Some(count) {
+            progress.say(&text);
         }
         told = Some(count);
         tokio::time::sleep(LOOK_EVERY).await;
@@ -88,14 +94,18 @@ async fn taken_over(client: &Client, node: NodeId, patience: Duration, format: F
 }
 
 async fn show(client: &Client, format: Format) -> Result<()> {
-    let rows = call(client.servers().await)?;
-    answer(format, &rows, |rows| {
-        let line = |row: &ServerView| {
-            let state = row.leaving.map_or("", |_| "leaving").to_owned();
-            [(row.position + 1).to_string(), row.node.to_string(), row.host.clone(), row.admin_url.clone(), state]
+    answer(format, &call(client.servers().await)?, |rows| rows_text(rows))
+}
+
+fn rows_text(rows: &[ServerView]) -> String {
+    let line = |row: &ServerView| {
+        let leaving = |left: LeavingView| {
+            format!("leaving: {} contents to be copied, {} events in work", left.contents, left.events)
         };
-        table(["place", "node", "host", "admin URL", ""], rows.iter().map(line))
-    })
+        let state = row.leaving.map(leaving).unwrap_or_default();
+        [(row.position + 1).to_string(), row.node.to_string(), row.host.clone(), row.admin_url.clone(), state]
+    };
+    table(["place", "node", "host", "admin URL", ""], rows.iter().map(line))
 }
 
 async fn export(client: &Client, out: Option<&Path>, format: Format) -> Result<()> {

@@ -7,12 +7,13 @@ use super::call;
 use crate::cli::SessionCommand;
 use crate::connection::connect;
 use crate::output::{Format, answer, table};
+use crate::watch;
 
 pub(super) async fn run(command: SessionCommand, format: Format) -> Result<()> {
     match command {
-        SessionCommand::List { connection } => {
-            let rows = call(connect(&connection)?.sessions().await)?;
-            answer(format, &rows, |rows| list(rows))
+        SessionCommand::List { connection, watch } => {
+            let client = connect(&connection)?;
+            watch::show(&watch, format, &client, async || call(client.sessions().await), |rows| list(rows)).await
         }
         SessionCommand::End { connection, id } => {
             let done = call(connect(&connection)?.end_session(&id).await)?;

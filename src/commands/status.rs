@@ -11,7 +11,8 @@ use super::{call, queue};
 use crate::cli::StatusArguments;
 use crate::connection::connect;
 use crate::exit::{UNAVAILABLE, coded};
-use crate::output::{Format, answer, bytes, list, or_dash, table};
+use crate::output::{Format, bytes, list, or_dash, table};
+use crate::watch;
 
 const ASK_EVERY: Duration = Duration::from_millis(200);
 
@@ -28,9 +29,11 @@ pub(super) async fn run(arguments: &StatusArguments, format: Format) -> Result<(
     if let Some(seconds) = arguments.wait {
         wait_ready(&client, Duration::from_secs(seconds)).await?;
     }
-    let (cluster, node_status) = tokio::join!(client.cluster(), client.status());
-    let status = Status { cluster: call(cluster)?, node_status: call(node_status)? };
-    answer(format, &status, |status| text(status, arguments.actors))
+    let ask = async || {
+        let (cluster, node_status) = tokio::join!(client.cluster(), client.status());
+        Ok(Status { cluster: call(cluster)?, node_status: call(node_status)? })
+    };
+    watch::show(&arguments.watch, format, &client, ask, |status| text(status, arguments.actors)).await
 }
 
 /// A node that has just been started answers a moment later, and serves when the cluster has taken note of it.

@@ -8,25 +8,18 @@ use crate::cli::SyncCommand;
 use crate::connection::connect;
 use crate::exit::{CHECK_FAILED, coded};
 use crate::output::{Format, answer, list, or_dash, table};
+use crate::watch;
 
 pub(super) async fn run(command: SyncCommand, format: Format) -> Result<()> {
     match command {
-        SyncCommand::Status { connection } => {
-            let status = call(connect(&connection)?.sync_status().await)?;
-            answer(format, &status, shown)
+        SyncCommand::Status { connection, watch } => {
+            let client = connect(&connection)?;
+            watch::show(&watch, format, &client, async || call(client.sync_status().await), shown).await
         }
         SyncCommand::Verify { connection } => {
             let found = call(connect(&connection)?.verify_sync().await)?;
             answer(format, &found, compared)?;
-            let differ: Vec<_> = found.nodes.iter().filter(|node| !node.is_equal && node.digest.is_some()).collect();
-            if differ.is_empty() {
-                return Ok(());
-            }
-            let nodes = list(&differ.iter().map(|node| node.node).collect::<Vec<_>>());
-            Err(coded(
-                CHECK_FAILED,
-                format!("other states on nodes {nodes}: mend them with 'flotilla sync repair NODE'"),
-            ))
+            verdict(&found)
         }
         SyncCommand::Repair { connection, node } => {
             let done = call(connect(&connection)?.repair_sync(NodeId(node)).await)?;
@@ -38,6 +31,26 @@ pub(super) async fn run(command: SyncCommand, format: Format) -> Result<()> {
             })
         }
     }
+}
+
+/// Equal is what all nodes are, not what those are that could be asked.
+fn verdict(found: &Verification) -> Result<()> {
+    let which = |meant: &dyn Fn(&DigestView) -> bool| {
+        list(&found.nodes.iter().filter(|node| meant(node)).map(|node| node.node).collect::<Vec<_>>())
+    };
+    let differing = which(&|node| node.digest.is_some() && !node.is_equal);
+    let unknown = which(&|node| node.digest.is_none());
+    let mut wrong = Vec::new();
+    if !differing.is_empty() {
+        wrong.push(format!("other states on nodes {differing}: mend them with 'flotilla sync repair NODE'"));
+    }
+    if !unknown.is_empty() {
+        let text = format!(
+            "nothing is known of the states of nodes {unknown}, which gave no digest: repeat it when they answer"
+        );
+        wrong.push(text);
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(coded(CHECK_FAILED, wrong.join("; "))) }
 }
 
 fn shown(status: &SyncStatus) -> String {

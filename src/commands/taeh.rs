@@ -10,7 +10,6 @@ use anyhow::{Context, Result};
 use flotilla_admin::Client;
 use flotilla_admin::api::{SecretExport, SecretView};
 use flotilla_node::setup::{export_secret, folder_secret, import_secret};
-use indicatif::ProgressBar;
 use zeroize::Zeroizing;
 
 use super::call;
@@ -18,6 +17,7 @@ use crate::cli::{SecretPlace, TaehCommand};
 use crate::connection::connect;
 use crate::exit::{CHECK_FAILED, coded};
 use crate::output::{Format, answer, list, print};
+use crate::progress::Progress;
 
 /// Far more than a secret file may have.
 const FILE_MAX_BYTES: u64 = 64 * 1024;
@@ -105,9 +105,9 @@ async fn rotate(client: &Client, secret: Option<String>, no_wait: bool, format: 
     if no_wait {
         return report(&call(client.secret().await)?, format);
     }
-    let progress = ProgressBar::new_spinner();
+    let progress = Progress::on_terminal();
     let waited = tokio::time::timeout(WAIT_MAX, wait_finished(client, &progress)).await;
-    progress.finish_and_clear();
+    progress.finish();
     match waited {
         Ok(view) => report(&view?, format),
         Err(_) => {
@@ -124,7 +124,7 @@ async fn rotate(client: &Client, secret: Option<String>, no_wait: bool, format: 
     }
 }
 
-async fn wait_finished(client: &Client, progress: &ProgressBar) -> Result<SecretView> {
+async fn wait_finished(client: &Client, progress: &Progress) -> Result<SecretView> {
     loop {
         let view = call(client.secret().await)?;
         let Some(row) = &view.rotation else { return Ok(view) };
@@ -132,8 +132,7 @@ async fn wait_finished(client: &Client, progress: &ProgressBar) -> Result<Secret
         if row.finished_at.is_some() && view.previous.is_none() {
             return Ok(view);
         }
-        progress.set_message(format!("{} of {} nodes", row.adopted.len(), row.adopted.len() + row.missing.len()));
-        progress.tick();
+        progress.say(&format!("{} of {} nodes have it", row.adopted.len(), row.adopted.len() + row.missing.len()));
         tokio::time::sleep(POLL).await;
     }
 }

@@ -6,19 +6,20 @@ use flotilla_admin::api::{Page, TransferQuery, TransferView};
 use super::call;
 use crate::cli::{PageArguments, TransfersCommand};
 use crate::connection::connect;
-use crate::output::{Format, answer, bytes, list, or_dash, table};
+use crate::output::{Format, bytes, list, or_dash, table};
+use crate::watch;
 
 pub(super) async fn run(command: TransfersCommand, format: Format) -> Result<()> {
     match command {
-        TransfersCommand::List { connection, page } => {
+        TransfersCommand::List { connection, watch, page } => {
             let PageArguments { account, state, limit, cursor } = page;
             let query = TransferQuery { limit: Some(limit as usize), cursor, account, state };
-            let page = call(connect(&connection)?.transfers(&query).await)?;
-            answer(format, &page, rows)
+            let client = connect(&connection)?;
+            watch::show(&watch, format, &client, async || call(client.transfers(&query).await), rows).await
         }
-        TransfersCommand::Show { connection, id } => {
-            let row = call(connect(&connection)?.transfer(id).await)?;
-            answer(format, &row, one)
+        TransfersCommand::Show { connection, watch, id } => {
+            let client = connect(&connection)?;
+            watch::show(&watch, format, &client, async || call(client.transfer(id).await), one).await
         }
     }
 }

@@ -1,21 +1,19 @@
 //! `flotilla demo`: a cluster of processes on this machine, one real file through it, and what became of it.
 
 mod partner;
-mod progress;
 mod report;
-mod signals;
 mod watch;
 
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use flotilla_local::{Layout, LocalCluster, NodePorts, free_base_port};
+use flotilla_local::{Layout, LocalCluster, NodePorts, Step, free_base_port};
 
 use crate::cli::DemoArguments;
 use crate::output::{Format, answer, print};
-use progress::Progress;
+use crate::progress::Progress;
+use crate::signals::Signals;
 use report::Report;
-use signals::Signals;
 
 /// The usual ports for the first node: 8443 for partners, 8444 for administration.
 const DEFAULT_BASE_PORT: u16 = 8440;
@@ -57,7 +55,8 @@ async fn build(
     progress: &Progress,
 ) -> Result<(LocalCluster, Report)> {
     let mut cluster =
-        LocalCluster::start(binary, &arguments.dir, nodes, base_port, &[], |step| progress.step(&step)).await?;
+        LocalCluster::start(binary, &arguments.dir, nodes, base_port, &[], |step| progress.say(&step_text(&step)))
+            .await?;
     let error = match partner::send_a_file(&cluster, progress).await {
         Ok(report) => return Ok((cluster, report)),
         Err(error) => error,
@@ -102,4 +101,17 @@ fn choose(arguments: &DemoArguments, known: Option<&Layout>) -> Result<(u16, u16
         }
     };
     Ok((nodes, base_port))
+}
+
+fn step_text(step: &Step) -> String {
+    match step {
+        Step::Initialise { node } => {
+            format!("node {node}: cluster secret, internal CA, cluster certificate, first administrator")
+        }
+        Step::Join { node } => {
+            format!("node {node}: joins with a one-time token; CAs are exchanged, the servers list grows")
+        }
+        Step::Start { node } => format!("node {node}: starts"),
+        Step::Ready { node } => format!("node {node}: waits until it is a member and serves"),
+    }
 }

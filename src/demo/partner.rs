@@ -11,8 +11,8 @@ use flotilla_local::{LocalCluster, LocalNode, wait_until};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::progress::Progress;
 use super::report::{Credentials, NodeRow, Report};
+use crate::progress::Progress;
 
 const ACCOUNT: &str = "demo";
 const ARCHIVE: &str = "archive";

@@ -8,8 +8,8 @@ use flotilla_admin::api::ClusterStatus;
 use flotilla_local::LocalCluster;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::signals::Signals;
 use crate::output::Format;
+use crate::signals::Signals;
 
 /// Shows the cluster's state each second until Ctrl-C or SIGTERM.
 pub(super) async fn until_interrupted(cluster: &mut LocalCluster, signals: &mut Signals, format: Format) -> Result<()> {

@@ -7,7 +7,7 @@ use flotilla_admin::api::{Repaired, SyncStatus, Verification};
 use flotilla_local::wait_until;
 use flotilla_model::{Command, State};
 
-use crate::common::{DEADLINE, Scene};
+use crate::common::{DEADLINE, Scene, flotilla};
 use crate::load::SteadyLoad;
 
 async fn verify(scene: &Scene, index: usize) -> Result<Verification> {
@@ -111,11 +111,18 @@ async fn states_are_compared_while_running_and_a_wrong_repair_is_refused() -> Re
         assert!(refused.contains(part), "{part} is missing in {refused}");
     }
     scene.cluster.nodes[third].kill()?;
-    let found = wait_until("the dead one is told of", DEADLINE, async || {
-        let found = verify(&scene, other).await?;
-        Ok(found.nodes.iter().any(|node| node.failure.is_some()).then_some(found))
+    let config = scene.cluster.nodes[other].config_file().display().to_string();
+    let (found, code, said) = wait_until("the dead one is told of", DEADLINE, async || {
+        let output = flotilla(&["sync", "verify", "--json", "--config", &config])?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        // Nothing can be compared while there is no majority for it.
+        let Ok(found) = serde_json::from_slice::<Verification>(&output.stdout) else { return Ok(None) };
+        let is_told = found.nodes.iter().any(|node| node.failure.is_some());
+        Ok(is_told.then_some((found, output.status.code(), said)))
     })
     .await?;
     assert!(found.is_equal, "who gives no answer is not known to differ: {found:?}");
+    assert_eq!(code, Some(1), "not known to be equal either: {said}");
+    assert!(said.contains(&format!("nothing is known of the states of nodes {}", third + 1)), "{said}");
     Ok(())
 }

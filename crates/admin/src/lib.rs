@@ -25,7 +25,7 @@ mod second_factor;
 mod server;
 mod session;
 
-pub use client::{Client, ClientError, Login};
+pub use client::{Client, ClientError, Endpoints, Login};
 pub use local_token::{LocalToken, LocalTokenError};
 pub use ports::{Applied, Ledger, LedgerError, LedgerView, NodeFacts, PeerFacts, SyncFacts};
 pub use problems::reference_page as problems_page;

@@ -26,6 +26,7 @@ use crate::clock::now_ms;
 use crate::custody::CustodyCounters;
 use crate::fitness::Health;
 use crate::metrics::Measured;
+use crate::process_usage::process_usage;
 use crate::wiring::{Links, Log};
 
 /// Everything that is looked at.
@@ -220,6 +221,7 @@ impl NodeFacts for Facts {
             gateway: self.gateway_status(),
             certificate: self.certificate_status(),
             actors: self.actor_statuses(),
+            process: process_usage(),
         }
     }
 

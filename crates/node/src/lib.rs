@@ -12,6 +12,7 @@ mod identity;
 mod metrics;
 mod operations;
 mod parameters;
+mod process_usage;
 mod removal;
 mod run;
 pub mod setup;

@@ -74,6 +74,7 @@ pub(super) async fn run(command: CertificateCommand, format: Format) -> Result<(
                 RequestCertificate { alias: alias.alias, node: None, common_name, names: san, algorithm: key };
             request_to(&Target::of(&place)?, request, out.as_deref(), format).await
         }
+        C::Requests { place } => answer(format, &Target::of(&place)?.requests().await?, |rows| views::requests(rows)),
         C::ImportReply { place, alias, file } => {
             let reply = ImportReply { alias: alias.alias, node: None, file: read_file(&file)? };
             show("was taken", &Target::of(&place)?.import_reply(reply).await?, format)

@@ -141,6 +141,16 @@ impl Target {
         }
     }
 
+    pub(super) async fn requests(&self) -> Result<Vec<RequestView>> {
+        match self {
+            Self::Folder(folder) => match ask(folder, PkiRequest::Requests)? {
+                PkiAnswer::Requests(views) => Ok(views),
+                _ => Err(strange()),
+            },
+            Self::Cluster(client, node) => call(client.certificate_requests(*node).await),
+        }
+    }
+
     pub(super) async fn delete_request(&self, alias: &str) -> Result<()> {
         match self {
             Self::Folder(folder) => ask(folder, PkiRequest::DeleteRequest { alias: alias.to_owned() }).map(drop),

@@ -1,6 +1,6 @@
 //! Certificates for people.
 
-use flotilla_admin::api::{CertificateView, RevocationView};
+use flotilla_admin::api::{CertificateView, RequestView, RevocationView};
 
 use crate::output::{list, or_dash, table};
 
@@ -57,4 +57,12 @@ pub(super) fn revocations(rows: &[RevocationView]) -> String {
         [view.serial.clone(), view.subject.clone(), view.revoked_at.to_string(), view.reason.clone()]
     };
     table(["serial", "subject", "revoked", "reason"], rows.iter().map(row))
+}
+
+pub(super) fn requests(rows: &[RequestView]) -> String {
+    if rows.is_empty() {
+        return "no request waits for its reply".to_owned();
+    }
+    let one = |view: &RequestView| format!("node {}, alias {}\n{}", or_dash(view.node), view.alias, view.request_pem);
+    rows.iter().map(one).collect::<Vec<_>>().join("\n")
 }

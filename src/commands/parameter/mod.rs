@@ -11,16 +11,19 @@ use super::call;
 use crate::cli::ParameterCommand;
 use crate::connection::connect;
 use crate::output::{Format, answer, or_dash, table};
+use crate::watch;
 
 pub(super) async fn run(command: ParameterCommand, format: Format) -> Result<()> {
     match command {
-        ParameterCommand::List { connection, search } => {
-            let mut rows = call(connect(&connection)?.parameters().await)?;
-            if let Some(search) = search {
-                let search = search.to_lowercase();
+        ParameterCommand::List { connection, watch, search } => {
+            let client = connect(&connection)?;
+            let search = search.unwrap_or_default().to_lowercase();
+            let ask = async || {
+                let mut rows = call(client.parameters().await)?;
                 rows.retain(|row| row.name.to_lowercase().contains(&search));
-            }
-            answer(format, &rows, |rows| list(rows))
+                Ok(rows)
+            };
+            watch::show(&watch, format, &client, ask, |rows| list(rows)).await
         }
         ParameterCommand::Get { connection, name, node } => {
             let row = call(connect(&connection)?.parameter_of(node.map(NodeId), &name).await)?;

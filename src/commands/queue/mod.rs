@@ -16,6 +16,7 @@ use super::{call, route};
 use crate::cli::QueueCommand;
 use crate::connection::connect;
 use crate::output::{Format, answer};
+use crate::watch;
 
 use bulk::Operation;
 pub(super) use stats::room_text;
@@ -23,17 +24,19 @@ pub(super) use stats::room_text;
 pub(super) async fn run(command: QueueCommand, format: Format) -> Result<()> {
     use QueueCommand as Q;
     match command {
-        Q::Stats { connection } => {
-            let statistics = call(connect(&connection)?.event_statistics().await)?;
-            answer(format, &statistics, stats::text)
+        Q::Stats { connection, watch } => {
+            let client = connect(&connection)?;
+            let ask = async || call(client.event_statistics().await);
+            watch::show(&watch, format, &client, ask, stats::text).await
         }
-        Q::List { connection, filter, limit, cursor } => {
-            let page = list::collect(&connect(&connection)?, select::query(&filter), limit as usize, cursor).await?;
-            answer(format, &page, list::text)
+        Q::List { connection, watch, filter, limit, cursor } => {
+            let client = connect(&connection)?;
+            let ask = async || list::collect(&client, select::query(&filter), limit as usize, cursor).await;
+            watch::show(&watch, format, &client, ask, list::text).await
         }
-        Q::Show { connection, id } => {
-            let event = call(connect(&connection)?.event(id).await)?;
-            answer(format, &event, show::text)
+        Q::Show { connection, watch, id } => {
+            let client = connect(&connection)?;
+            watch::show(&watch, format, &client, async || call(client.event(id).await), show::text).await
         }
         Q::Retry { connection, selection, steps } => {
             let client = connect(&connection)?;
@@ -50,9 +53,14 @@ pub(super) async fn run(command: QueueCommand, format: Format) -> Result<()> {
             let resolution = if answer.happened { Resolution::Happened } else { Resolution::DoItAgain };
             bulk::change(&connect(&connection)?, &Operation::Resolve(resolution), &ids, format).await
         }
-        Q::Lanes { connection, all, limit } => {
-            let rows = lanes::collect(&connect(&connection)?, all).await?;
-            lanes::print(rows, limit, format)
+        Q::Lanes { connection, watch, all, limit } => {
+            let client = connect(&connection)?;
+            let ask = async || lanes::collect(&client, all, limit, format).await;
+            watch::show(&watch, format, &client, ask, lanes::text).await
+        }
+        Q::Lane { connection, watch, lane } => {
+            let client = connect(&connection)?;
+            watch::show(&watch, format, &client, async || call(client.lane(&lane).await), lanes::one).await
         }
         Q::Pause { connection, lane } => {
             let change = LaneChange { is_paused: Some(true), weight: None };

@@ -70,7 +70,7 @@ pub use servers::{LeavingView, ServerInvitation, ServerInvited, ServerMove, Serv
 pub use session::{CurrentSession, SessionRequest, SessionView};
 pub use status::{
     ActorStatus, CertificateStatus, CertificateWarning, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus,
-    NodeStatus, ReadyStatus,
+    NodeStatus, ProcessStatus, ReadyStatus,
 };
 pub use sync::{DigestView, RepairRequest, Repaired, SyncStatus, SyncView, Verification};
 pub use time::{from_ms, to_ms};

@@ -26,6 +26,17 @@ pub struct NodeStatus {
     pub gateway: GatewayStatus,
     pub certificate: CertificateStatus,
     pub actors: Vec<ActorStatus>,
+    /// Absent where the kernel does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessStatus>,
+}
+
+/// What the node's process takes of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessStatus {
+    /// Time on processors since it started, of all threads together.
+    pub cpu_ms_total: u64,
+    pub resident_bytes: u64,
 }
 
 /// Where the node stands in the replicated log.

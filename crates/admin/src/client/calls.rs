@@ -3,7 +3,7 @@
 use flotilla_model::NodeId;
 use reqwest::Method;
 
-use super::{Client, ClientError};
+use super::{Client, ClientError, decode};
 use crate::api::{
     AccountChange, AccountView, AdministratorChange, AdministratorView, AuditExportQuery, AuditQuery, AuditView,
     BulkParameterChange, ClusterStatus, Done, JoinAnswer, JoinRequest, JoinTokenAnswer, JoinTokenRequest, NodeStatus,
@@ -24,9 +24,8 @@ impl Client {
     /// Also when the node is not ready; needs no login.
     pub async fn ready(&self) -> Result<ReadyStatus, ClientError> {
         let request = self.request_absolute(Method::GET, "/readyz");
-        let response = request.send().await.map_err(|source| self.unreachable(source))?;
-        let body = self.collect(response).await?;
-        serde_json::from_slice(&body).map_err(|source| ClientError::Decode { url: self.url.clone(), source })
+        // A 503 is its way to say what is missing.
+        decode(self.execute_unless(request, None).await?)
     }
 
     /// Metrics in the OpenMetrics text form.
@@ -120,6 +119,10 @@ impl Client {
     pub async fn accounts(&self) -> Result<Vec<AccountView>, ClientError> {
         let page: Page<AccountView> = self.get("accounts").await?;
         Ok(page.items)
+    }
+
+    pub async fn account(&self, name: &str) -> Result<AccountView, ClientError> {
+        self.get(&format!("accounts/{}", segment(name))).await
     }
 
     pub async fn put_account(

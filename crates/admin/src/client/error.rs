@@ -8,9 +8,21 @@ use crate::api::Problem;
 pub enum ClientError {
     #[error("the HTTPS client cannot be made: {source}")]
     Build { source: reqwest::Error },
+    #[error("the request cannot be made: {source}")]
+    Request { source: reqwest::Error },
+    #[error("{url:?} is no admin URL: {reason}")]
+    Address { url: String, reason: String },
     /// Nobody answers, not in time, or not with a certificate that is trusted.
     #[error("{url} cannot be reached: {reason}", reason = root_cause(source))]
-    Unreachable { url: String, source: reqwest::Error },
+    Unreachable {
+        url: String,
+        source: reqwest::Error,
+        /// The request changes nothing, wherever it was when the answer failed.
+        is_safe: bool,
+    },
+    /// Of several nodes none took the request.
+    #[error("no node takes the request: {text}", text = listed(tried))]
+    NoneAnswered { tried: Vec<ClientError> },
     /// The node says no, and why.
     #[error("{url}: {text}", text = describe(problem))]
     Refused { url: String, problem: Box<Problem> },
@@ -28,7 +40,8 @@ impl ClientError {
     /// Whether the same call may succeed later, or at another node, without doing harm twice.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Unreachable { source, .. } => source.is_connect(),
+            Self::Unreachable { source, is_safe, .. } => *is_safe || source.is_connect(),
+            Self::NoneAnswered { tried } => tried.iter().all(Self::is_retryable),
             Self::Refused { problem, .. } => matches!(problem.status, 429 | 503),
             _ => false,
         }
@@ -38,9 +51,26 @@ impl ClientError {
     pub fn problem(&self) -> Option<&Problem> {
         match self {
             Self::Refused { problem, .. } => Some(problem),
+            Self::NoneAnswered { tried } => tried.iter().find_map(Self::problem),
             _ => None,
         }
     }
+
+    /// What is to be said when each of the nodes failed so.
+    pub(super) fn of_all(mut failed: Vec<Self>) -> Self {
+        match failed.pop() {
+            Some(only) if failed.is_empty() => only,
+            Some(last) => {
+                failed.push(last);
+                Self::NoneAnswered { tried: failed }
+            }
+            None => Self::NoneAnswered { tried: failed },
+        }
+    }
+}
+
+fn listed(tried: &[ClientError]) -> String {
+    tried.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn describe(problem: &Problem) -> String {

@@ -122,6 +122,7 @@ impl NodeFacts for FixedFacts {
             process_id: 42,
             started_at: api::from_ms(NOW_MS),
             uptime_ms: 5000,
+            process: Some(api::ProcessStatus { cpu_ms_total: 700, resident_bytes: 1 << 20 }),
             is_stopping: false,
             consensus: api::ConsensusStatus {
                 role: NodeRole::Primary,

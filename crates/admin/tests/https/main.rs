@@ -25,3 +25,4 @@ mod requests;
 mod second_factor;
 mod sessions;
 mod set_up;
+mod several_nodes;

@@ -1,16 +1,16 @@
-//! What tells the demo to end: Ctrl-C or SIGTERM.
+//! What tells a command that goes on by itself to end: Ctrl-C or SIGTERM.
 
 use anyhow::{Context, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-pub(super) struct Signals {
+pub(crate) struct Signals {
     interrupted: Signal,
     terminated: Signal,
 }
 
 impl Signals {
     /// From here on the signals no longer end the process by themselves.
-    pub(super) fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             interrupted: signal(SignalKind::interrupt()).context("cannot handle SIGINT")?,
             terminated: signal(SignalKind::terminate()).context("cannot handle SIGTERM")?,
@@ -18,7 +18,7 @@ impl Signals {
     }
 
     /// Returns at the next one.
-    pub(super) async fn any(&mut self) {
+    pub(crate) async fn any(&mut self) {
         tokio::select! {
             _ = self.interrupted.recv() => {}
             _ = self.terminated.recv() => {}
