@@ -62,7 +62,7 @@ impl Live {
 
     fn fill_percent(&self) -> u64 {
         let room = &self.statistics.room;
-        let share = |used: u64, most: u64| if most == 0 { 0 } else { used.saturating_mul(100) / most };
+        let share = |used: u64, most: u64| used.saturating_mul(100).checked_div(most).unwrap_or(0);
         share(room.events, room.events_max).max(share(room.data_bytes, room.data_bytes_max)).min(100)
     }
 }
