@@ -32,7 +32,7 @@ pub struct NodeStatus {
 }
 
 /// What the node's process takes of the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProcessStatus {
     /// Time on processors since it started, of all threads together.
     pub cpu_ms_total: u64,
