@@ -390,6 +390,12 @@ pub(crate) enum AdministratorCommand {
         #[command(flatten)]
         connection: ConnectionArguments,
     },
+    /// Show one administrator.
+    Show {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+    },
     /// Make an administrator. Without --password-stdin a password is made up and printed once.
     Add {
         #[command(flatten)]

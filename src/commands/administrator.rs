@@ -33,6 +33,10 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
             let rows = call(connect(&connection)?.administrators().await)?;
             answer(format, &rows, |rows| list(rows))
         }
+        AdministratorCommand::Show { connection, name } => {
+            let row = call(connect(&connection)?.administrator(&name).await)?;
+            answer(format, &row, one)
+        }
         AdministratorCommand::Add { connection, name, role, password_stdin } => {
             let client = connect(&connection)?;
             let exists = call(client.administrators().await)?.iter().any(|row| row.name == name);
@@ -73,19 +77,32 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
 }
 
 fn list(rows: &[AdministratorView]) -> String {
-    let line = |row: &AdministratorView| {
-        [
-            row.name.clone(),
-            role_name(row.role),
-            if row.has_second_factor { "password and code" } else { "password" }.to_owned(),
-            if let Some(end) = row.locked_until {
-                format!("locked until {end}")
-            } else if row.must_change_password {
-                "has to change the password".to_owned()
-            } else {
-                String::new()
-            },
-        ]
-    };
+    let line = |row: &AdministratorView| [row.name.clone(), role_name(row.role), log_in(row).to_owned(), standing(row)];
     table(["administrator", "role", "log-in", ""], rows.iter().map(line))
+}
+
+fn log_in(row: &AdministratorView) -> &'static str {
+    if row.has_second_factor { "password and code" } else { "password" }
+}
+
+/// Nothing, if all is well.
+fn standing(row: &AdministratorView) -> String {
+    if let Some(end) = row.locked_until {
+        format!("locked until {end}")
+    } else if row.must_change_password {
+        "has to change the password".to_owned()
+    } else {
+        String::new()
+    }
+}
+
+fn one(row: &AdministratorView) -> String {
+    let standing = standing(row);
+    let standing = if standing.is_empty() { "may log in".to_owned() } else { standing };
+    format!(
+        "administrator  {}\nrole           {}\nlog-in         {}\nstate          {standing}",
+        row.name,
+        role_name(row.role),
+        log_in(row)
+    )
 }

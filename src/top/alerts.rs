@@ -52,6 +52,10 @@ fn of_nodes(picture: &Picture) -> Vec<Alert> {
         }
     }
     for status in picture.nodes.values() {
+        if status.consensus.has_lost_quorum() {
+            let text = format!("no majority answers the primary, node {}: nothing can be changed", status.node);
+            alerts.push(alert(FindingLevel::Failed, text));
+        }
         for warning in &status.certificate.warnings {
             let (name, end) = (&warning.name, warning.expires_at);
             alerts.push(alert(

@@ -107,6 +107,7 @@ fn status(queue: QueueStatus) -> NodeStatus {
             role: NodeRole::Primary,
             term: 4,
             primary: Some(NodeId(1)),
+            quorum_heard_ms_ago: Some(20),
             last_log_index: 1234,
             committed_index: 1234,
             applied_index: 1234,
@@ -181,6 +182,7 @@ fn what_is_wrong_is_said_first() {
     picture.cluster.nodes[2].is_up = false;
     picture.cluster.nodes[2].role = NodeRole::Down;
     picture.cluster.queue.dead = 4;
+    picture.nodes.get_mut(&NodeId(1)).unwrap().consensus.quorum_heard_ms_ago = Some(60_000);
     let mut app = app(picture);
     let finding = |level, detail: &str| Finding {
         node: NodeId(2),
@@ -197,7 +199,8 @@ fn what_is_wrong_is_said_first() {
     assert!(line(&screen, "nodes, by health").contains("nodes"), "{screen}");
     let (down, good) = (screen.find("ft3  ").unwrap(), screen.find("ft1  ").unwrap());
     assert!(down < good, "the sick node stands first:\n{screen}");
-    line(&screen, "alerts: 3");
+    line(&screen, "alerts: 4");
+    line(&screen, "! no majority answers the primary, node 1");
     line(&screen, "! node 3 (ft3) is down");
     line(&screen, "! doctor, node 2, clock: 9 s ahead");
     line(&screen, "~ 4 dead letters");

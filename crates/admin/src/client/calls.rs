@@ -143,6 +143,10 @@ impl Client {
         Ok(page.items)
     }
 
+    pub async fn administrator(&self, name: &str) -> Result<AdministratorView, ClientError> {
+        self.get(&format!("administrators/{}", segment(name))).await
+    }
+
     pub async fn put_administrator(&self, name: &str, change: &AdministratorChange) -> Result<Done, ClientError> {
         self.send(Method::PUT, &format!("administrators/{}", segment(name)), change, None).await
     }
