@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::schema::type_of;
 use super::words::words;
+use crate::problems::Code;
 
 /// `method` in lower case, as the document has it.
 pub(super) fn operation(tree: &Value, path: &str, method: &str, described: &Value) -> Markup {
@@ -80,12 +81,25 @@ fn resolved<'a>(tree: &'a Value, answer: &'a Value) -> &'a Value {
     name.map_or(answer, |name| &tree["components"]["responses"][name])
 }
 
+/// Codes of problems lead to their pages.
+fn answered(text: &str) -> Markup {
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @match Code::of_name(part).filter(|_| place % 2 == 1) {
+                Some(code) => { a href=(code.path()) { code { (part) } } }
+                None if place % 2 == 1 => { code { (part) } }
+                None => (part),
+            }
+        }
+    }
+}
+
 fn answer(status: &str, answer: &Value) -> Markup {
     html! {
         tr {
             td { span class=(format!("status s{}", &status[..1])) { (status) } }
             td {
-                (words(answer["description"].as_str().unwrap_or_default()))
+                (answered(answer["description"].as_str().unwrap_or_default()))
                 @for (content_type, content) in answer["content"].as_object().into_iter().flatten() {
                     @if content_type != crate::api::Problem::CONTENT_TYPE {
                         div { (type_of(&content["schema"])) " as " code { (content_type) } }

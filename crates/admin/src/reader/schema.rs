@@ -56,8 +56,10 @@ pub(super) fn type_of(schema: &Value) -> Markup {
 fn limits(schema: &Value) -> Markup {
     let format = schema["format"].as_str().filter(|format| !matches!(*format, "uint32" | "uint64" | "double"));
     let bounds = [("minimum", "from "), ("maximum", "to "), ("minLength", "at least "), ("maxLength", "at most ")];
-    // That a count is not negative goes without saying.
-    let said = bounds.iter().filter(|(key, _)| !(*key == "minimum" && schema["minimum"] == 0));
+    // That a count is not negative, and a name not empty, goes without saying.
+    let goes_without = [("minimum", 0), ("minLength", 1)];
+    let said =
+        bounds.iter().filter(|(key, _)| !goes_without.iter().any(|(one, least)| key == one && schema[*key] == *least));
     let said: Vec<String> =
         said.filter(|(key, _)| !schema[*key].is_null()).map(|(key, word)| format!("{word}{}", schema[*key])).collect();
     html! {

@@ -189,6 +189,7 @@ async fn people_read_pages_without_scripts_and_without_others() {
     }
     let (headers, problem) = read(&harness, &format!("{BASE_PATH}/problems/wrong-state"), "text/html,*/*").await;
     assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+    let mut followed = BTreeSet::new();
     for page in [&page, &problem] {
         assert!(
             !page.contains("<script") && !page.contains("style=") && !page.contains("src="),
@@ -197,7 +198,8 @@ async fn people_read_pages_without_scripts_and_without_others() {
         for link in page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
             match link.strip_prefix('#') {
                 Some(anchor) => assert!(page.contains(&format!("id=\"{anchor}\"")), "{link} leads nowhere"),
-                None => drop(read(&harness, link, "*/*").await),
+                None if followed.insert(link.to_owned()) => drop(read(&harness, link, "*/*").await),
+                None => {}
             }
         }
     }
