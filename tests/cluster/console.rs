@@ -72,8 +72,12 @@ async fn the_cluster_is_watched_while_a_node_dies_and_the_lead_moves() -> Result
     browser.reads(".tile .value", "127.0.0.1").await?;
     ensure!(browser.has(".mesh .link.ok").await?, "no link is drawn");
     browser.picture("cluster").await?;
+    // Whoever works by keyboard keeps their place on a page that renews itself.
+    browser.run("document.querySelector('tbody tr:nth-child(2) form[action$=handover] button').focus()").await?;
     scene.cluster.nodes[2].kill()?;
     browser.reads("tbody tr:nth-child(3)", "down").await?;
+    let focused = browser.run("return document.activeElement.textContent").await?;
+    assert_eq!(focused, "Make primary");
     browser.picture("cluster-node-down").await?;
     scene.cluster.start_node(2)?;
     scene.cluster.wait_ready(2).await?;

@@ -41,9 +41,19 @@ function sample(root) {
   document.querySelector("[data-of=age]").value = last.age < 1000 ? `${last.age} ms` : `${(last.age / 1000).toFixed(1)} s`;
 }
 
-// A form in a live part that somebody is about to use is not taken away from under their finger.
-function isInUse(part) {
-  return part.contains(document.activeElement) || part.matches(":hover") && part.querySelector("button:hover");
+// Who works by keyboard finds the focus again where it was, if the same thing is there.
+function places(part) {
+  return [...part.querySelectorAll("a, button, input, select")];
+}
+function nameOf(element) {
+  return `${element.textContent} ${element.getAttribute("aria-label") ?? ""} ${element.form?.action ?? element.href ?? ""}`;
+}
+function replace(part, text) {
+  const at = places(part).indexOf(document.activeElement);
+  const name = at < 0 ? "" : nameOf(document.activeElement);
+  part.innerHTML = text;
+  const next = places(part)[at];
+  if (next && nameOf(next) === name) next.focus({ preventScroll: true });
 }
 
 async function refresh(part) {
@@ -55,8 +65,9 @@ async function refresh(part) {
     if (!answer.ok) throw new Error(answer.status);
     const text = await answer.text();
     offline.hidden = true;
-    if (isInUse(part)) return;
-    part.innerHTML = text;
+    // A button that is being pressed is not taken away from under the finger.
+    if (part.querySelector("button:active")) return;
+    replace(part, text);
     localTimes(part);
     sample(part);
   } catch {

@@ -12,7 +12,7 @@ use super::Visitor;
 use super::refusal::Refusal;
 use crate::error::ApiError;
 use crate::problems::Code;
-use crate::server::identify_with;
+use crate::server::{identify_with, read_body};
 
 /// The fields of a form whose hidden field `csrf` is right.
 pub(super) struct Form<T> {
@@ -42,13 +42,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     }
 }
 
-/// The body as text. actix bounds it (256 KiB) and the time that its head takes.
+/// The body as text; bounded in size and time as any other.
 pub(super) fn fields_of(
     request: &HttpRequest,
     payload: &mut Payload,
 ) -> impl Future<Output = Result<String, Refusal>> + use<> {
-    let body = String::from_request(request, payload);
-    async move { body.await.map_err(|error| invalid(&error).into()) }
+    let body = read_body(request, payload, "application/x-www-form-urlencoded");
+    async move { String::from_utf8(body.await?.into()).map_err(|error| invalid(&error).into()) }
 }
 
 /// Fields that are not asked for are left out: each reader takes its own.

@@ -45,7 +45,7 @@ impl<T: ToSchema> Input for Body<T> {
 }
 
 /// The bytes of a body that is declared to be of a type.
-pub(super) fn read(
+pub(crate) fn read(
     request: &HttpRequest,
     payload: &mut Payload,
     content_type: &'static str,
@@ -62,7 +62,7 @@ pub(super) fn read(
     }
 }
 
-/// Only kinds of JSON: a form of another site can be sent without asking, JSON cannot.
+/// A form of another site can be sent without asking, JSON cannot: a resource takes JSON only.
 fn check_content_type(request: &HttpRequest, wanted: &str) -> Result<(), ApiError> {
     let value = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = value.split(';').next().unwrap_or_default().trim();

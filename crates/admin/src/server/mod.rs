@@ -20,7 +20,7 @@ pub(crate) use authenticate::{
     Administer, Caller, Credential, Operate, Read, bad_credentials, check_password, identify, identify_with,
     idle_timeout, refuse_other_sites, remote_address, session_of,
 };
-pub(crate) use body::Body;
+pub(crate) use body::{Body, read as read_body};
 pub(crate) use context::now_ms;
 pub use context::{Admin, AdminParts};
 pub(crate) use idempotency::{IdempotencyKey, Making};
