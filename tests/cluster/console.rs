@@ -245,6 +245,11 @@ async fn pages_are_closed_to_strangers_and_to_other_sites() -> Result<()> {
         );
         assert_eq!(answer.headers().get("x-content-type-options").map(|value| value.as_bytes()), Some(&b"nosniff"[..]));
     }
+    // Without a session there is no token to be checked, so forms are not for those who come by a header.
+    let token = std::fs::read_to_string(scene.cluster.nodes[0].dir.join("admin.token"))?;
+    let form = scene.cluster.client().post(console(&scene, 0, "control/manager")).bearer_auth(token.trim());
+    let form = form.header("content-type", "application/x-www-form-urlencoded").body("csrf=&is_stopped=true");
+    assert_eq!(form.send().await?.status(), StatusCode::FORBIDDEN);
     let elsewhere = get("cluster").header("sec-fetch-site", "cross-site").send().await?;
     assert_eq!(elsewhere.status(), StatusCode::OK);
     let body = elsewhere.text().await?;

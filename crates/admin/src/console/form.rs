@@ -12,7 +12,7 @@ use super::Visitor;
 use super::refusal::Refusal;
 use crate::error::ApiError;
 use crate::problems::Code;
-use crate::server::{identify_with, read_body};
+use crate::server::{Credential, identify_with, read_body};
 
 /// The fields of a form whose hidden field `csrf` is right.
 pub(super) struct Form<T> {
@@ -37,6 +37,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
             let Signature { csrf } = read(&text)?;
             let caller = identify_with(&request, csrf.as_bytes()).await;
             let caller = caller.map_err(|error| Refusal::of_page(&request, error))?;
+            // A browser adds a name and password by itself, to a form of whatever site; only a session has a token that is checked.
+            if !matches!(caller.credential, Credential::Session(_)) {
+                return Err(ApiError::new(Code::CsrfTokenWrong, "forms of the console are for sessions").into());
+            }
             Ok(Self { visitor: Visitor::new(&request, caller)?, fields: read(&text)? })
         })
     }
