@@ -18,11 +18,6 @@ pub(super) fn named_role(name: &str) -> Result<AdministratorRole> {
     Ok(role?)
 }
 
-pub(super) fn role_name(role: AdministratorRole) -> String {
-    let text = serde_json::to_value(role).ok();
-    text.and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
 fn given(password_stdin: bool) -> Result<Option<String>> {
     if password_stdin { read_line("the password").map(Some) } else { Ok(None) }
 }
@@ -77,7 +72,8 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
 }
 
 fn list(rows: &[AdministratorView]) -> String {
-    let line = |row: &AdministratorView| [row.name.clone(), role_name(row.role), log_in(row).to_owned(), standing(row)];
+    let line =
+        |row: &AdministratorView| [row.name.clone(), row.role.name().to_owned(), log_in(row).to_owned(), standing(row)];
     table(["administrator", "role", "log-in", ""], rows.iter().map(line))
 }
 
@@ -102,7 +98,7 @@ fn one(row: &AdministratorView) -> String {
     format!(
         "administrator  {}\nrole           {}\nlog-in         {}\nstate          {standing}",
         row.name,
-        role_name(row.role),
+        row.role.name(),
         log_in(row)
     )
 }

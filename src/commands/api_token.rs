@@ -3,7 +3,7 @@
 use anyhow::Result;
 use flotilla_admin::api::{ApiTokenRequest, ApiTokenView};
 
-use super::administrator::{named_role, role_name};
+use super::administrator::named_role;
 use super::call;
 use crate::cli::ApiTokenCommand;
 use crate::connection::connect;
@@ -20,7 +20,7 @@ pub(super) async fn run(command: ApiTokenCommand, format: Format) -> Result<()> 
             answer(format, &made, |made| {
                 let end =
                     made.view.expires_at.map_or_else(|| "until it is revoked".to_owned(), |end| format!("until {end}"));
-                let (owner, role) = (&made.view.owner, role_name(made.view.role));
+                let (owner, role) = (&made.view.owner, made.view.role.name());
                 format!("{}\n\nShown once. Works for {owner} as {role}, {end}.", made.token)
             })
         }
@@ -40,7 +40,7 @@ fn list(rows: &[ApiTokenView]) -> String {
         [
             row.name.clone(),
             row.owner.clone(),
-            role_name(row.role),
+            row.role.name().to_owned(),
             or_dash(row.expires_at),
             or_dash(row.last_used_at),
             row.description.clone(),

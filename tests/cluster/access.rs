@@ -7,25 +7,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use totp_rs::Totp;
 
-use crate::common::{DEADLINE, Scene, flotilla};
-
-const ADA: &str = "ada";
-const ADAS_PASSWORD: &str = "a long password";
-
-/// A cluster with an administrator who has chosen their password.
-async fn scene_with_ada(nodes: u16) -> Result<Scene> {
-    let scene = Scene::start(nodes).await?;
-    let add = ["admin", "add", ADA, "--role", "administrator", "--password-stdin"];
-    scene.cluster.command_with_input(0, &add, &format!("{ADAS_PASSWORD}\n")).await?;
-    for index in 0..usize::from(nodes) {
-        wait_until("the node knows the administrator", DEADLINE, async || {
-            let rows = scene.cluster.command(index, &["admin", "list"]).await?;
-            Ok(rows.as_array().is_some_and(|rows| rows.iter().any(|row| row["name"] == ADA)).then_some(()))
-        })
-        .await?;
-    }
-    Ok(scene)
-}
+use crate::common::{ADA, ADAS_PASSWORD, DEADLINE, Scene, flotilla};
 
 fn url(scene: &Scene, index: usize, path: &str) -> String {
     format!("{}/api/v2.0/{path}", scene.cluster.nodes[index].admin_url())
@@ -86,7 +68,7 @@ async fn refused(scene: &Scene, index: usize, browser: &Browser) -> Result<()> {
 
 #[tokio::test]
 async fn a_session_is_good_on_every_node_and_survives_a_failover() -> Result<()> {
-    let mut scene = scene_with_ada(3).await?;
+    let mut scene = Scene::with_administrator(3, "administrator").await?;
     let primary = scene.primary_as_seen_by(0).await?;
     let browser = Browser::log_in(&scene, primary, None).await?;
     for index in 0..3 {
@@ -121,7 +103,7 @@ async fn secret_of(scene: &Scene, index: usize) -> Result<SecretView> {
 
 #[tokio::test]
 async fn a_session_outlives_a_change_of_the_cluster_secret_and_is_ended_from_the_command_line() -> Result<()> {
-    let mut scene = scene_with_ada(3).await?;
+    let mut scene = Scene::with_administrator(3, "administrator").await?;
     let browser = Browser::log_in(&scene, 0, None).await?;
     // A node that is away keeps the change open, with both secrets in force on the others.
     scene.cluster.nodes[2].kill()?;
@@ -159,7 +141,7 @@ async fn a_session_outlives_a_change_of_the_cluster_secret_and_is_ended_from_the
 
 #[tokio::test]
 async fn a_token_works_on_every_node_until_it_is_revoked_on_one() -> Result<()> {
-    let scene = scene_with_ada(3).await?;
+    let scene = Scene::with_administrator(3, "administrator").await?;
     let create = ["api-token", "create", "backup", "--role", "auditor", "--days", "30"];
     let nobody = scene.cluster.command(0, &create).await.unwrap_err().to_string();
     assert!(nobody.contains("belongs to nobody"), "{nobody}");
@@ -193,7 +175,7 @@ async fn a_token_works_on_every_node_until_it_is_revoked_on_one() -> Result<()> 
 
 #[tokio::test]
 async fn failures_on_one_node_lock_a_name_on_all() -> Result<()> {
-    let scene = scene_with_ada(3).await?;
+    let scene = Scene::with_administrator(3, "administrator").await?;
     scene.cluster.command(0, &["param", "set", "Access.maxLoginFailures", "3"]).await?;
     for index in [0, 1, 1] {
         let response = log_in(&scene, index, "a wrong password", None).await?;
@@ -218,7 +200,7 @@ async fn failures_on_one_node_lock_a_name_on_all() -> Result<()> {
 
 #[tokio::test]
 async fn a_code_is_taken_once_in_the_whole_cluster() -> Result<()> {
-    let scene = scene_with_ada(3).await?;
+    let scene = Scene::with_administrator(3, "administrator").await?;
     let browser = Browser::log_in(&scene, 0, None).await?;
     let enrolled = browser.send(&scene, 1, Method::POST, "administrators/ada/second-factor", &json!({})).await?;
     let enrolment: SecondFactorEnrolment = serde_json::from_str(&enrolled.text().await?)?;

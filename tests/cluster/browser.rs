@@ -1,5 +1,6 @@
 //! A real browser: Debian's Chromium, led through WebDriver (W3C).
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -10,6 +11,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use flotilla_local::wait_until;
 use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::{Method, Url};
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::common::DEADLINE;
@@ -22,13 +24,15 @@ pub(crate) struct Browser {
     driver: Driver,
 }
 
-/// chromedriver, which ends its browser when it ends.
+/// chromedriver and its browser, a process group of their own.
 struct Driver(Child);
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // It may have ended by itself; there is nobody left to be told of a failure.
-        let _ = self.0.kill();
+        // They may have ended by themselves; there is nobody left to be told of a failure.
+        if let Some(group) = Pid::from_raw(self.0.id().cast_signed()) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
         let _ = self.0.wait();
     }
 }
@@ -59,6 +63,7 @@ impl Browser {
         let port = free_port()?;
         let mut command = Command::new("chromedriver");
         command.arg(format!("--port={port}")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.process_group(0);
         let driver = Driver(command.spawn().context("cannot start chromedriver (Debian: chromium-driver)")?);
         let Value::Object(wishes) = wishes() else { unreachable!("an object was written") };
         let address = format!("http://127.0.0.1:{port}");

@@ -11,6 +11,9 @@ use reqwest::{Response, StatusCode};
 use tempfile::TempDir;
 
 pub(crate) const PASSWORD: &str = "a-partner-password";
+/// An administrator.
+pub(crate) const ADA: &str = "ada";
+pub(crate) const ADAS_PASSWORD: &str = "a long password";
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A cluster in a folder that goes with it.
@@ -41,6 +44,15 @@ impl Scene {
         let cluster = LocalCluster::start(binary(), dir.path(), nodes, base_port, environment, |_| {}).await?;
         let scene = Self { cluster, _dir: dir };
         scene.settled().await?;
+        Ok(scene)
+    }
+
+    /// A cluster whose nodes all know [`ADA`], who has this role and has chosen their password.
+    pub(crate) async fn with_administrator(nodes: u16, role: &str) -> Result<Self> {
+        let scene = Self::start(nodes).await?;
+        let add = ["admin", "add", ADA, "--role", role, "--password-stdin"];
+        scene.cluster.command_with_input(0, &add, &format!("{ADAS_PASSWORD}\n")).await?;
+        scene.converged().await?;
         Ok(scene)
     }
 

@@ -6,20 +6,8 @@ use flotilla_local::wait_until;
 use reqwest::StatusCode;
 
 use crate::browser::Browser;
-use crate::common::{DEADLINE, Scene};
+use crate::common::{ADA, ADAS_PASSWORD, DEADLINE, Scene};
 use crate::receiver::{Behaviour, Receiver};
-
-const ADA: &str = "ada";
-const ADAS_PASSWORD: &str = "a long password";
-
-/// A cluster, and somebody who administers it with this role.
-async fn scene_with_ada(role: &str) -> Result<Scene> {
-    let scene = Scene::start(3).await?;
-    let add = ["admin", "add", ADA, "--role", role, "--password-stdin"];
-    scene.cluster.command_with_input(0, &add, &format!("{ADAS_PASSWORD}\n")).await?;
-    scene.converged().await?;
-    Ok(scene)
-}
 
 fn console(scene: &Scene, index: usize, page: &str) -> String {
     format!("{}/console/{page}", scene.cluster.nodes[index].admin_url())
@@ -43,7 +31,7 @@ async fn at(scene: &Scene, index: usize, page: &str) -> Result<Browser> {
 
 #[tokio::test]
 async fn a_log_in_leads_where_one_wanted_and_holds_on_every_node() -> Result<()> {
-    let mut scene = scene_with_ada("administrator").await?;
+    let mut scene = Scene::with_administrator(3, "administrator").await?;
     let browser = Browser::start().await?;
     browser.open(&console(&scene, 0, "audit?who=local")).await?;
     browser.arrives_at("/console/login").await?;
@@ -67,7 +55,7 @@ async fn a_log_in_leads_where_one_wanted_and_holds_on_every_node() -> Result<()>
 
 #[tokio::test]
 async fn the_cluster_is_watched_while_a_node_dies_and_the_lead_moves() -> Result<()> {
-    let mut scene = scene_with_ada("administrator").await?;
+    let mut scene = Scene::with_administrator(3, "administrator").await?;
     let browser = at(&scene, 0, "cluster").await?;
     browser.reads(".tile .value", "127.0.0.1").await?;
     ensure!(browser.has(".mesh .link.ok").await?, "no link is drawn");
@@ -96,7 +84,7 @@ async fn the_cluster_is_watched_while_a_node_dies_and_the_lead_moves() -> Result
 
 #[tokio::test]
 async fn a_dead_letter_is_found_and_retried() -> Result<()> {
-    let scene = scene_with_ada("operator").await?;
+    let scene = Scene::with_administrator(3, "operator").await?;
     let receiver = Receiver::start(0, Behaviour::Answer("404 Not Found"))?;
     scene.partner("alice", &["checksum", &format!("webhook={}", receiver.url)]).await?;
     let transfer = scene.upload(1, "alice", "invoices/march.pdf", b"%PDF-1.7".to_vec()).await?;
@@ -124,7 +112,7 @@ async fn a_dead_letter_is_found_and_retried() -> Result<()> {
 
 #[tokio::test]
 async fn a_certificate_is_renewed() -> Result<()> {
-    let scene = scene_with_ada("administrator").await?;
+    let scene = Scene::with_administrator(3, "administrator").await?;
     let browser = at(&scene, 1, "certificates").await?;
     let serial = ".panel tbody tr:nth-child(3) td:nth-child(3)";
     let before = browser.find(serial).await?.text().await?;
@@ -144,7 +132,7 @@ async fn a_certificate_is_renewed() -> Result<()> {
 
 #[tokio::test]
 async fn a_parameter_is_changed_by_one_of_two_who_want_to() -> Result<()> {
-    let scene = scene_with_ada("administrator").await?;
+    let scene = Scene::with_administrator(3, "administrator").await?;
     let page = "parameters/EventQueue.maxRetryCount";
     let browser = at(&scene, 1, page).await?;
     browser.fill("[name=value]", "many").await?;
@@ -170,7 +158,7 @@ async fn a_parameter_is_changed_by_one_of_two_who_want_to() -> Result<()> {
 
 #[tokio::test]
 async fn who_may_only_look_sees_no_buttons_and_is_refused() -> Result<()> {
-    let scene = scene_with_ada("auditor").await?;
+    let scene = Scene::with_administrator(3, "auditor").await?;
     scene.partner("alice", &[]).await?;
     scene.converged().await?;
     let browser = at(&scene, 0, "control").await?;
@@ -189,7 +177,7 @@ async fn who_may_only_look_sees_no_buttons_and_is_refused() -> Result<()> {
 
 #[tokio::test]
 async fn every_page_is_for_everybody_in_light_and_dark() -> Result<()> {
-    let scene = scene_with_ada("administrator").await?;
+    let scene = Scene::with_administrator(3, "administrator").await?;
     let receiver = Receiver::start(0, Behaviour::Answer("404 Not Found"))?;
     scene.partner("alice", &["checksum", &format!("webhook={}", receiver.url)]).await?;
     let transfer = scene.upload(0, "alice", "a.txt", b"hello".to_vec()).await?;

@@ -25,6 +25,7 @@ mod publishing;
 mod queue;
 mod receiver;
 mod repair;
+mod rest;
 mod secret;
 mod servers;
 mod setup;

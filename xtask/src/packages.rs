@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::step::{run, works};
 
 /// Program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 8] = [
     // Uploads and downloads as partners do them.
     ("curl", "curl"),
     // Second opinion on keys, certificates and TLS.
@@ -19,6 +19,8 @@ const PROGRAMS: [(&str, &str); 7] = [
     // The web console in a real browser.
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
+    // Fetches the checker of its accessibility.
+    ("npm", "npm"),
     // Manual pages as they will be read.
     ("groff", "groff-base"),
 ];

@@ -60,6 +60,15 @@ impl AdministratorRole {
         self.rank() >= other.rank()
     }
 
+    /// As people and documents call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Operator => "operator",
+            Self::Auditor => "auditor",
+        }
+    }
+
     fn rank(self) -> u8 {
         match self {
             Self::Administrator => 2,

@@ -194,7 +194,8 @@ impl Facts {
         };
         LinkStatus {
             is_connected,
-            round_trip_us: view.round_trip_us,
+            // The last one of a link that is down says nothing of now.
+            round_trip_us: view.round_trip_us.filter(|_| is_connected),
             heard_ms_ago: Some(if is_connected { 0 } else { now_ms().saturating_sub(since_ms) }),
             reconnects: view.connects.saturating_sub(1),
             failure: if is_connected { None } else { view.last_error.clone() },

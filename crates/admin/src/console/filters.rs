@@ -37,22 +37,6 @@ pub(super) fn or_dash<T: std::fmt::Display>(value: &Option<T>, _: &dyn Values) -
     Ok(value.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string))
 }
 
-/// `12.3 MB`, in powers of 1000.
-#[askama::filter_fn]
-pub(super) fn bytes<T: Number>(count: T, _: &dyn Values) -> askama::Result<String> {
-    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
-    let count = count.number();
-    if count < 1000 {
-        return Ok(format!("{count} B"));
-    }
-    let (mut value, mut unit) = (count as f64 / 1000.0, 0);
-    while value >= 999.95 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    Ok(format!("{value:.1} {}", UNITS[unit]))
-}
-
 /// `12,345,678`
 #[askama::filter_fn]
 pub(super) fn number<T: Number>(count: T, _: &dyn Values) -> askama::Result<String> {
@@ -102,7 +86,7 @@ mod tests {
 
     #[derive(Template)]
     #[template(
-        source = "{{ at|time }} {{ none|or_dash }} {{ size|bytes }} {{ size|number }} {{ ms|span }} {{ us|micros }}",
+        source = "{{ at|time }} {{ none|or_dash }} {{ size|number }} {{ ms|span }} {{ us|micros }}",
         ext = "html"
     )]
     struct Sample {
@@ -118,7 +102,7 @@ mod tests {
         let at = Timestamp::from_millisecond(1_795_824_000_400).unwrap();
         let sample = Sample { at, none: None, size: 12_345_678, ms: 4_200, us: 420 };
         let time = "<time datetime=\"2026-11-28T00:00:00Z\">2026-11-28 00:00:00 UTC</time>";
-        assert_eq!(sample.render().unwrap(), format!("{time} – 12.3 MB 12,345,678 4.2 s 0.42 ms"));
+        assert_eq!(sample.render().unwrap(), format!("{time} – 12,345,678 4.2 s 0.42 ms"));
     }
 
     #[test]

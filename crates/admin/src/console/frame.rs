@@ -62,7 +62,7 @@ pub(super) struct Frame {
     pub(super) node: String,
     pub(super) has_lost_quorum: bool,
     pub(super) who: String,
-    pub(super) role: String,
+    pub(super) role: &'static str,
     pub(super) may_operate: bool,
     pub(super) may_administer: bool,
     pub(super) csrf: String,

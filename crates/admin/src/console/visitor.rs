@@ -37,7 +37,7 @@ impl Visitor {
             node: format!("node {} · {}", facts.node, facts.name),
             has_lost_quorum: facts.consensus.has_lost_quorum() || facts.consensus.primary.is_none(),
             who: self.caller.name.clone(),
-            role: role_name(&self.caller),
+            role: self.caller.role.name(),
             may_operate: Operate::of(self.caller.clone()).is_ok(),
             may_administer: Administer::of(self.caller.clone()).is_ok(),
             csrf: self.csrf.clone(),
@@ -56,10 +56,6 @@ impl Visitor {
     pub(super) fn administer(&self) -> Result<Administer, ApiError> {
         Administer::of(self.caller.clone())
     }
-}
-
-fn role_name(caller: &Caller) -> String {
-    format!("{:?}", caller.role).to_lowercase()
 }
 
 impl FromRequest for Visitor {

@@ -1,5 +1,6 @@
 //! The interface for people: pages made on the server, without a script and with nothing from elsewhere.
 
+mod filters;
 mod operation;
 mod overview;
 mod page;

@@ -1,77 +1,83 @@
 //! One operation: how it is called, what it takes, what it answers.
 
-use maud::{Markup, html};
+use askama::Template;
 use serde_json::Value;
 
-use super::schema::type_of;
-use super::words::words;
-use crate::problems::Code;
+use super::filters;
+use super::schema::TypeOf;
+use crate::api::Problem;
 
-/// `method` in lower case, as the document has it.
-pub(super) fn operation(tree: &Value, path: &str, method: &str, described: &Value) -> Markup {
-    let id = described["operationId"].as_str().unwrap_or_default();
-    let role = described["x-role"].as_str().unwrap_or_default();
-    html! {
-        details id=(id) {
-            summary {
-                span class=(format!("method {method}")) { (method) }
-                code.path { (path) }
-                span.what { (words(described["summary"].as_str().unwrap_or_default())) }
-                span class=(format!("role {}", role.replace(' ', "-"))) { (role) }
-            }
-            div.body {
-                @if let Some(text) = described["description"].as_str() { p { (words(text)) } }
-                (parameters(&described["parameters"]))
-                (body(&described["requestBody"]))
-                (answers(tree, &described["responses"]))
-            }
-        }
-    }
+#[derive(Template)]
+#[template(path = "reader/operation.html")]
+pub(super) struct Operation<'a> {
+    id: &'a str,
+    path: &'a str,
+    /// In lower case, as the document has it.
+    method: &'a str,
+    summary: &'a str,
+    role: &'a str,
+    description: Option<&'a str>,
+    parameters: Vec<Parameter<'a>>,
+    body: Vec<Content<'a>>,
+    answers: Vec<Answer<'a>>,
 }
 
-fn parameters(parameters: &Value) -> Markup {
-    let Some(parameters) = parameters.as_array() else { return html! {} };
-    html! {
-        h4 { "Parameters" }
-        table {
-            thead { tr { th { "name" } th { "in" } th { "type" } th { "meaning" } } }
-            tbody {
-                @for parameter in parameters {
-                    tr {
-                        td {
-                            code { (parameter["name"].as_str().unwrap_or_default()) }
-                            @if parameter["required"] == true { span.must title="has to be there" { "*" } }
-                        }
-                        td { (parameter["in"].as_str().unwrap_or_default()) }
-                        td { (type_of(&parameter["schema"])) }
-                        td { (words(parameter["description"].as_str().unwrap_or_default())) }
-                    }
-                }
-            }
-        }
-    }
+struct Parameter<'a> {
+    name: &'a str,
+    /// `path`, `query` or `header`.
+    place: &'a str,
+    is_required: bool,
+    schema: &'a Value,
+    meaning: &'a str,
 }
 
-fn body(body: &Value) -> Markup {
-    let Some(contents) = body["content"].as_object() else { return html! {} };
-    html! {
-        h4 { "Body" }
-        @for (content_type, content) in contents {
-            p { (type_of(&content["schema"])) " as " code { (content_type) } }
-        }
-    }
+struct Content<'a> {
+    media_type: &'a str,
+    schema: &'a Value,
 }
 
-fn answers(tree: &Value, answers: &Value) -> Markup {
-    html! {
-        h4 { "Answers" }
-        table.answers {
-            tbody {
-                @for (status, answer) in answers.as_object().into_iter().flatten() {
-                    (self::answer(status, resolved(tree, answer)))
-                }
-            }
+struct Answer<'a> {
+    status: &'a str,
+    meaning: &'a str,
+    contents: Vec<Content<'a>>,
+    /// Name and meaning.
+    headers: Vec<(&'a str, &'a str)>,
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
+
+fn contents(of: &Value) -> Vec<Content<'_>> {
+    let contents = of["content"].as_object().into_iter().flatten();
+    contents.map(|(media_type, content)| Content { media_type, schema: &content["schema"] }).collect()
+}
+
+impl<'a> Operation<'a> {
+    pub(super) fn read(tree: &'a Value, path: &'a str, method: &'a str, described: &'a Value) -> Self {
+        let parameter = |parameter: &'a Value| Parameter {
+            name: text(parameter, "name"),
+            place: text(parameter, "in"),
+            is_required: parameter["required"] == true,
+            schema: &parameter["schema"],
+            meaning: text(parameter, "description"),
+        };
+        let answers = described["responses"].as_object().into_iter().flatten();
+        Self {
+            id: text(described, "operationId"),
+            path,
+            method,
+            summary: text(described, "summary"),
+            role: text(described, "x-role"),
+            description: described["description"].as_str(),
+            parameters: described["parameters"].as_array().into_iter().flatten().map(parameter).collect(),
+            body: contents(&described["requestBody"]),
+            answers: answers.map(|(status, answer)| Answer::read(status, resolved(tree, answer))).collect(),
         }
+    }
+
+    fn role_class(&self) -> String {
+        self.role.replace(' ', "-")
     }
 }
 
@@ -81,34 +87,18 @@ fn resolved<'a>(tree: &'a Value, answer: &'a Value) -> &'a Value {
     name.map_or(answer, |name| &tree["components"]["responses"][name])
 }
 
-/// Codes of problems lead to their pages.
-fn answered(text: &str) -> Markup {
-    html! {
-        @for (place, part) in text.split('`').enumerate() {
-            @match Code::of_name(part).filter(|_| place % 2 == 1) {
-                Some(code) => { a href=(code.path()) { code { (part) } } }
-                None if place % 2 == 1 => { code { (part) } }
-                None => (part),
-            }
-        }
+impl<'a> Answer<'a> {
+    fn read(status: &'a str, answer: &'a Value) -> Self {
+        let mut contents = contents(answer);
+        // All refusals have the same form.
+        contents.retain(|content| content.media_type != Problem::CONTENT_TYPE);
+        let headers = answer["headers"].as_object().into_iter().flatten();
+        let headers = headers.map(|(name, header)| (name.as_str(), text(header, "description"))).collect();
+        Self { status, meaning: text(answer, "description"), contents, headers }
     }
-}
 
-fn answer(status: &str, answer: &Value) -> Markup {
-    html! {
-        tr {
-            td { span class=(format!("status s{}", &status[..1])) { (status) } }
-            td {
-                (answered(answer["description"].as_str().unwrap_or_default()))
-                @for (content_type, content) in answer["content"].as_object().into_iter().flatten() {
-                    @if content_type != crate::api::Problem::CONTENT_TYPE {
-                        div { (type_of(&content["schema"])) " as " code { (content_type) } }
-                    }
-                }
-                @for (name, header) in answer["headers"].as_object().into_iter().flatten() {
-                    div { code { (name) } ": " (words(header["description"].as_str().unwrap_or_default())) }
-                }
-            }
-        }
+    /// `s2`, `s4`: for the colour.
+    fn status_class(&self) -> String {
+        self.status.chars().take(1).map(|digit| format!("s{digit}")).collect()
     }
 }

@@ -1,8 +1,6 @@
 //! What all pages have in common.
 
-use maud::{DOCTYPE, Markup, html};
-
-use crate::api::BASE_PATH;
+use askama::Template;
 
 pub(crate) const STYLE: &str = include_str!("style.css");
 pub(crate) const STYLE_PATH: &str = "/reader.css";
@@ -11,19 +9,10 @@ pub(crate) const STYLE_PATH: &str = "/reader.css";
 pub(crate) const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-pub(super) fn page(title: &str, content: &Markup) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                link rel="stylesheet" href=(format!("{BASE_PATH}{STYLE_PATH}"));
-            }
-            body { (content) }
-        }
-    };
-    page.into_string()
+/// A page is made of texts of ours alone: that it cannot be rendered would be seen by the first test that asks for it.
+pub(super) fn rendered(page: &impl Template) -> String {
+    page.render().unwrap_or_else(|error| {
+        tracing::error!(%error, "a page of the reader could not be rendered");
+        String::new()
+    })
 }

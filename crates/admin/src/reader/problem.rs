@@ -2,12 +2,19 @@
 
 use std::fmt::Write;
 
-use maud::html;
+use askama::Template;
 
-use super::page::page;
-use super::words::words;
+use super::filters;
+use super::page::{STYLE_PATH, rendered};
 use crate::api::BASE_PATH;
 use crate::problems::Code;
+
+#[derive(Template)]
+#[template(path = "reader/problem.html")]
+struct ProblemPage {
+    code: Code,
+    statuses: String,
+}
 
 fn statuses(code: Code) -> String {
     code.statuses().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
@@ -15,31 +22,7 @@ fn statuses(code: Code) -> String {
 
 /// For a browser.
 pub(crate) fn as_page(code: Code) -> String {
-    let content = html! {
-        main.problem {
-            p.crumbs { a href=(format!("{BASE_PATH}/")) { "Flotilla REST" } " › problems" }
-            h1 { (code.title()) }
-            dl {
-                dt { "Code" }
-                dd { code { (code.name()) } }
-                dt { "Status" }
-                dd { (statuses(code)) }
-                dt { "What to do" }
-                dd { (words(code.mend())) }
-                @if let Some(see) = code.see() {
-                    dt { "In the documentation" }
-                    dd { code { "docs/" (see) } }
-                }
-            }
-            h2 { "All problems" }
-            ul.codes {
-                @for other in Code::ALL {
-                    li { a href=(other.path()) { code { (other.name()) } } " " (other.title()) }
-                }
-            }
-        }
-    };
-    page(&format!("{} · Flotilla", code.title()), &content)
+    rendered(&ProblemPage { code, statuses: statuses(code) })
 }
 
 /// For a terminal.

@@ -19,12 +19,6 @@ struct AdministratorsPage {
     sessions: Vec<SessionView>,
 }
 
-impl AdministratorView {
-    fn role_name(&self) -> String {
-        format!("{:?}", self.role).to_lowercase()
-    }
-}
-
 async fn list(visitor: Visitor, request: HttpRequest) -> Answer {
     let administrators = administrators::list(visitor.admin.clone(), visitor.read()?).await.into_inner().items;
     let sessions = sessions::list(visitor.admin.clone(), request, visitor.read()?).await.into_inner().items;

@@ -86,11 +86,6 @@ impl Live {
 }
 
 impl ClusterNode {
-    /// Of a link that is up: the last one of a link that is down says nothing.
-    fn round_trip_us(&self) -> Option<u64> {
-        self.link.as_ref().filter(|link| link.is_connected)?.round_trip_us
-    }
-
     /// `ok`, `warn` or `bad`, for the colour.
     fn health(&self) -> &'static str {
         match self.role {

@@ -133,7 +133,7 @@ impl Caller {
         if self.role.includes(least) {
             return Ok(());
         }
-        let detail = format!("{} has the role {:?}, which does not allow this", self.name, self.role);
+        let detail = format!("{} has the role {}, which does not allow this", self.name, self.role.name());
         Err(ApiError::new(Code::Forbidden, detail).mend("ask an administrator"))
     }
 }

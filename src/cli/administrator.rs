@@ -1,0 +1,65 @@
+//! `flotilla admin`
+
+use clap::Subcommand;
+
+use super::{ConnectionArguments, SecondFactorCommand};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdministratorCommand {
+    /// Show all administrators.
+    List {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+    },
+    /// Show one administrator.
+    Show {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+    },
+    /// Make an administrator. Without --password-stdin a password is made up and printed once.
+    Add {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+        /// What they may do: `administrator` everything, `operator` steer work, `auditor` look.
+        #[arg(long, default_value = "auditor", value_parser = ["administrator", "operator", "auditor"])]
+        role: String,
+        /// Read the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Set the password of an administrator. Without --password-stdin one is made up and printed once.
+    Password {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+        /// Read the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Give an administrator another role. Their sessions end.
+    Role {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+        /// What they may do: `administrator` everything, `operator` steer work, `auditor` look.
+        #[arg(value_parser = ["administrator", "operator", "auditor"])]
+        role: String,
+    },
+    /// Let an administrator log in again who has failed too often.
+    Unlock {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+    },
+    /// One-time codes beside the password.
+    #[command(subcommand)]
+    SecondFactor(SecondFactorCommand),
+    /// Remove an administrator; the last one stays.
+    Remove {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+    },
+}
