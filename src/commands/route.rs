@@ -114,23 +114,21 @@ pub(super) fn steps_table(steps: &[StepView]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
-    use crate::cli::CommandArguments;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        steps: StepArguments,
+    }
 
     #[test]
     fn steps_are_read() {
-        let arguments = StepArguments {
-            steps: Vec::new(),
-            webhook_key_stdin: false,
-            webhook_timeout: 1,
-            webhook_idempotent: false,
-            command: CommandArguments {
-                command_arguments: vec!["--deep".to_owned()],
-                command_timeout: 2,
-                command_idempotent: true,
-            },
-        };
-        let options = Options { webhook_key: None, arguments: &arguments };
+        let line = ["route", "--step=command=scan.sh", "--command-argument=--deep", "--command-timeout=2"];
+        let Line { steps } = Line::parse_from(line.into_iter().chain(["--command-idempotent"]));
+        let options = Options { webhook_key: None, arguments: &steps };
         let parse = |step| parse(step, &options);
         assert_eq!(parse("checksum").unwrap(), StepChange::Checksum {});
         let publish = StepChange::Publish { account: "bob".to_owned(), folder: "in/a".to_owned() };
