@@ -6,6 +6,7 @@ mod collector;
 mod compare;
 mod events;
 mod figures;
+mod machine;
 mod meter;
 mod publisher;
 mod report;
@@ -41,7 +42,7 @@ enum Command {
     Figures(figures::FiguresArguments),
     /// Measure the event queue of a fresh cluster of three local nodes, through the stream that applications publish to.
     Events(events::EventsArguments),
-    /// Measure the event queue and NATS JetStream in turns, and give the ratios.
+    /// Measure Flotilla and its rivals in turns (NATS JetStream, RabbitMQ, etcd, nginx, OpenSSH), and give the ratios.
     Compare(compare::CompareArguments),
     /// Make the page and the tables of a run anew, and sum it up.
     Report(report::ReportArguments),

@@ -62,7 +62,7 @@ enum Chore {
         #[arg(long, default_value_t = 0)]
         first: u64,
     },
-    /// The load harness, in release; arguments go to it: figures, events, or compare --peers DIR
+    /// The load harness, in release; arguments go to it: figures, events, compare, run SCENARIO
     Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,

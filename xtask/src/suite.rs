@@ -5,6 +5,9 @@ use anyhow::Result;
 use crate::step::{cargo, run, run_last, works};
 use crate::{axe, demo, deny, docs, packages};
 
+/// The clients of the rivals that Flotilla is compared with.
+const PEERS: &str = "loadtest/peers/Cargo.toml";
+
 /// The tests come last, so that the run ends with the summary of their runner.
 pub(crate) fn test() -> Result<()> {
     packages::install_missing()?;
@@ -20,7 +23,10 @@ pub(crate) fn test() -> Result<()> {
 pub(crate) fn format(check: bool) -> Result<()> {
     add_component("rustfmt", "fmt")?;
     let arguments: &[&str] = if check { &["fmt", "--all", "--check"] } else { &["fmt", "--all"] };
-    run("format", cargo(arguments))
+    run("format", cargo(arguments))?;
+    // A workspace of its own.
+    let peers = [&arguments[..1], &["--manifest-path", PEERS], &arguments[1..]].concat();
+    run("format of the rivals' clients", cargo(&peers))
 }
 
 pub(crate) fn lint() -> Result<()> {
@@ -37,6 +43,11 @@ pub(crate) fn simulate(seeds: u32, first: u64) -> Result<()> {
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     // The daemon first: the harness measures the one in the same profile's folder.
     run("build", cargo(&["build", "--locked", "--release", "--bin", "flotilla"]))?;
+    if arguments.first().is_some_and(|command| command == "compare") {
+        // Beside the harness, which looks for it there.
+        let peers = ["build", "--locked", "--release", "--manifest-path", PEERS, "--target-dir", "target"];
+        run("the rivals' clients", cargo(&peers))?;
+    }
     let mut command = cargo(&["run", "--locked", "--release", "-p", "flotilla-loadtest", "--"]);
     command.args(arguments);
     run_last("bench", command)

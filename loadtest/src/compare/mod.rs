@@ -1,35 +1,47 @@
-//! Flotilla and NATS JetStream in turns on this machine: absolute figures differ between machines and hours, the ratio of
+//! Flotilla and its rivals in turns on this machine: absolute figures differ between machines and hours, the ratio of
 //! figures that were taken minutes apart does not.
 
-mod peer;
-mod ratios;
+mod contender;
+mod files;
+mod ours;
+mod peers;
+mod report;
+mod subject;
+mod table;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use crate::arguments::{ClusterArguments, RunArguments, StreamArguments};
-use crate::bed::Bed;
 use crate::collector::progress;
-use crate::events::{self, Driver, Queue, end_to_end, pace, publish};
-use crate::terminal;
-use peer::{Nats, SyncInterval};
-use ratios::{Rounds, Values};
-
-/// The windows that the peers' client measures.
-const PEER_WINDOWS: [u64; 3] = [1, 64, 512];
+use contender::{Group, Rival};
+use peers::Peers;
+use table::Table;
 
 #[derive(Debug, Args)]
 pub(crate) struct CompareArguments {
-    /// The folder that the peers' `prepare` script has made.
+    /// The rivals. [default: all]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    against: Vec<Rival>,
+    /// What is compared. [default: all]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Group>,
+    /// Kills of the leader in each round.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    kills: u32,
+    /// The program that starts and loads NATS, RabbitMQ and etcd. [default: `flotilla-loadtest-peers` beside this program]
     #[arg(long)]
-    peers: PathBuf,
-    /// When JetStream syncs its files.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [SyncInterval::Default, SyncInterval::Always])]
-    sync: Vec<SyncInterval>,
+    peers_program: Option<PathBuf>,
+    /// Folder for the rivals' servers that are no packages of the system. [default: `peers` beside this program]
+    #[arg(long)]
+    programs: Option<PathBuf>,
+    /// Folder for the report: compare.json and compare.md.
+    #[arg(long)]
+    report: Option<PathBuf>,
     #[command(flatten)]
     cluster: ClusterArguments,
     #[command(flatten)]
@@ -38,74 +50,120 @@ pub(crate) struct CompareArguments {
     stream: StreamArguments,
 }
 
-/// Runs the rounds and prints the ratios.
-pub(crate) async fn run(arguments: &CompareArguments) -> Result<()> {
-    let windows = &arguments.stream.windows;
-    ensure!(windows.iter().all(|window| PEER_WINDOWS.contains(window)), "the peers measure windows {PEER_WINDOWS:?}");
-    let nats = Nats::of(&arguments.peers)?;
-    let binary = arguments.cluster.binary()?;
-    let (dir, _temporary) = arguments.cluster.folder()?;
-    let (mut flotilla, mut peers) = (Vec::new(), BTreeMap::<SyncInterval, Vec<Values>>::new());
-    let mut order: Vec<Option<SyncInterval>> =
-        std::iter::once(None).chain(arguments.sync.iter().copied().map(Some)).collect();
-    for round in 1..=arguments.run.runs {
-        for contender in &order {
-            let name = contender.map_or("Flotilla".to_owned(), |sync| format!("NATS, sync {}", sync.word()));
-            progress(format!("round {round} of {}: {name}", arguments.run.runs));
-            // What the one before has left in the page cache would be written in this one's time.
-            rustix::fs::sync();
-            let values = match contender {
-                None => measure(&binary, &dir.join(format!("round-{round}")), arguments).await.context(name)?,
-                Some(sync) => nats.run(*sync, arguments.run.seconds).await.context(name)?,
-            };
-            let rate = |key: &str| values.get(key).copied().unwrap_or(f64::NAN);
-            progress(format!(
-                "  window 512: {:.0}/s; end to end: {:.0}/s",
-                rate("pub_w512_msgs_s"),
-                rate("e2e_msgs_s")
-            ));
-            match contender {
-                None => flotilla.push(values),
-                Some(sync) => peers.entry(*sync).or_default().push(values),
-            }
+/// Figures of one round by their names.
+type Values = BTreeMap<String, f64>;
+
+/// The rounds of every contender, in the same order.
+type Rounds = BTreeMap<Contender, Vec<Values>>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+enum Contender {
+    Flotilla,
+    Rival(Rival),
+}
+
+/// One round of one contender.
+struct Measured {
+    /// Version and settings.
+    about: String,
+    values: Values,
+}
+
+impl Contender {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Flotilla => "Flotilla",
+            Self::Rival(rival) => rival.title(),
         }
-        // Nobody always comes first.
-        order.rotate_left(1);
-    }
-    let rows = ratios::rows(&Rounds { flotilla, peers }, windows)?;
-    match arguments.cluster.json {
-        true => terminal::print(&format!("{}\n", serde_json::to_string_pretty(&rows)?)),
-        false => terminal::print(&ratios::table(&rows)),
     }
 }
 
-/// One round of Flotilla on a fresh cluster, which is gone afterwards: its rival finds the machine to itself.
-async fn measure(binary: &Path, dir: &Path, arguments: &CompareArguments) -> Result<Values> {
-    let (stream, duration) = (&arguments.stream, Duration::from_secs(arguments.run.seconds));
-    let mut bed = Bed::start(binary, dir).await?;
-    events::prepare(&bed, stream).await?;
-    let mut values = Values::new();
-    {
-        let (queue, driver) = (Queue::of(&bed)?, Driver::new(&bed, stream).await?);
-        for window in &stream.windows {
-            let run = publish::run(&queue, &driver, stream, *window, duration).await?;
-            for (end, value) in [
-                ("msgs_s", run.rate),
-                ("p50_ms", run.p50_ms),
-                ("p99_ms", run.p99_ms),
-                ("server_cpu_us_per_op", run.nodes_us),
-                ("client_cpu_us_per_op", run.client_us),
-            ] {
-                values.insert(format!("pub_w{window}_{end}"), value);
-            }
-        }
-        let rate = end_to_end::run(&queue, &driver, stream, duration).await?.rate;
-        let paced = pace::run(&queue, &driver, stream, duration).await?;
-        values.insert("e2e_msgs_s".to_owned(), rate);
-        values.insert("rate200_puback_p50_ms".to_owned(), paced.p50_ms);
-        values.insert("rate200_puback_p99_ms".to_owned(), paced.p99_ms);
+/// Runs the rounds and prints the ratios.
+pub(crate) async fn run(arguments: &CompareArguments) -> Result<()> {
+    let beside = |name: &str| anyhow::Ok(std::env::current_exe()?.with_file_name(name));
+    let program = arguments.peers_program.clone().map_or_else(|| beside("flotilla-loadtest-peers"), Ok)?;
+    let programs = arguments.programs.clone().map_or_else(|| beside("peers"), Ok)?;
+    let windows = &arguments.stream.windows;
+    progress("the rivals' servers are installed where they are missing");
+    let peers = Peers::prepare(program, programs, windows, arguments.run.seconds, arguments.kills).await?;
+    let (dir, _temporary) = arguments.cluster.folder()?;
+    let binary = arguments.cluster.binary()?;
+    let mut stage = Stage { binary, dir, peers, sources: None, about: BTreeMap::new(), arguments };
+    let mut tables = Vec::new();
+    for group in arguments.groups() {
+        let rounds = stage.rounds(group).await?;
+        let table = Table::of(group, &subject::of(group, windows), &rounds)?;
+        progress(format!("{group:?}\n\n{}", table.markdown()));
+        tables.push(table);
     }
-    bed.cluster.stop().await?;
-    std::fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))?;
-    Ok(values)
+    let report = report::Report::new(stage.about, tables, arguments.run.runs);
+    if let Some(dir) = &arguments.report {
+        report.write(dir)?;
+    }
+    report.print(arguments.cluster.json)
+}
+
+impl CompareArguments {
+    fn groups(&self) -> Vec<Group> {
+        let wanted = |group: &Group| self.only.is_empty() || self.only.contains(group);
+        let has_rival = |group: &Group| self.rivals().iter().any(|rival| rival.groups().contains(group));
+        Group::value_variants().iter().copied().filter(|group| wanted(group) && has_rival(group)).collect()
+    }
+
+    fn rivals(&self) -> Vec<Rival> {
+        if self.against.is_empty() { Rival::value_variants().to_vec() } else { self.against.clone() }
+    }
+}
+
+/// What the rounds are run with.
+struct Stage<'a> {
+    binary: PathBuf,
+    dir: PathBuf,
+    peers: Peers,
+    sources: Option<files::Sources>,
+    about: BTreeMap<Contender, String>,
+    arguments: &'a CompareArguments,
+}
+
+impl Stage<'_> {
+    async fn rounds(&mut self, group: Group) -> Result<Rounds> {
+        let rivals = self.arguments.rivals().into_iter().filter(|rival| rival.groups().contains(&group));
+        let mut order: Vec<Contender> =
+            std::iter::once(Contender::Flotilla).chain(rivals.map(Contender::Rival)).collect();
+        ensure!(order.len() > 1, "{group:?} has no rival among those that were named");
+        let mut rounds = Rounds::new();
+        let runs = self.arguments.run.runs;
+        for round in 1..=runs {
+            for contender in &order {
+                progress(format!("{group:?}, round {round} of {runs}: {}", contender.title()));
+                // What the one before has left in the page cache would be written in this one's time.
+                rustix::fs::sync();
+                let measured = self.measure(*contender, group, round).await;
+                let measured = measured.with_context(|| contender.title().to_owned())?;
+                self.about.insert(*contender, measured.about);
+                rounds.entry(*contender).or_default().push(measured.values);
+            }
+            // Nobody always comes first.
+            order.rotate_left(1);
+        }
+        Ok(rounds)
+    }
+
+    async fn measure(&mut self, contender: Contender, group: Group, round: u32) -> Result<Measured> {
+        let dir = self.dir.join(format!("{group:?}-{round}-{}", contender.title().replace([' ', ',', '/'], "-")));
+        if group == Group::Files && self.sources.is_none() {
+            self.sources = Some(files::Sources::make(&self.dir.join("sources"))?);
+        }
+        match contender {
+            Contender::Flotilla => {
+                let sources = self.sources.as_ref();
+                let values = ours::measure(&self.binary, &dir, group, self.arguments, sources).await?;
+                Ok(Measured { about: ours::about(&self.binary).await?, values })
+            }
+            Contender::Rival(rival @ (Rival::Nginx | Rival::Openssh)) => {
+                files::measure_rival(rival, &dir, self.sources.as_ref().context("no files to send")?).await
+            }
+            Contender::Rival(rival) => self.peers.measure(rival, group).await,
+        }
+    }
 }

@@ -24,13 +24,23 @@ enum Fate {
 /// Does it to the primary again and again; in between the cluster is made whole.
 pub(super) async fn measure(bed: &mut Bed, arguments: &FiguresArguments, collector: &mut Collector) -> Result<()> {
     for (fate, name) in [(Fate::Killed, "kill -9 of the primary"), (Fate::Frozen, "freeze of the primary")] {
-        let mut gaps_ms = Vec::new();
-        for round in 0..arguments.kills {
-            gaps_ms.push(gap(bed, fate, round).await?.as_secs_f64() * 1000.0);
-        }
+        let gaps_ms = gaps_ms(bed, fate, arguments.kills).await?;
         collector.add(Figure::of(format!("failover: {name} to next write"), "ms", gaps_ms));
     }
     Ok(())
+}
+
+/// `kill -9` of the primary, so many times: milliseconds until the next acknowledgement.
+pub(crate) async fn kill_primaries(bed: &mut Bed, kills: u32) -> Result<Vec<f64>> {
+    gaps_ms(bed, Fate::Killed, kills).await
+}
+
+async fn gaps_ms(bed: &mut Bed, fate: Fate, times: u32) -> Result<Vec<f64>> {
+    let mut gaps = Vec::new();
+    for round in 0..times {
+        gaps.push(gap(bed, fate, round).await?.as_secs_f64() * 1000.0);
+    }
+    Ok(gaps)
 }
 
 async fn gap(bed: &mut Bed, fate: Fate, round: u32) -> Result<Duration> {

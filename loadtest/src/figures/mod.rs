@@ -8,6 +8,9 @@ mod uploads;
 
 use anyhow::Result;
 
+pub(crate) use failover::kill_primaries;
+pub(crate) use parameters::write_parameters;
+
 use crate::arguments::{ClusterArguments, RunArguments, StreamArguments};
 use crate::bed::Bed;
 use crate::collector::Collector;

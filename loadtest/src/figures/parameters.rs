@@ -4,32 +4,40 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use hdrhistogram::Histogram;
 
 use super::FiguresArguments;
 use crate::bed::Bed;
 use crate::collector::Collector;
-use crate::statistics::{Figure, latencies, percentile_ms};
+use crate::meter::{Meter, Usage};
+use crate::statistics::{latencies, percentile_ms};
 
 const NAME: &str = "EventQueue.internalRetryDelayInterval";
+
+/// What writers did for some time.
+pub(crate) struct Written {
+    /// Writes a second.
+    pub(crate) rate: f64,
+    pub(crate) latencies: Histogram<u64>,
+    pub(crate) usage: Usage,
+}
 
 /// Writes by 1, 64 and 512 writers.
 pub(super) async fn measure(bed: &Bed, arguments: &FiguresArguments, collector: &mut Collector) -> Result<()> {
     for writers in [1usize, 64, 512] {
-        let (mut rates, mut medians, mut tails) = (Vec::new(), Vec::new(), Vec::new());
+        let mut runs = Vec::new();
         for _ in 0..arguments.run.runs {
-            let (rate, histogram) = write_for(bed, writers, Duration::from_secs(arguments.run.seconds)).await?;
-            rates.push(rate);
-            medians.push(percentile_ms(&histogram, 0.5));
-            tails.push(percentile_ms(&histogram, 0.99));
+            runs.push(write_parameters(bed, writers, Duration::from_secs(arguments.run.seconds)).await?);
         }
-        collector.add(Figure::of(format!("parameters written, {writers} writers"), "/s", rates));
-        collector.add(Figure::of("  … p50", "ms", medians));
-        collector.add(Figure::of("  … p99", "ms", tails));
+        collector.add_of(format!("parameters written, {writers} writers"), "/s", &runs, |run| run.rate);
+        collector.add_of("  … p50", "ms", &runs, |run| percentile_ms(&run.latencies, 0.5));
+        collector.add_of("  … p99", "ms", &runs, |run| percentile_ms(&run.latencies, 0.99));
     }
     Ok(())
 }
 
-async fn write_for(bed: &Bed, writers: usize, duration: Duration) -> Result<(f64, hdrhistogram::Histogram<u64>)> {
+/// Each writer writes again when its last write is acknowledged.
+pub(crate) async fn write_parameters(bed: &Bed, writers: usize, duration: Duration) -> Result<Written> {
     // As many connections as the peers' measurement has: 1, 4, 8.
     let connections = match writers {
         1 => 1,
@@ -71,10 +79,11 @@ async fn write_for(bed: &Bed, writers: usize, duration: Duration) -> Result<(f64
         }));
     }
     start.wait().await;
-    let begun = Instant::now();
+    let (meter, begun) = (Meter::start(bed.process_ids())?, Instant::now());
     let mut all = latencies();
     for task in tasks {
         all.add(task.await??)?;
     }
-    Ok((all.len() as f64 / begun.elapsed().as_secs_f64(), all))
+    let rate = all.len() as f64 / begun.elapsed().as_secs_f64();
+    Ok(Written { rate, latencies: all, usage: meter.stop()? })
 }

@@ -5,7 +5,6 @@ mod client;
 mod contents;
 mod deeds;
 mod generator;
-mod machine;
 mod prepare;
 mod progress;
 mod recorder;
@@ -31,6 +30,7 @@ use site::Site;
 use target::Target;
 
 use crate::collector;
+use crate::machine::this_machine;
 use crate::report::run::{Check, Mark, NodeRecord, Run, VERSION};
 use crate::report::{files, summary};
 use crate::scenario::{Arrivals, Kind, Scenario};
@@ -127,7 +127,7 @@ async fn measure(site: &mut Site, scenario: &Scenario, loads: &[Running], starte
         started_at: started_at.to_string(),
         seed: scenario.seed,
         program,
-        machine: machine::this_machine(),
+        machine: this_machine(),
         warm_up_s: scenario.warm_up_s,
         duration_s: driven.duration.as_secs_f64(),
         drain_s,
