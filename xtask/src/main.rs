@@ -10,6 +10,7 @@ mod demo;
 mod deny;
 mod docs;
 mod packages;
+mod parts;
 mod step;
 mod suite;
 
@@ -62,6 +63,15 @@ enum Chore {
         #[arg(long, default_value_t = 0)]
         first: u64,
     },
+    /// How fast the parts are, as ratios to fixed work, held against recorded ones
+    Parts {
+        /// A moment each, built as the tests are
+        #[arg(long)]
+        short: bool,
+        /// Record the ratios instead of judging them
+        #[arg(long)]
+        record: bool,
+    },
     /// The load harness, in release; arguments go to it: figures, events, compare, run SCENARIO
     Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -79,6 +89,7 @@ fn main() -> ExitCode {
         Chore::ApiTest { long, seed } => api_test::check(long, seed),
         Chore::Demo => demo::check(),
         Chore::Sim { seeds, first } => suite::simulate(seeds, first),
+        Chore::Parts { short, record } => parts::run_parts(short, record),
         Chore::Bench { arguments } => suite::bench(&arguments),
     });
     match result {

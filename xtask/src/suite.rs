@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::step::{cargo, run, run_last, works};
-use crate::{axe, demo, deny, docs, packages};
+use crate::{axe, demo, deny, docs, packages, parts};
 
 /// The clients of the rivals that Flotilla is compared with.
 const PEERS: &str = "loadtest/peers/Cargo.toml";
@@ -17,6 +17,7 @@ pub(crate) fn test() -> Result<()> {
     deny::check()?;
     docs::docs(true)?;
     demo::check()?;
+    parts::run_parts(true, false)?;
     all_tests()
 }
 

@@ -6,7 +6,10 @@ use std::time::Duration;
 use flotilla_model::NodeId;
 use openraft::SnapshotPolicy;
 
-/// Times and sizes. The defaults fit nodes in one data centre or in near ones.
+/// A follower that stands must not be refused for the sake of the lease.
+const LEASE_MARGIN_MS: u64 = 20;
+
+/// Times and sizes. The defaults fit nodes whose messages come back within 180 ms.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Which node this is.
@@ -58,17 +61,24 @@ impl Config {
         Duration::from_millis(self.propose_timeout_ms)
     }
 
-    /// How long a follower honours a leader that it no longer hears, and a leader acts without hearing from a quorum.
-    /// openraft counts the election timeout from its end, so half of the silence is the lease and half the timeout.
+    pub(crate) fn heartbeat_interval(&self) -> Duration {
+        Duration::from_millis(self.heartbeat_interval_ms)
+    }
+
+    /// How long a follower honours a leader that it no longer hears, and a leader acts without hearing from a quorum: almost
+    /// as long as the silence after which the first node stands. An answer extends it from when its heartbeat was sent, so
+    /// that two round trips must fit into it.
     pub(crate) fn leader_lease_ms(&self) -> u64 {
-        self.election_timeout_max_ms / 2
+        self.election_timeout_min_ms - LEASE_MARGIN_MS
     }
 
     pub(crate) fn raft(&self) -> Result<Arc<openraft::Config>, openraft::ConfigError> {
         let lease = self.leader_lease_ms();
         let config = openraft::Config {
             cluster_name: "flotilla".to_owned(),
-            heartbeat_interval: self.heartbeat_interval_ms,
+            // How long an answer to a heartbeat is waited for; they are sent by `heartbeat`.
+            heartbeat_interval: lease * 2 / 3,
+            enable_heartbeat: false,
             election_timeout_max: lease,
             election_timeout_min: lease * 3 / 4,
             // Our own trigger counts bytes, too.

@@ -8,6 +8,7 @@ pub mod disk;
 mod election;
 mod entry_codec;
 mod failover;
+mod heartbeat;
 mod log;
 mod machine;
 mod membership;

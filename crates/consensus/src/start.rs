@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::consensus::{Consensus, Inner};
 use crate::disk::{Disk, run_blocking};
 use crate::election::{Contact, Timeouts, stand_in_order};
+use crate::heartbeat::beat;
 use crate::log::{LogError, LogSettings, LogStore};
 use crate::machine::Machine;
 use crate::network::{PeerClients, RaftServer};
@@ -103,6 +104,7 @@ impl Consensus {
         let contact = Arc::new(Contact::new(config.rank));
         let timeouts = Timeouts::new(&config);
         spawn_until(&stop, &tasks, stand_in_order(raft.clone(), Arc::clone(&contact), timeouts));
+        spawn_until(&stop, &tasks, beat(raft.clone(), config.heartbeat_interval()));
         spawn_until(&stop, &tasks, snapshot_when_due(raft.clone(), Arc::clone(&published), config.clone()));
         let dispatcher = Dispatcher {
             node: config.node,
