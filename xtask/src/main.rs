@@ -63,6 +63,8 @@ enum Chore {
         #[arg(long, default_value_t = 0)]
         first: u64,
     },
+    /// The sizing model of the book against 5, 7, 20 and 100 simulated members
+    Sizing,
     /// How fast the parts are, as ratios to fixed work, held against recorded ones
     Parts {
         /// A moment each, built as the tests are
@@ -89,6 +91,7 @@ fn main() -> ExitCode {
         Chore::ApiTest { long, seed } => api_test::check(long, seed),
         Chore::Demo => demo::check(),
         Chore::Sim { seeds, first } => suite::simulate(seeds, first),
+        Chore::Sizing => suite::sizing(),
         Chore::Parts { short, record } => parts::run_parts(short, record),
         Chore::Bench { arguments } => suite::bench(&arguments),
     });

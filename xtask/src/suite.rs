@@ -41,6 +41,13 @@ pub(crate) fn simulate(seeds: u32, first: u64) -> Result<()> {
     run_last("simulation", command)
 }
 
+pub(crate) fn sizing() -> Result<()> {
+    // In release: a hundred members in one process.
+    let mut command = cargo(&["test", "--locked", "--release", "-p", "flotilla-tests", "--test", "sizing"]);
+    command.args(["--", "--nocapture"]).env("SIZING_MEMBERS", "5,7,20,100");
+    run_last("sizing", command)
+}
+
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     // The daemon first: the harness measures the one in the same profile's folder.
     run("build", cargo(&["build", "--locked", "--release", "--bin", "flotilla"]))?;

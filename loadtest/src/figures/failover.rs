@@ -10,7 +10,7 @@ use crate::collector::Collector;
 use crate::statistics::Figure;
 
 /// A write each this often on each surviving node, as in the peers' measurement.
-const PERIOD: Duration = Duration::from_millis(10);
+pub(super) const PERIOD: Duration = Duration::from_millis(10);
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// What happens to the primary.
@@ -97,7 +97,7 @@ async fn first_write(clients: &[(reqwest::Client, String)], round: u32, begun: I
     }
 }
 
-async fn put(client: &reqwest::Client, base: &str, name: &str) -> Result<()> {
+pub(super) async fn put(client: &reqwest::Client, base: &str, name: &str) -> Result<()> {
     let url = format!("{base}/files/failover/{name}");
     let request = client.put(url).basic_auth(PLAIN_ACCOUNT, Some(PASSWORD)).body("one line\n").timeout(DEADLINE);
     request.send().await?.error_for_status()?;

@@ -1,6 +1,7 @@
 //! The figures of a release: each measured several times on one fresh cluster, TLS and fsync on.
 
 mod failover;
+mod hand_over;
 mod idle;
 mod parameters;
 mod upload_events;
@@ -25,13 +26,13 @@ pub(crate) struct FiguresArguments {
     run: RunArguments,
     #[command(flatten)]
     stream: StreamArguments,
-    /// Kills of the primary, and freezes of it.
+    /// Kills of the primary, freezes of it, and hand-overs.
     #[arg(long, default_value_t = 10)]
     kills: u32,
     /// Size of the large upload in MiB.
     #[arg(long, default_value_t = 1024)]
     large_mib: u64,
-    /// Only groups whose name contains this text: idle, uploads, large, parameters, events, upload-events, failover, start.
+    /// Only groups whose name contains this text: idle, uploads, large, parameters, events, upload-events, hand-over, failover, start.
     #[arg(long)]
     only: Option<String>,
 }
@@ -65,6 +66,9 @@ pub(crate) async fn run(arguments: &FiguresArguments) -> Result<()> {
     }
     if arguments.wants("upload-events") {
         upload_events::measure(&bed, arguments, &mut collector).await?;
+    }
+    if arguments.wants("hand-over") {
+        hand_over::measure(&bed, arguments, &mut collector).await?;
     }
     if arguments.wants("failover") {
         failover::measure(&mut bed, arguments, &mut collector).await?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use flotilla_consensus::sim::LinkFaults;
 use flotilla_consensus::{ProposeError, Role};
 use flotilla_model::NodeId;
 
@@ -61,6 +62,29 @@ async fn silence_alone_elects_in_promotion_order() {
         assert_eq!(cluster.primary(), Some(NodeId(expected)));
         assert!(waited > Duration::from_millis(350) && waited < Duration::from_millis(800), "{waited:?}");
     }
+}
+
+/// A heartbeat whose answer takes longer than the time to the next one counts all the same.
+#[tokio::test(start_paused = true)]
+async fn sites_far_apart_have_a_primary_that_takes_writes_and_elect_another() {
+    let mut cluster = Cluster::formed(|_| ()).await;
+    for (node, rank) in NODES.into_iter().zip(0..) {
+        cluster.node(node.0).set_rank(rank);
+    }
+    let delay = Duration::from_millis(80);
+    cluster.network.set_faults(LinkFaults { delay_min: delay, delay_max: delay, losses_per_mille: 0 });
+    // What was on its way over the fast links is forgotten.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    for number in 1..=20 {
+        let (written, waited) = time(cluster.node(1).propose(set("far", number))).await;
+        written.unwrap();
+        assert!(waited < Duration::from_millis(500), "write {number} took {waited:?}");
+    }
+    assert_eq!(cluster.node(1).status().term, 1, "nobody else stood");
+    cluster.crash(NodeId(1)).await;
+    let (_, waited) = time(wait_until("a survivor leads", || cluster.primary().is_some())).await;
+    assert!(waited < Duration::from_secs(3), "{waited:?}");
+    cluster.node(3).propose(set("after", 1)).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
