@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod exit_codes;
 mod lifetime;
+mod log;
 mod manager;
 mod manual;
 mod metrics;
@@ -44,6 +45,7 @@ pub(crate) use certificate::{CertificateCommand, FileFormat, PasswordArguments, 
 pub(crate) use connection::{ConnectionArguments, StorePlace};
 pub(crate) use demo::DemoArguments;
 pub(crate) use doctor::DoctorArguments;
+pub(crate) use log::LogArguments;
 pub(crate) use manager::ManagerCommand;
 pub(crate) use manual::{CompletionsArguments, ManArguments};
 pub(crate) use metrics::MetricsArguments;
@@ -124,6 +126,8 @@ pub(crate) enum Command {
     /// The transfer log.
     #[command(subcommand)]
     Transfers(TransfersCommand),
+    /// Show the log of all nodes' processes, merged.
+    Log(LogArguments),
     /// The event queue: its events, its dead letters, its lanes.
     #[command(subcommand, alias = "events")]
     Queue(QueueCommand),

@@ -82,6 +82,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("GET /logs/audit", "audit list"),
     ("GET /logs/audit/export", "audit export"),
     ("GET /logs/audit/{id}", "audit show"),
+    ("GET /serverLog", "log"),
     ("GET /events", "queue list"),
     ("GET /events/ids", "queue retry"),
     ("GET /events/statistics", "queue stats"),
@@ -105,6 +106,10 @@ const WITHOUT: &[(&str, &str)] = &[
     ("GET /sessions/current", "the session of a browser's cookie"),
     ("DELETE /sessions/current", "as above"),
     ("GET /changes", "a stream for programs and pages; people watch the things themselves: --watch, top"),
+    (
+        "GET /serverLog/stream",
+        "log --follow asks GET /serverLog with the position that it has, and so goes on through another node",
+    ),
     ("PATCH /accounts/{name}", "what account set does: it leaves as it is what it is not told"),
     ("PATCH /administrators/{name}", "as above: admin role and admin password"),
     ("PATCH /routes/{account}", "route set sets the whole route, which it has on its command line"),

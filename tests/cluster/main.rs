@@ -27,6 +27,7 @@ mod receiver;
 mod repair;
 mod rest;
 mod secret;
+mod server_log;
 mod servers;
 mod setup;
 mod synchronisation;

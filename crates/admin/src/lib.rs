@@ -23,6 +23,7 @@ mod reader;
 mod resources;
 mod second_factor;
 mod server;
+mod server_log;
 mod session;
 
 pub use client::{Client, ClientError, Endpoints, Login};

@@ -11,6 +11,7 @@ mod endpoints;
 mod error;
 mod queue;
 mod secret;
+mod server_log;
 mod sync;
 
 use std::sync::Arc;

@@ -27,6 +27,7 @@ mod queue;
 pub(crate) mod routes;
 mod second_factor;
 mod secret;
+pub(crate) mod server_log;
 pub(crate) mod servers;
 pub(crate) mod sessions;
 mod status;
@@ -67,6 +68,7 @@ pub(crate) fn routes() -> Routes {
     events::add(&mut routes);
     lanes::add(&mut routes);
     transfers::add(&mut routes);
+    server_log::add(&mut routes);
     audit::add(&mut routes);
     certificates::add(&mut routes);
     certificate_authorities::add(&mut routes);
