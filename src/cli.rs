@@ -26,6 +26,7 @@ mod route;
 mod second_factor;
 mod servers;
 mod session;
+mod statistics;
 mod status;
 mod sync;
 mod taeh;
@@ -58,6 +59,7 @@ pub(crate) use route::{RouteCommand, StepArguments};
 pub(crate) use second_factor::SecondFactorCommand;
 pub(crate) use servers::ServersCommand;
 pub(crate) use session::SessionCommand;
+pub(crate) use statistics::StatisticsArguments;
 pub(crate) use status::StatusArguments;
 pub(crate) use sync::SyncCommand;
 pub(crate) use taeh::{SecretPlace, TaehCommand};
@@ -126,6 +128,8 @@ pub(crate) enum Command {
     /// The transfer log.
     #[command(subcommand)]
     Transfers(TransfersCommand),
+    /// Count what accounts have sent and what became of it, by hour or day.
+    Statistics(StatisticsArguments),
     /// Show the log of all nodes' processes, merged.
     Log(LogArguments),
     /// The event queue: its events, its dead letters, its lanes.

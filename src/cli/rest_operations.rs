@@ -83,6 +83,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("GET /logs/audit/export", "audit export"),
     ("GET /logs/audit/{id}", "audit show"),
     ("GET /serverLog", "log"),
+    ("GET /statistics", "statistics"),
     ("GET /events", "queue list"),
     ("GET /events/ids", "queue retry"),
     ("GET /events/statistics", "queue stats"),

@@ -22,6 +22,7 @@ mod route;
 mod second_factor;
 mod servers;
 mod session;
+mod statistics;
 mod status;
 mod sync;
 mod taeh;
@@ -70,6 +71,7 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Session(command) => session::run(command, format).await,
         Command::Route(command) => route::run(command, format).await,
         Command::Transfers(command) => transfers::run(command, format).await,
+        Command::Statistics(arguments) => statistics::run(arguments, format).await,
         Command::Log(arguments) => log::run(arguments, format).await,
         Command::Queue(command) => queue::run(command, format).await,
         Command::Servers(command) => servers::run(command, format).await,

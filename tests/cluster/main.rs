@@ -30,6 +30,7 @@ mod secret;
 mod server_log;
 mod servers;
 mod setup;
+mod statistics;
 mod synchronisation;
 mod terminal;
 mod top;

@@ -28,6 +28,7 @@ mod secret;
 mod server_log;
 mod servers;
 mod session;
+mod statistics;
 mod status;
 mod sync;
 mod time;
@@ -70,6 +71,7 @@ pub use secret::{RotationFinish, RotationRequest, RotationView, SecretExport, Se
 pub use server_log::{LogLevel, LogLineView, LogSourceView, ServerLog, ServerLogQuery, ServerLogStreamQuery};
 pub use servers::{LeavingView, ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan};
 pub use session::{CurrentSession, SessionRequest, SessionView};
+pub use statistics::{EventCounts, Statistics, StatisticsQuery, StatisticsView, TransferStatistics};
 pub use status::{
     ActorStatus, CertificateStatus, CertificateWarning, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus,
     NodeStatus, ProcessStatus, ReadyStatus,

@@ -12,6 +12,7 @@ mod error;
 mod queue;
 mod secret;
 mod server_log;
+mod statistics;
 mod sync;
 
 use std::sync::Arc;

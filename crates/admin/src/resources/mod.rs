@@ -30,6 +30,7 @@ mod secret;
 pub(crate) mod server_log;
 pub(crate) mod servers;
 pub(crate) mod sessions;
+mod statistics;
 mod status;
 mod steps;
 mod sync;
@@ -69,6 +70,7 @@ pub(crate) fn routes() -> Routes {
     lanes::add(&mut routes);
     transfers::add(&mut routes);
     server_log::add(&mut routes);
+    statistics::add(&mut routes);
     audit::add(&mut routes);
     certificates::add(&mut routes);
     certificate_authorities::add(&mut routes);
