@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod exit_codes;
 mod lifetime;
+mod log;
 mod manager;
 mod manual;
 mod metrics;
@@ -25,6 +26,7 @@ mod route;
 mod second_factor;
 mod servers;
 mod session;
+mod statistics;
 mod status;
 mod sync;
 mod taeh;
@@ -44,6 +46,7 @@ pub(crate) use certificate::{CertificateCommand, FileFormat, PasswordArguments, 
 pub(crate) use connection::{ConnectionArguments, StorePlace};
 pub(crate) use demo::DemoArguments;
 pub(crate) use doctor::DoctorArguments;
+pub(crate) use log::LogArguments;
 pub(crate) use manager::ManagerCommand;
 pub(crate) use manual::{CompletionsArguments, ManArguments};
 pub(crate) use metrics::MetricsArguments;
@@ -56,6 +59,7 @@ pub(crate) use route::{RouteCommand, StepArguments};
 pub(crate) use second_factor::SecondFactorCommand;
 pub(crate) use servers::ServersCommand;
 pub(crate) use session::SessionCommand;
+pub(crate) use statistics::StatisticsArguments;
 pub(crate) use status::StatusArguments;
 pub(crate) use sync::SyncCommand;
 pub(crate) use taeh::{SecretPlace, TaehCommand};
@@ -124,6 +128,10 @@ pub(crate) enum Command {
     /// The transfer log.
     #[command(subcommand)]
     Transfers(TransfersCommand),
+    /// Count what accounts have sent and what became of it, by hour or day.
+    Statistics(StatisticsArguments),
+    /// Show the log of all nodes' processes, merged.
+    Log(LogArguments),
     /// The event queue: its events, its dead letters, its lanes.
     #[command(subcommand, alias = "events")]
     Queue(QueueCommand),

@@ -9,6 +9,7 @@ mod audit_chain;
 mod authority;
 mod certificate;
 mod doctor;
+mod log;
 mod manager;
 mod manual;
 mod metrics;
@@ -21,6 +22,7 @@ mod route;
 mod second_factor;
 mod servers;
 mod session;
+mod statistics;
 mod status;
 mod sync;
 mod taeh;
@@ -69,6 +71,8 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Session(command) => session::run(command, format).await,
         Command::Route(command) => route::run(command, format).await,
         Command::Transfers(command) => transfers::run(command, format).await,
+        Command::Statistics(arguments) => statistics::run(arguments, format).await,
+        Command::Log(arguments) => log::run(arguments, format).await,
         Command::Queue(command) => queue::run(command, format).await,
         Command::Servers(command) => servers::run(command, format).await,
         Command::Ca(command) => authority::run(command, format).await,

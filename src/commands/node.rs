@@ -134,9 +134,9 @@ pub(super) fn run(arguments: &RunArguments) -> Result<()> {
     if arguments.check {
         return crate::output::print("the configuration is right\n");
     }
-    logging::start(config.log.format, &config.log.level)?;
+    let recent_lines = logging::start(config.log.format, &config.log.level)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("flotilla").build();
-    match flotilla_node::run(config, runtime.context("no runtime")?)? {
+    match flotilla_node::run(config, runtime.context("no runtime")?, recent_lines)? {
         RunEnd::Stopped => Ok(()),
         RunEnd::Fatal(reason) => Err(coded(FATAL, reason)),
         RunEnd::Removed(reason) => Err(coded(REMOVED, reason)),

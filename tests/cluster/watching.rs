@@ -14,10 +14,10 @@ use crate::common::{DEADLINE, Scene, binary};
 use crate::terminal::Terminal;
 
 /// A command that goes on, and the lines that it has said.
-struct Watch {
+pub(crate) struct Watch {
     child: Child,
-    out: Arc<Mutex<Vec<String>>>,
-    complaints: Arc<Mutex<Vec<String>>>,
+    pub(crate) out: Arc<Mutex<Vec<String>>>,
+    pub(crate) complaints: Arc<Mutex<Vec<String>>>,
 }
 
 fn follow(reader: impl std::io::Read + Send + 'static) -> Arc<Mutex<Vec<String>>> {
@@ -30,7 +30,7 @@ fn follow(reader: impl std::io::Read + Send + 'static) -> Arc<Mutex<Vec<String>>
 }
 
 impl Watch {
-    fn start(arguments: &[&str]) -> Result<Self> {
+    pub(crate) fn start(arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(binary());
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
@@ -39,7 +39,7 @@ impl Watch {
         Ok(Self { child, out, complaints })
     }
 
-    async fn says(&self, what: &str, lines: &Mutex<Vec<String>>, from: usize, part: &str) -> Result<()> {
+    pub(crate) async fn says(&self, what: &str, lines: &Mutex<Vec<String>>, from: usize, part: &str) -> Result<()> {
         wait_until(what, DEADLINE, async || {
             Ok(lines.lock().iter().skip(from).any(|line| line.contains(part)).then_some(()))
         })
@@ -48,7 +48,7 @@ impl Watch {
     }
 
     /// Ctrl-C, and the exit code.
-    async fn interrupted(&mut self) -> Result<Option<i32>> {
+    pub(crate) async fn interrupted(&mut self) -> Result<Option<i32>> {
         let pid = Pid::from_raw(i32::try_from(self.child.id())?).context("no process")?;
         kill_process(pid, Signal::INT)?;
         Ok(wait_until("it ends", DEADLINE, async || Ok(self.child.try_wait()?)).await?.code())

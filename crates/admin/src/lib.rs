@@ -23,7 +23,9 @@ mod reader;
 mod resources;
 mod second_factor;
 mod server;
+mod server_log;
 mod session;
+mod statistics;
 
 pub use client::{Client, ClientError, Endpoints, Login};
 pub use local_token::{LocalToken, LocalTokenError};

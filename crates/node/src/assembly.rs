@@ -26,7 +26,7 @@ use flotilla_gateway::{Dependencies, Gateway, GatewayConfig, Metrics};
 use flotilla_mesh::{Identity as MeshIdentity, Mesh, MeshConfig, PeerRole};
 use flotilla_model::{Member, NodeId, SessionId};
 use flotilla_pki::{Credentials, CredentialsHandle, RevokedSerials, SecretHandle, Store, https_server_config};
-use flotilla_telemetry::Telemetry;
+use flotilla_telemetry::{RecentLines, Telemetry};
 use tokio::runtime::Handle;
 
 use crate::bootstrap::make_cluster;
@@ -175,7 +175,7 @@ impl Core {
 
 impl Node {
     /// Builds a node and waits until it is a member that serves. Administration answers from early on.
-    pub(crate) async fn start(config: NodeConfig) -> Result<Self> {
+    pub(crate) async fn start(config: NodeConfig, recent_lines: RecentLines) -> Result<Self> {
         let (started, started_ms) = (Instant::now(), now_ms());
         let ground = Ground::read(config)?;
         let id = ground.identity.node;
@@ -244,6 +244,7 @@ impl Node {
                 credentials: ground.credentials.clone(),
                 certificates: actors.certificates.clone(),
             },
+            recent_lines,
         });
         let _ = core.doors.operations.set(Arc::clone(&operations));
         let admin = Admin::new(AdminParts {

@@ -20,6 +20,8 @@ mod shutdown;
 mod steps;
 mod wiring;
 
+pub use flotilla_telemetry::RecentLines;
+
 pub use data_dir::{DataDir, DataDirError};
 pub use identity::{Identity, Seed};
 pub use run::{RunEnd, run};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use flotilla_config::NodeConfig;
+use flotilla_telemetry::RecentLines;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,16 +23,17 @@ pub enum RunEnd {
     Removed(String),
 }
 
-/// Runs a node on `runtime` until SIGTERM, SIGINT or a fatal failure. A second signal ends it at once.
-pub fn run(config: NodeConfig, runtime: Runtime) -> Result<RunEnd> {
+/// Runs a node on `runtime` until SIGTERM, SIGINT or a fatal failure. A second signal ends it at once. `recent_lines` is where the log of
+/// the process keeps its last lines.
+pub fn run(config: NodeConfig, runtime: Runtime, recent_lines: RecentLines) -> Result<RunEnd> {
     // Raft, TLS and bytes run on the shared runtime; the actors get threads of their own.
     let system = actix_rt::System::with_tokio_rt(|| runtime);
-    system.block_on(live(config))
+    system.block_on(live(config, recent_lines))
 }
 
-async fn live(config: NodeConfig) -> Result<RunEnd> {
+async fn live(config: NodeConfig, recent_lines: RecentLines) -> Result<RunEnd> {
     let dir = DataDir::new(&config.node.data_dir);
-    let end = live_until(config).await?;
+    let end = live_until(config, recent_lines).await?;
     if let RunEnd::Removed(reason) = &end {
         // Started again, it ends at once.
         dir.write(&dir.removed_file(), reason.as_bytes())?;
@@ -39,11 +41,11 @@ async fn live(config: NodeConfig) -> Result<RunEnd> {
     Ok(end)
 }
 
-async fn live_until(config: NodeConfig) -> Result<RunEnd> {
+async fn live_until(config: NodeConfig, recent_lines: RecentLines) -> Result<RunEnd> {
     let mut interrupted = signal(SignalKind::interrupt()).context("cannot handle SIGINT")?;
     let mut terminated = signal(SignalKind::terminate()).context("cannot handle SIGTERM")?;
     let node = tokio::select! {
-        node = Node::start(config) => match node {
+        node = Node::start(config, recent_lines) => match node {
             Ok(node) => node,
             Err(error) if error.is::<Removed>() => return Ok(RunEnd::Removed(error.to_string())),
             Err(error) => return Err(error),

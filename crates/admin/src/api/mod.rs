@@ -25,8 +25,10 @@ mod route;
 mod schemas;
 mod second_factor;
 mod secret;
+mod server_log;
 mod servers;
 mod session;
+mod statistics;
 mod status;
 mod sync;
 mod time;
@@ -66,14 +68,16 @@ pub use queue::{EventStatistics, QueueStatus, RoomStatus};
 pub use route::{RouteChange, RoutePatch, RouteQuery, RouteView, RoutesQuery, StepChange, StepView};
 pub use second_factor::{SecondFactorConfirmation, SecondFactorEnrolment};
 pub use secret::{RotationFinish, RotationRequest, RotationView, SecretExport, SecretView};
+pub use server_log::{LogLevel, LogLineView, LogSourceView, ServerLog, ServerLogQuery, ServerLogStreamQuery};
 pub use servers::{LeavingView, ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan};
 pub use session::{CurrentSession, SessionRequest, SessionView};
+pub use statistics::{EventCounts, Statistics, StatisticsQuery, StatisticsView, TransferStatistics};
 pub use status::{
     ActorStatus, CertificateStatus, CertificateWarning, ConsensusStatus, FilesStatus, GatewayStatus, GmpStatus,
     NodeStatus, ProcessStatus, ReadyStatus,
 };
 pub use sync::{DigestView, RepairRequest, Repaired, SyncStatus, SyncView, Verification};
-pub use time::{from_ms, to_ms};
+pub use time::{from_ms, from_us, to_ms, to_us};
 pub use transaction_manager::{ManagerOperation, ManagerState, ManagerView};
 pub use transfer::{StepRunView, TransferQuery, TransferView};
 

@@ -7,9 +7,19 @@ pub fn from_ms(ms: u64) -> Timestamp {
     i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(Timestamp::MAX)
 }
 
+/// As [`from_ms`], of microseconds.
+pub fn from_us(us: u64) -> Timestamp {
+    i64::try_from(us).ok().and_then(|us| Timestamp::from_microsecond(us).ok()).unwrap_or(Timestamp::MAX)
+}
+
 /// Before 1970 this is 0.
 pub fn to_ms(instant: Timestamp) -> u64 {
     u64::try_from(instant.as_millisecond()).unwrap_or(0)
+}
+
+/// Before 1970 this is 0.
+pub fn to_us(instant: Timestamp) -> u64 {
+    u64::try_from(instant.as_microsecond()).unwrap_or(0)
 }
 
 #[cfg(test)]

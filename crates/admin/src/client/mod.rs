@@ -11,6 +11,8 @@ mod endpoints;
 mod error;
 mod queue;
 mod secret;
+mod server_log;
+mod statistics;
 mod sync;
 
 use std::sync::Arc;

@@ -20,6 +20,7 @@ pub(super) enum Section {
     Routes,
     Administrators,
     Audit,
+    Log,
     Doctor,
     Password,
 }
@@ -47,7 +48,11 @@ const MENU: [(&str, &[Entry]); 3] = [
     ),
     (
         "Evidence",
-        &[Entry(Section::Audit, "/console/audit", "Audit Log"), Entry(Section::Doctor, "/console/doctor", "Doctor")],
+        &[
+            Entry(Section::Audit, "/console/audit", "Audit Log"),
+            Entry(Section::Log, "/console/log", "Server Log"),
+            Entry(Section::Doctor, "/console/doctor", "Doctor"),
+        ],
     ),
 ];
 

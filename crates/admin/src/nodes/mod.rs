@@ -4,6 +4,7 @@
 //! On the way it is JSON: a request that an older node does not know is refused by it by name, and fields may be added.
 
 mod examination;
+mod log_lines;
 mod pki;
 mod problem;
 mod request;
@@ -12,6 +13,7 @@ use async_trait::async_trait;
 use flotilla_model::NodeId;
 
 pub use examination::{CertificateFacts, DiskFacts, Examination, MemberCertificate, TargetFacts, TargetKind};
+pub use log_lines::{LogLines, LogRequest, NodeLogLine};
 pub use pki::{PkiAnswer, PkiRequest};
 pub use problem::NodeProblem;
 pub use request::{NodeAnswer, NodeRequest};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::examination::Examination;
 
-use super::{PkiAnswer, PkiRequest};
+use super::{LogLines, LogRequest, PkiAnswer, PkiRequest};
 
 /// What one node is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub enum NodeRequest {
     Examine,
     /// Its keys and certificates.
     Pki(PkiRequest),
+    /// The last lines of its log.
+    LogLines(LogRequest),
 }
 
 /// What it answers.
@@ -54,4 +56,5 @@ pub enum NodeAnswer {
         digest: String,
     },
     Pki(PkiAnswer),
+    LogLines(LogLines),
 }

@@ -23,6 +23,7 @@ mod queue;
 mod reading;
 mod requests;
 mod second_factor;
+mod server_log;
 mod sessions;
 mod set_up;
 mod several_nodes;

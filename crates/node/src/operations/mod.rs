@@ -2,6 +2,7 @@
 
 mod doctor;
 mod hand_over;
+mod log_lines;
 mod pki;
 mod rebuild;
 
@@ -16,6 +17,7 @@ use flotilla_files::DiskProbe;
 use flotilla_mesh::Mesh;
 use flotilla_model::NodeId;
 use flotilla_pki::SecretHandle;
+use flotilla_telemetry::RecentLines;
 
 pub(crate) use self::pki::Keys;
 use crate::removal::Removal;
@@ -30,6 +32,7 @@ pub(crate) struct Operations {
     pub(crate) probe: DiskProbe,
     pub(crate) secrets: SecretHandle,
     pub(crate) keys: Keys,
+    pub(crate) recent_lines: RecentLines,
 }
 
 impl Operations {
@@ -49,6 +52,7 @@ impl Operations {
             NodeRequest::Digests => Ok(self.digests()),
             NodeRequest::Examine => Ok(NodeAnswer::Examined { examination: Box::new(self.examine().await) }),
             NodeRequest::Rebuild { from } => self.rebuild(from).await,
+            NodeRequest::LogLines(request) => Ok(self.log_lines(&request)),
             NodeRequest::Pki(request) => self.pki(request).await.map(NodeAnswer::Pki),
         }
     }

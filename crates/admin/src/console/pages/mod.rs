@@ -9,6 +9,7 @@ mod control;
 mod doctor;
 mod event;
 mod files;
+mod log;
 mod login;
 mod parameters;
 mod password;
@@ -32,6 +33,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .configure(routes::configure)
         .configure(administrators::configure)
         .configure(audit::configure)
+        .configure(log::configure)
         .configure(doctor::configure);
 }
 
