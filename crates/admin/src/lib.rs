@@ -17,6 +17,7 @@ pub mod join;
 mod local_token;
 mod login_guard;
 pub mod nodes;
+pub mod parameter_file;
 mod ports;
 mod problems;
 mod reader;
@@ -24,6 +25,7 @@ mod resources;
 mod second_factor;
 mod server;
 mod session;
+mod webhook;
 
 pub use client::{Client, ClientError, Endpoints, Login};
 pub use local_token::{LocalToken, LocalTokenError};
@@ -31,10 +33,7 @@ pub use ports::{Applied, Ledger, LedgerError, LedgerView, NodeFacts, PeerFacts, 
 pub use problems::reference_page as problems_page;
 pub use second_factor::second_factor_context;
 pub use server::{Admin, AdminParts, AdminServer, StartError};
-
-/// The context under which the key of a webhook is sealed ([`flotilla_pki::Key::open`] with
-/// [`flotilla_pki::Purpose::SealedValues`]); whoever runs the step opens it with the same.
-pub const WEBHOOK_KEY_CONTEXT: &[u8] = b"flotilla v1 webhook key";
+pub use webhook::{WEBHOOK_KEY_CONTEXT, webhook_notice};
 
 /// The OpenAPI document of this interface, as `GET openapi.json` answers it.
 pub fn openapi_json() -> String {

@@ -22,6 +22,7 @@ pub(super) enum Section {
     Audit,
     Doctor,
     Password,
+    Setup,
 }
 
 /// In the order of the menu, by group.
@@ -38,6 +39,7 @@ const MENU: [(&str, &[Entry]); 3] = [
     (
         "Set-up",
         &[
+            Entry(Section::Setup, "/console/setup", "Checklist"),
             Entry(Section::Parameters, "/console/parameters", "Server Configuration"),
             Entry(Section::Certificates, "/console/certificates", "Certificates"),
             Entry(Section::Accounts, "/console/accounts", "Accounts"),
