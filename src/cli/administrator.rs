@@ -28,6 +28,9 @@ pub(crate) enum AdministratorCommand {
         /// Read the password from the first line of standard input.
         #[arg(long)]
         password_stdin: bool,
+        /// The password is good for one log-in, at which they set another one.
+        #[arg(long)]
+        must_change: bool,
     },
     /// Set the password of an administrator. Without --password-stdin one is made up and printed once.
     Password {
@@ -37,6 +40,9 @@ pub(crate) enum AdministratorCommand {
         /// Read the password from the first line of standard input.
         #[arg(long)]
         password_stdin: bool,
+        /// The password is good for one log-in, at which they set another one.
+        #[arg(long)]
+        must_change: bool,
     },
     /// Give an administrator another role. Their sessions end.
     Role {
@@ -49,6 +55,18 @@ pub(crate) enum AdministratorCommand {
     },
     /// Let an administrator log in again who has failed too often.
     Unlock {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+    },
+    /// Shut an administrator out: their sessions and API tokens end. The last who may administer stays.
+    Disable {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        name: String,
+    },
+    /// Let an administrator in again who was disabled.
+    Enable {
         #[command(flatten)]
         connection: ConnectionArguments,
         name: String,

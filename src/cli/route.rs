@@ -38,6 +38,22 @@ pub(crate) enum RouteCommand {
         #[command(flatten)]
         steps: StepArguments,
     },
+    /// Show what a route would do with a transfer or an event. Nothing is run, and nobody is called.
+    #[command(group(clap::ArgGroup::new("subject").required(true).args(["transfer", "event"])))]
+    DryRun {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        account: String,
+        /// A transfer of the account.
+        #[arg(long)]
+        transfer: Option<u64>,
+        /// An event of the account that has not ended.
+        #[arg(long)]
+        event: Option<u64>,
+        /// With --step: instead of the steps that are set.
+        #[command(flatten)]
+        steps: StepArguments,
+    },
     /// Take a route of an account away.
     Remove {
         #[command(flatten)]

@@ -40,4 +40,10 @@ pub(crate) enum TransfersCommand {
         watch: WatchArguments,
         id: u64,
     },
+    /// Run the account's route again on the file of a transfer, from its beginning.
+    Resubmit {
+        #[command(flatten)]
+        connection: ConnectionArguments,
+        id: u64,
+    },
 }

@@ -32,22 +32,30 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
             let row = call(connect(&connection)?.administrator(&name).await)?;
             answer(format, &row, one)
         }
-        AdministratorCommand::Add { connection, name, role, password_stdin } => {
+        AdministratorCommand::Add { connection, name, role, password_stdin, must_change } => {
             let client = connect(&connection)?;
             let exists = call(client.administrators().await)?.iter().any(|row| row.name == name);
             anyhow::ensure!(!exists, "there is an administrator {name:?} already: see 'flotilla admin password'");
             let added = Added::with_password(&name, given(password_stdin)?)?;
             let role = Some(named_role(&role)?);
-            let change = AdministratorChange { password: Some(added.chosen.clone()), role };
+            let change = AdministratorChange {
+                password: Some(added.chosen.clone()),
+                role,
+                must_change_password: must_change.then_some(true),
+            };
             call(client.put_administrator(&name, &change).await)?;
             answer(format, &added, |added| added.text("administrator"))
         }
-        AdministratorCommand::Password { connection, name, password_stdin } => {
+        AdministratorCommand::Password { connection, name, password_stdin, must_change } => {
             let client = connect(&connection)?;
             let exists = call(client.administrators().await)?.iter().any(|row| row.name == name);
             anyhow::ensure!(exists, "there is no administrator {name:?}: make one with 'flotilla admin add'");
             let added = Added::with_password(&name, given(password_stdin)?)?;
-            let change = AdministratorChange { password: Some(added.chosen.clone()), role: None };
+            let change = AdministratorChange {
+                password: Some(added.chosen.clone()),
+                role: None,
+                must_change_password: must_change.then_some(true),
+            };
             call(client.put_administrator(&name, &change).await)?;
             answer(format, &added, |added| added.text("administrator"))
         }
@@ -55,12 +63,23 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
             let client = connect(&connection)?;
             let exists = call(client.administrators().await)?.iter().any(|row| row.name == name);
             anyhow::ensure!(exists, "there is no administrator {name:?}: make one with 'flotilla admin add'");
-            let change = AdministratorChange { password: None, role: Some(named_role(&role)?) };
+            let change =
+                AdministratorChange { password: None, role: Some(named_role(&role)?), must_change_password: None };
             let done = call(client.put_administrator(&name, &change).await)?;
             answer(format, &done, |_| format!("administrator {name} has the role {role}"))
         }
         AdministratorCommand::Unlock { connection, name } => {
             let done = call(connect(&connection)?.unlock_administrator(&name).await)?;
+            answer(format, &done, |_| format!("administrator {name} may log in again"))
+        }
+        AdministratorCommand::Disable { connection, name } => {
+            let done = call(connect(&connection)?.set_administrator_enabled(&name, false).await)?;
+            answer(format, &done, |_| {
+                format!("administrator {name} is shut out; their sessions and API tokens are over")
+            })
+        }
+        AdministratorCommand::Enable { connection, name } => {
+            let done = call(connect(&connection)?.set_administrator_enabled(&name, true).await)?;
             answer(format, &done, |_| format!("administrator {name} may log in again"))
         }
         AdministratorCommand::SecondFactor(command) => second_factor::run(command, format).await,
@@ -83,7 +102,9 @@ fn log_in(row: &AdministratorView) -> &'static str {
 
 /// Nothing, if all is well.
 fn standing(row: &AdministratorView) -> String {
-    if let Some(end) = row.locked_until {
+    if !row.is_enabled {
+        "disabled".to_owned()
+    } else if let Some(end) = row.locked_until {
         format!("locked until {end}")
     } else if row.must_change_password {
         "has to change the password".to_owned()

@@ -1,7 +1,8 @@
 //! `flotilla route`
 
 use anyhow::{Result, bail, ensure};
-use flotilla_admin::api::{RouteChange, RouteView, StepChange, StepView};
+use flotilla_admin::api::{DryRun, DryRunRequest, RouteChange, RouteView, StepChange, StepView};
+use flotilla_model::{EventId, TransferId};
 
 use super::call;
 use crate::cli::{RouteCommand, StepArguments};
@@ -28,6 +29,13 @@ pub(super) async fn run(command: RouteCommand, format: Format) -> Result<()> {
             let change = RouteChange { steps, lane, priority };
             let done = call(connect(&connection)?.put_route(&account, Some(&kind), &change, None).await)?;
             answer(format, &done, |_| format!("the route of {account} for {kind} is set"))
+        }
+        RouteCommand::DryRun { connection, account, transfer, event, steps } => {
+            let steps = read_steps(&steps)?;
+            let steps = Some(steps).filter(|steps| !steps.is_empty());
+            let request = DryRunRequest { transfer: transfer.map(TransferId), event: event.map(EventId), steps };
+            let found = call(connect(&connection)?.dry_run_route(&account, &request).await)?;
+            answer(format, &found, rehearsal)
         }
         RouteCommand::Remove { connection, account, kind } => {
             let done = call(connect(&connection)?.delete_route(&account, Some(&kind)).await)?;
@@ -61,6 +69,7 @@ fn parse(step: &str, options: &Options<'_>) -> Result<StepChange> {
         ("webhook", url) if !url.is_empty() => Ok(StepChange::Webhook {
             url: url.to_owned(),
             key: options.webhook_key.clone(),
+            keep_key: false,
             timeout_ms: options.arguments.webhook_timeout,
             idempotent: options.arguments.webhook_idempotent,
         }),
@@ -76,6 +85,21 @@ fn parse(step: &str, options: &Options<'_>) -> Result<StepChange> {
              log=TEXT"
         ),
     }
+}
+
+fn rehearsal(found: &DryRun) -> String {
+    let subject = found.path.as_deref().unwrap_or(&found.kind);
+    let mut text = format!("{subject} of {}, {} bytes, in lane {}", found.account, found.size_bytes, found.lane);
+    for step in &found.steps {
+        text += &format!("\n{}. {}: {}", step.step + 1, step.kind, step.does);
+        if let Some(sends) = &step.sends {
+            text += &format!("\n   sends {sends}");
+        }
+        if let Some(problem) = &step.problem {
+            text += &format!("\n   would fail: {problem}");
+        }
+    }
+    text + "\nNothing was run."
 }
 
 fn texts(routes: &[RouteView]) -> String {

@@ -6,7 +6,7 @@ use flotilla_admin::api::{Page, TransferQuery, TransferView};
 use super::call;
 use crate::cli::{PageArguments, TransfersCommand};
 use crate::connection::connect;
-use crate::output::{Format, bytes, list, or_dash, table};
+use crate::output::{Format, answer, bytes, list, or_dash, table};
 use crate::watch;
 
 pub(super) async fn run(command: TransfersCommand, format: Format) -> Result<()> {
@@ -20,6 +20,10 @@ pub(super) async fn run(command: TransfersCommand, format: Format) -> Result<()>
         TransfersCommand::Show { connection, watch, id } => {
             let client = connect(&connection)?;
             watch::show(&watch, format, &client, async || call(client.transfer(id).await), one).await
+        }
+        TransfersCommand::Resubmit { connection, id } => {
+            let done = call(connect(&connection)?.resubmit_transfer(id).await)?;
+            answer(format, &done, |done| format!("transfer {id} is worked on again, as event {}", done.event))
         }
     }
 }

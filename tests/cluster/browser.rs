@@ -118,13 +118,18 @@ impl Browser {
     /// Waits until the page says something, by itself: it is not loaded again.
     pub(crate) async fn reads(&self, css: &str, wanted: &str) -> Result<()> {
         let what = format!("{css} reads {wanted:?}");
-        wait_until(&what, DEADLINE, async || {
+        let found = wait_until(&what, DEADLINE, async || {
             // A part of the page may be replaced between the search and the look.
             let Ok(element) = self.client.find(Locator::Css(css)).await else { return Ok(None) };
             let text = element.text().await.unwrap_or_default();
             Ok(text.contains(wanted).then_some(()))
         })
-        .await
+        .await;
+        if let Err(error) = found {
+            let (path, text) = (self.path().await?, self.text().await?);
+            return Err(error.context(format!("{path} reads:\n{text}")));
+        }
+        Ok(())
     }
 
     /// Waits until the browser is at this path.
@@ -150,8 +155,43 @@ impl Browser {
 
     /// As its owner has set it for all pages: `light` or `dark`.
     pub(crate) async fn likes(&self, scheme: &'static str) -> Result<()> {
-        self.client.issue_cmd(Likes { scheme }).await?;
+        let parameters = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.develop("Emulation.setEmulatedMedia", parameters).await
+    }
+
+    /// As wide as a telephone is.
+    pub(crate) async fn narrow(&self) -> Result<()> {
+        let parameters = json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true});
+        self.develop("Emulation.setDeviceMetricsOverride", parameters).await
+    }
+
+    /// Keeps what is downloaded there, without a question.
+    pub(crate) async fn downloads_to(&self, folder: &Path) -> Result<()> {
+        let parameters = json!({"behavior": "allow", "downloadPath": folder.display().to_string()});
+        self.develop("Browser.setDownloadBehavior", parameters).await
+    }
+
+    async fn develop(&self, command: &'static str, parameters: Value) -> Result<()> {
+        self.client.issue_cmd(DevTools { command, parameters }).await?;
         Ok(())
+    }
+
+    /// Unfolds the forms that are folded until somebody wants them.
+    pub(crate) async fn unfold(&self) -> Result<()> {
+        self.run("document.querySelectorAll('details').forEach((part) => { part.open = true; })").await.map(drop)
+    }
+
+    /// Takes a file for a field of a form.
+    pub(crate) async fn choose_file(&self, css: &str, file: &Path) -> Result<()> {
+        Ok(self.find(css).await?.send_keys(&file.display().to_string()).await?)
+    }
+
+    pub(crate) async fn choose(&self, css: &str, value: &str) -> Result<()> {
+        Ok(self.find(css).await?.select_by_value(value).await?)
+    }
+
+    pub(crate) async fn text_of(&self, css: &str) -> Result<String> {
+        Ok(self.find(css).await?.text().await?)
     }
 
     /// What axe-core finds on the page against WCAG 2.1 AA: rule, weight, and where.
@@ -208,20 +248,19 @@ impl WebDriverCompatibleCommand for BrowserLog {
     }
 }
 
-/// Of the DevTools protocol, an extension of chromedriver: what the browser's owner likes.
+/// Of the DevTools protocol, an extension of chromedriver: what WebDriver has no word for.
 #[derive(Debug)]
-struct Likes {
-    scheme: &'static str,
+struct DevTools {
+    command: &'static str,
+    parameters: Value,
 }
 
-impl WebDriverCompatibleCommand for Likes {
+impl WebDriverCompatibleCommand for DevTools {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
         base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let features = json!([{"name": "prefers-color-scheme", "value": self.scheme}]);
-        let body = json!({"cmd": "Emulation.setEmulatedMedia", "params": {"features": features}});
-        (Method::POST, Some(body.to_string()))
+        (Method::POST, Some(json!({"cmd": self.command, "params": self.parameters}).to_string()))
     }
 }

@@ -1,5 +1,14 @@
 //! The web console, used as an operator does: in a browser, against three real nodes.
 
+mod certificates;
+mod configuration;
+mod members;
+mod people;
+mod routes;
+mod secret;
+mod setup;
+mod work;
+
 use anyhow::{Result, ensure};
 use flotilla_admin::api::NodeRole;
 use flotilla_local::wait_until;
@@ -187,6 +196,8 @@ async fn every_page_is_for_everybody_in_light_and_dark() -> Result<()> {
     log_in(&browser, ADAS_PASSWORD).await?;
     browser.arrives_at("/console/cluster").await?;
     let (event, file) = ("queue/events/1".to_owned(), format!("files/{transfer}"));
+    let rows = scene.cluster.command(0, &["cert", "list"]).await?;
+    let certificate = format!("certificates/1/{}", rows[0]["alias"].as_str().unwrap_or_default());
     let pages = [
         "cluster",
         "queue",
@@ -198,6 +209,16 @@ async fn every_page_is_for_everybody_in_light_and_dark() -> Result<()> {
         "parameters",
         "parameters/Cluster.mode",
         "certificates",
+        &certificate,
+        "setup",
+        "secret",
+        "certificates/requests",
+        "cluster/add",
+        "cluster/nodes/2",
+        "cluster/sync",
+        "queue/bulk?deed=retry&state=dead",
+        "routes/edit?account=alice",
+        "administrators/ada",
         "accounts",
         "routes",
         "administrators",
@@ -210,13 +231,29 @@ async fn every_page_is_for_everybody_in_light_and_dark() -> Result<()> {
         browser.likes(scheme).await?;
         for page in pages {
             browser.open(&console(&scene, 0, page)).await?;
+            browser.unfold().await?;
             let found = browser.barriers().await?;
             barriers.extend(found.into_iter().map(|barrier| format!("{page} ({scheme}): {barrier}")));
-            browser.picture(&format!("{}-{scheme}", page.replace('/', "-"))).await?;
+            browser.picture(&format!("{}-{scheme}", picture_name(page))).await?;
+        }
+    }
+    // On a telephone tables scroll in their panels, and the page itself does not.
+    browser.narrow().await?;
+    for page in pages {
+        browser.open(&console(&scene, 0, page)).await?;
+        browser.unfold().await?;
+        browser.picture(&format!("{}-narrow", picture_name(page))).await?;
+        let wider = browser.run("return document.documentElement.scrollWidth - window.innerWidth").await?;
+        if wider.as_i64() > Some(0) {
+            barriers.push(format!("{page} is {wider} pixels wider than a telephone"));
         }
     }
     ensure!(barriers.is_empty(), "{barriers:#?}");
     browser.close().await
+}
+
+fn picture_name(page: &str) -> String {
+    page.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
 
 #[tokio::test]

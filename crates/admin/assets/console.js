@@ -13,11 +13,31 @@ function localTimes(root) {
   }
 }
 
+// Seconds to a point in time, counted down between the refreshes of a live part.
+function countDown() {
+  for (const place of document.querySelectorAll("[data-countdown]")) {
+    place.textContent = `${Math.max(0, Math.ceil((new Date(place.dataset.countdown) - Date.now()) / 1000))} s`;
+  }
+}
+setInterval(countDown, 250);
+
 // Forms whose effect is great say so first. Delegated: parts of the page are replaced all the time.
 document.addEventListener("submit", (event) => {
-  const question = event.target.dataset.confirm;
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
 });
+
+// Buttons that copy a text of the page; without this script there are none.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = "Copied";
+  });
+}
+
+// On a narrow screen the menu is one line: the page that is shown is in sight.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // Depth and age of the queue since the page was opened.
 const samples = [];
@@ -69,6 +89,7 @@ async function refresh(part) {
     if (part.querySelector("button:active")) return;
     replace(part, text);
     localTimes(part);
+    countDown();
     sample(part);
   } catch {
     offline.hidden = false;
@@ -84,3 +105,4 @@ for (const part of document.querySelectorAll("[data-live]")) {
   setTimeout(again, EVERY_MS);
 }
 localTimes(document);
+countDown();

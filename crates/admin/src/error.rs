@@ -128,6 +128,7 @@ impl From<Rejection> for ApiError {
             | R::NoSuchAccount { .. }
             | R::NoSuchAdministrator { .. }
             | R::NoSuchApiToken { .. }
+            | R::NoSuchTransfer { .. }
             | R::NoSuchEvent { .. } => Code::NotFound,
             R::AccountNotEmpty { .. } => Code::AccountInUse,
             R::WouldLoseQuorum { .. } => Code::QuorumAtStake,
@@ -139,7 +140,7 @@ impl From<Rejection> for ApiError {
             R::RequestRepeated => Code::WrongState,
             R::RequestKeyReused => Code::IdempotencyKeyReused,
             R::LastMember | R::LastAdministrator => Code::LastOfItsKind,
-            R::WrongEventState { .. } => Code::WrongState,
+            R::WrongEventState { .. } | R::ContentsGone { .. } | R::NoRoute { .. } => Code::WrongState,
             R::NoCluster | R::QueueFull { .. } | R::QueueBytesFull { .. } | R::TooFewReplicas { .. } => {
                 Code::Unavailable
             }

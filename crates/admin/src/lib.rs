@@ -17,6 +17,7 @@ pub mod join;
 mod local_token;
 mod login_guard;
 pub mod nodes;
+pub mod parameter_file;
 mod ports;
 mod problems;
 mod reader;
@@ -26,6 +27,7 @@ mod server;
 mod server_log;
 mod session;
 mod statistics;
+mod webhook;
 
 pub use client::{Client, ClientError, Endpoints, Login};
 pub use local_token::{LocalToken, LocalTokenError};
@@ -33,10 +35,7 @@ pub use ports::{Applied, Ledger, LedgerError, LedgerView, NodeFacts, PeerFacts, 
 pub use problems::reference_page as problems_page;
 pub use second_factor::second_factor_context;
 pub use server::{Admin, AdminParts, AdminServer, StartError};
-
-/// The context under which the key of a webhook is sealed ([`flotilla_pki::Key::open`] with
-/// [`flotilla_pki::Purpose::SealedValues`]); whoever runs the step opens it with the same.
-pub const WEBHOOK_KEY_CONTEXT: &[u8] = b"flotilla v1 webhook key";
+pub use webhook::{WEBHOOK_KEY_CONTEXT, webhook_notice};
 
 /// The OpenAPI document of this interface, as `GET openapi.json` answers it.
 pub fn openapi_json() -> String {

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{EncodedCommand, Origin};
-use crate::ids::{BlobId, EventId, NodeId, SessionId, Sha256};
+use crate::ids::{BlobId, EventId, NodeId, SessionId, Sha256, TransferId};
 use crate::login::{FactorProof, FailedLogins, LoginSessionId};
 use crate::member::{Authority, MemberRole};
 use crate::names::{AccountName, EventKey, FilePath, KindName, KindPattern, LaneName};
@@ -465,6 +465,18 @@ pub enum Command {
         /// What they are answered, also when they ask again.
         answer: Sealed,
         command: EncodedCommand,
+    },
+    /// Lets an administrator log in, or not any more: their sessions and API tokens end then.
+    SetAdministratorEnabled {
+        name: AccountName,
+        is_enabled: bool,
+        now_ms: u64,
+    },
+    /// Runs the account's route again on a file that came in, from its beginning. `node` has the first go.
+    ResubmitTransfer {
+        transfer: TransferId,
+        node: NodeId,
+        now_ms: u64,
     },
 }
 

@@ -40,6 +40,10 @@ pub enum Outcome {
         changed: u64,
         refused: Vec<(EventId, Rejection)>,
     },
+    /// The event that does a transfer's work again.
+    Resubmitted {
+        event: EventId,
+    },
 }
 
 /// What became of one event that an application published.
@@ -198,6 +202,12 @@ pub enum Rejection {
     RequestRepeated,
     #[error("the idempotency key was used for another request")]
     RequestKeyReused,
+    #[error("there is no transfer {transfer}")]
+    NoSuchTransfer { transfer: TransferId },
+    #[error("the contents of transfer {transfer} are gone: the file was removed or replaced")]
+    ContentsGone { transfer: TransferId },
+    #[error("the account {account:?} has no route for files: there is nothing to run")]
+    NoRoute { account: AccountName },
 }
 
 impl Rejection {

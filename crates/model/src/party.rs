@@ -92,6 +92,21 @@ pub struct Administrator {
     pub version: u64,
 }
 
+/// In front of the hash of one who is disabled: no hash begins with it, so no password fits (as in shadow(5)).
+const DISABLED: &str = "!";
+
+impl Administrator {
+    pub fn is_enabled(&self) -> bool {
+        !self.password_hash.starts_with(DISABLED)
+    }
+
+    /// The same password, which is good or not.
+    pub(crate) fn set_enabled(&mut self, is_enabled: bool) {
+        let hash = self.password_hash.trim_start_matches(DISABLED);
+        self.password_hash = if is_enabled { hash.to_owned() } else { format!("{DISABLED}{hash}") };
+    }
+}
+
 impl fmt::Debug for Administrator {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

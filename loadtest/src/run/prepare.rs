@@ -76,6 +76,7 @@ fn step(work: Work, sink: Option<&str>) -> StepChange {
         Work::WebhookMs(ms) => StepChange::Webhook {
             url: sink.unwrap_or_default().to_owned(),
             key: None,
+            keep_key: false,
             timeout_ms: ms + WEBHOOK_GRACE_MS,
             idempotent: true,
         },

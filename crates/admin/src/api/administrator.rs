@@ -11,6 +11,9 @@ pub struct AdministratorView {
     #[schema(value_type = super::schemas::AdministratorRole)]
     pub role: AdministratorRole,
     pub must_change_password: bool,
+    /// Who is not cannot log in and has no API tokens.
+    #[serde(default = "yes")]
+    pub is_enabled: bool,
     pub created_at: Timestamp,
     pub version: u64,
     /// Until then nobody logs in under this name, unless an administrator unlocks it.
@@ -30,6 +33,13 @@ pub struct AdministratorChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<super::schemas::AdministratorRole>)]
     pub role: Option<AdministratorRole>,
+    /// The password is good for one thing only: for setting another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub must_change_password: Option<bool>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl std::fmt::Debug for AdministratorChange {

@@ -12,6 +12,7 @@ mod certificate;
 mod change;
 mod cluster;
 mod doctor;
+mod dry_run;
 mod event;
 mod event_change;
 mod join;
@@ -37,7 +38,7 @@ mod transfer;
 
 pub use flotilla_model::NodeId;
 
-pub use account::{AccountChange, AccountView};
+pub use account::{AccountChange, AccountView, AccountsQuery};
 pub use administrator::{AdministratorChange, AdministratorView};
 pub use api_token::{ApiTokenAnswer, ApiTokenRequest, ApiTokenView};
 pub use audit::{AuditError, AuditExportQuery, AuditQuery, AuditView};
@@ -50,6 +51,7 @@ pub use certificate::{
 pub use change::{Change, ChangeKind, NodeStanding};
 pub use cluster::{ClusterNode, ClusterStatus, LinkStatus, NodeRole};
 pub use doctor::{Diagnosis, DoctorQuery, Finding, FindingLevel};
+pub use dry_run::{DryRun, DryRunRequest, DryStep};
 pub use event::{EventQuery, EventView};
 pub use event_change::{
     CHANGED_EVENTS_MAX, EventSelection, EventsChanged, RefusedEvent, Resolution, ResolveManyRequest, ResolveRequest,
@@ -79,7 +81,7 @@ pub use status::{
 pub use sync::{DigestView, RepairRequest, Repaired, SyncStatus, SyncView, Verification};
 pub use time::{from_ms, from_us, to_ms, to_us};
 pub use transaction_manager::{ManagerOperation, ManagerState, ManagerView};
-pub use transfer::{StepRunView, TransferQuery, TransferView};
+pub use transfer::{Resubmitted, StepRunView, TransferQuery, TransferView};
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;

@@ -53,6 +53,12 @@ pub enum StepView {
 pub struct RoutesQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// Only those of accounts behind this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Absent: all of them. All routes of the last account come with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
 }
 
 /// Query of `routes/ACCOUNT`: which of its routes.
@@ -111,6 +117,9 @@ pub enum StepChange {
         /// Key of the HMAC signature.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// Instead of `key`: the one that the webhook with this URL has in the route that is set.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keep_key: bool,
         #[serde(default = "default_timeout_ms")]
         timeout_ms: u64,
         /// The receiver honours the idempotency key, so that a doubtful delivery may be repeated.

@@ -49,6 +49,9 @@ pub struct ManagerView {
     /// When it was stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_at: Option<Timestamp>,
+    /// While it drains: what still runs then is given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drains_until: Option<Timestamp>,
     /// Why nothing is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,

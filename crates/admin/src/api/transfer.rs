@@ -62,6 +62,17 @@ pub struct StepRunView {
     pub detail: String,
 }
 
+/// Answer of `POST logs/transfers/ID/operations/resubmit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Resubmitted {
+    #[schema(value_type = u64)]
+    pub transfer: TransferId,
+    /// The event that does its work.
+    pub event: u64,
+    /// The log index that a node must have applied to show it.
+    pub log_index: u64,
+}
+
 /// Query of `GET logs/transfers`, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -35,6 +35,12 @@ impl Client {
         self.read(self.request(Method::POST, &format!("administrators/{}/operations/unlock", segment(name)))).await
     }
 
+    /// Shuts somebody out, or lets them in again.
+    pub async fn set_administrator_enabled(&self, name: &str, is_enabled: bool) -> Result<Done, ClientError> {
+        let operation = if is_enabled { "enable" } else { "disable" };
+        self.read(self.request(Method::POST, &format!("administrators/{}/operations/{operation}", segment(name)))).await
+    }
+
     /// One's own. The answer holds the secret, this once; it is asked for when it is confirmed.
     pub async fn enrol_second_factor(&self, name: &str) -> Result<SecondFactorEnrolment, ClientError> {
         self.read(self.request(Method::POST, &format!("administrators/{}/second-factor", segment(name)))).await

@@ -6,9 +6,10 @@ use reqwest::Method;
 use super::{Client, ClientError, decode};
 use crate::api::{
     AccountChange, AccountView, AdministratorChange, AdministratorView, AuditExportQuery, AuditQuery, AuditView,
-    BulkParameterChange, ClusterStatus, Done, JoinAnswer, JoinRequest, JoinTokenAnswer, JoinTokenRequest, NodeStatus,
-    Page, ParameterChange, ParameterQuery, ParameterVersionView, ParameterView, ParametersChange, ReadyStatus,
-    RouteChange, RouteQuery, RouteView, RoutesQuery, ServerView, TransferQuery, TransferView,
+    BulkParameterChange, ClusterStatus, Done, DryRun, DryRunRequest, JoinAnswer, JoinRequest, JoinTokenAnswer,
+    JoinTokenRequest, NodeStatus, Page, ParameterChange, ParameterQuery, ParameterVersionView, ParameterView,
+    ParametersChange, ReadyStatus, Resubmitted, RouteChange, RouteQuery, RouteView, RoutesQuery, ServerView,
+    TransferQuery, TransferView,
 };
 
 impl Client {
@@ -157,7 +158,7 @@ impl Client {
 
     /// Of all accounts, or of one.
     pub async fn routes(&self, account: Option<&str>) -> Result<Vec<RouteView>, ClientError> {
-        let query = RoutesQuery { account: account.map(str::to_owned) };
+        let query = RoutesQuery { account: account.map(str::to_owned), ..RoutesQuery::default() };
         let page: Page<RouteView> = self.query("routes", &query).await?;
         Ok(page.items)
     }
@@ -181,12 +182,22 @@ impl Client {
         self.read(self.request(Method::DELETE, &route_path(account, kind))).await
     }
 
+    /// What a route would do with a transfer or an event; nothing is done.
+    pub async fn dry_run_route(&self, account: &str, request: &DryRunRequest) -> Result<DryRun, ClientError> {
+        self.send(Method::POST, &format!("routes/{}/operations/dry-run", segment(account)), request, None).await
+    }
+
     pub async fn transfers(&self, query: &TransferQuery) -> Result<Page<TransferView>, ClientError> {
         self.query("logs/transfers", query).await
     }
 
     pub async fn transfer(&self, id: u64) -> Result<TransferView, ClientError> {
         self.get(&format!("logs/transfers/{id}")).await
+    }
+
+    /// Runs the account's route again on the file.
+    pub async fn resubmit_transfer(&self, id: u64) -> Result<Resubmitted, ClientError> {
+        self.read(self.request(Method::POST, &format!("logs/transfers/{id}/operations/resubmit"))).await
     }
 
     pub async fn servers(&self) -> Result<Vec<ServerView>, ClientError> {

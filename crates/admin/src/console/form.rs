@@ -13,6 +13,7 @@ use super::refusal::Refusal;
 use crate::error::ApiError;
 use crate::problems::Code;
 use crate::server::{Credential, identify_with, read_body};
+use crate::session::random;
 
 /// The fields of a form whose hidden field `csrf` is right.
 pub(super) struct Form<T> {
@@ -34,16 +35,21 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
         let (request, body) = (request.clone(), fields_of(request, payload));
         Box::pin(async move {
             let text = body.await?;
-            let Signature { csrf } = read(&text)?;
-            let caller = identify_with(&request, csrf.as_bytes()).await;
-            let caller = caller.map_err(|error| Refusal::of_page(&request, error))?;
-            // A browser adds a name and password by itself, to a form of whatever site; only a session has a token that is checked.
-            if !matches!(caller.credential, Credential::Session(_)) {
-                return Err(ApiError::new(Code::CsrfTokenWrong, "forms of the console are for sessions").into());
-            }
-            Ok(Self { visitor: Visitor::new(&request, caller)?, fields: read(&text)? })
+            Ok(Self { visitor: visitor_of(&request, &text).await?, fields: read(&text)? })
         })
     }
+}
+
+/// Who sent fields that have the right token.
+pub(super) async fn visitor_of(request: &HttpRequest, fields: &str) -> Result<Visitor, Refusal> {
+    let Signature { csrf } = read(fields)?;
+    let caller = identify_with(request, csrf.as_bytes()).await;
+    let caller = caller.map_err(|error| Refusal::of_page(request, error))?;
+    // A browser adds a name and password by itself, to a form of whatever site; only a session has a token that is checked.
+    if !matches!(caller.credential, Credential::Session(_)) {
+        return Err(ApiError::new(Code::CsrfTokenWrong, "forms of the console are for sessions").into());
+    }
+    Ok(Visitor::new(request, caller)?)
 }
 
 /// The body as text; bounded in size and time as any other.
@@ -60,8 +66,14 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
     web::Query::<T>::from_query(text).map(web::Query::into_inner).map_err(|error| invalid(&error))
 }
 
-fn invalid(error: &dyn std::fmt::Display) -> ApiError {
+pub(super) fn invalid(error: &dyn std::fmt::Display) -> ApiError {
     ApiError::new(Code::InvalidBody, format!("the form cannot be read: {error}"))
+}
+
+/// A key for a form that must not do its thing twice.
+pub(super) fn draw_key() -> Result<String, ApiError> {
+    let drawn = random::<16>().map_err(|error| ApiError::internal(error.to_string()))?;
+    Ok(drawn.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// A field that was left empty is absent.

@@ -23,6 +23,7 @@ pub(super) enum Section {
     Log,
     Doctor,
     Password,
+    Setup,
 }
 
 /// In the order of the menu, by group.
@@ -39,6 +40,7 @@ const MENU: [(&str, &[Entry]); 3] = [
     (
         "Set-up",
         &[
+            Entry(Section::Setup, "/console/setup", "Checklist"),
             Entry(Section::Parameters, "/console/parameters", "Server Configuration"),
             Entry(Section::Certificates, "/console/certificates", "Certificates"),
             Entry(Section::Accounts, "/console/accounts", "Accounts"),

@@ -4,12 +4,15 @@
 //! the REST resource of the same name, under the same guard, so both show the same and allow the same.
 
 mod assets;
+mod download;
 mod filters;
 mod form;
 mod frame;
 mod notice;
 mod pages;
 mod refusal;
+mod shown_once;
+mod upload;
 mod visitor;
 
 use actix_web::middleware::DefaultHeaders;
@@ -19,6 +22,7 @@ use crate::error::ApiError;
 use form::Form;
 use frame::{Frame, Section, page};
 use refusal::Refusal;
+use upload::Upload;
 use visitor::Visitor;
 
 /// Where an administrator sets a new password, which is all that one with a given-out password may do.

@@ -3,9 +3,9 @@
 use actix_web::web;
 use flotilla_model::{Account, AccountName, Command, State, VersionedRow};
 
-use super::{MakeCommand, amend, changed, done, if_version, name_in_path};
+use super::{MakeCommand, amend, changed, done, if_version, name_in_path, page_size};
 use crate::Admin;
-use crate::api::{AccountChange, AccountView, Done, Page, from_ms};
+use crate::api::{AccountChange, AccountView, AccountsQuery, Done, Page, from_ms};
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::problems::Code;
@@ -29,10 +29,22 @@ pub(super) fn add(routes: &mut Routes) {
         .refuses(&[Code::AccountInUse]);
 }
 
-pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AccountView>> {
+/// By name.
+pub(crate) async fn list(
+    admin: web::Data<Admin>,
+    _: Read,
+    query: web::Query<AccountsQuery>,
+) -> Result<web::Json<Page<AccountView>>, ApiError> {
+    let limit = query.limit.map(|limit| page_size(Some(limit))).transpose()?.unwrap_or(usize::MAX);
+    let is_wanted = |row: &&Account| {
+        let name = row.name.as_str();
+        query.after.as_deref().is_none_or(|after| name > after)
+            && query.contains.as_deref().is_none_or(|part| name.contains(part))
+    };
     let state = admin.view().state;
-    let items = state.accounts.values().map(|account| describe(account, &state)).collect();
-    web::Json(Page { items, next_cursor: None })
+    let rows = state.accounts.values().filter(is_wanted).take(limit);
+    let items = rows.map(|account| describe(account, &state)).collect();
+    Ok(web::Json(Page { items, next_cursor: None }))
 }
 
 async fn show(admin: web::Data<Admin>, _: Read, name: web::Path<String>) -> Result<Versioned<AccountView>, ApiError> {

@@ -1,7 +1,7 @@
 //! `administrators`: who may use this interface.
 
 use actix_web::web;
-use flotilla_model::{AccountName, Administrator, AdministratorRole, Command, State, VersionedRow};
+use flotilla_model::{AccountName, Administrator, Command, State, VersionedRow};
 
 use super::{MakeCommand, amend, changed, done, if_version, name_in_path};
 use crate::Admin;
@@ -33,6 +33,14 @@ pub(super) fn add(routes: &mut Routes) {
     routes
         .post("/administrators/{name}/operations/unlock", unlock)
         .named("unlockAdministrator", "Lets somebody log in again who has failed too often");
+    routes
+        .post("/administrators/{name}/operations/disable", disable)
+        .named("disableAdministrator", "Shuts somebody out")
+        .explained("They cannot log in; their sessions and API tokens end. The last who may administer stays.")
+        .refuses(&[Code::LastOfItsKind]);
+    routes
+        .post("/administrators/{name}/operations/enable", enable)
+        .named("enableAdministrator", "Lets somebody in again who was disabled, with the same password");
 }
 
 pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<AdministratorView>> {
@@ -41,7 +49,7 @@ pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<Adm
     web::Json(Page { items, next_cursor: None })
 }
 
-async fn show(
+pub(crate) async fn show(
     admin: web::Data<Admin>,
     _: Read,
     name: web::Path<String>,
@@ -61,7 +69,7 @@ pub(crate) async fn change(
     let name = name_in_path(&name)?;
     require(&caller, &name, &change)?;
     let password_hash = hash(&admin, change.password.as_deref()).await?;
-    let command = command(&admin.view().state, &name, change.role, password_hash);
+    let command = command(&admin.view().state, &name, &change, password_hash);
     let command = if_version(VersionedRow::Administrator(name), expected_version, command);
     Ok(changed(&admin.change(&caller, command).await?))
 }
@@ -79,7 +87,7 @@ async fn patch(
     let make = |state: &State| {
         let version = find(state, &name)?.version;
         let (row, command) =
-            (VersionedRow::Administrator(name.clone()), command(state, &name, change.role, password_hash.clone()));
+            (VersionedRow::Administrator(name.clone()), command(state, &name, &change, password_hash.clone()));
         let make: MakeCommand = Box::new(move |version| if_version(row, Some(version), command));
         Ok((version, make))
     };
@@ -102,24 +110,19 @@ async fn hash(admin: &Admin, password: Option<&str>) -> Result<Option<String>, A
     }
 }
 
-fn command(
-    state: &State,
-    name: &AccountName,
-    role: Option<AdministratorRole>,
-    password_hash: Option<String>,
-) -> Command {
+fn command(state: &State, name: &AccountName, change: &AdministratorChange, password_hash: Option<String>) -> Command {
     // A new password is chosen by a person; without one the old duty to change it stays.
     let must_change = state.administrators.get(name).is_some_and(|row| row.must_change_password);
     Command::PutAdministrator {
         name: name.clone(),
-        must_change_password: must_change && password_hash.is_none(),
+        must_change_password: change.must_change_password.unwrap_or(must_change && password_hash.is_none()),
         password_hash,
-        role,
+        role: change.role,
         now_ms: now_ms(),
     }
 }
 
-async fn remove(
+pub(crate) async fn remove(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     name: web::Path<String>,
@@ -132,13 +135,39 @@ async fn remove(
 }
 
 /// Lets them log in again who have failed too often.
-async fn unlock(
+pub(crate) async fn unlock(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     name: web::Path<String>,
 ) -> Result<web::Json<Done>, ApiError> {
     let name = name_in_path(&name)?;
     Ok(done(&admin.change(&caller, Command::UnlockAdministrator { name }).await?))
+}
+
+pub(crate) async fn disable(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    name: web::Path<String>,
+) -> Result<web::Json<Done>, ApiError> {
+    set_enabled(&admin, &caller, &name, false).await
+}
+
+pub(crate) async fn enable(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+    name: web::Path<String>,
+) -> Result<web::Json<Done>, ApiError> {
+    set_enabled(&admin, &caller, &name, true).await
+}
+
+async fn set_enabled(
+    admin: &Admin,
+    caller: &Caller,
+    name: &str,
+    is_enabled: bool,
+) -> Result<web::Json<Done>, ApiError> {
+    let command = Command::SetAdministratorEnabled { name: name_in_path(name)?, is_enabled, now_ms: now_ms() };
+    Ok(done(&admin.change(caller, command).await?))
 }
 
 fn find<'a>(state: &'a State, name: &AccountName) -> Result<&'a Administrator, ApiError> {
@@ -150,6 +179,7 @@ fn describe(row: &Administrator, state: &State, now_ms: u64) -> AdministratorVie
         name: row.name.to_string(),
         role: row.role,
         must_change_password: row.must_change_password,
+        is_enabled: row.is_enabled(),
         created_at: from_ms(row.created_ms),
         version: row.version,
         locked_until: state.locked_until(&row.name, now_ms).map(from_ms),

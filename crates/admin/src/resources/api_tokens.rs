@@ -33,7 +33,7 @@ pub(super) fn add(routes: &mut Routes) {
         .refuses(&[Code::Forbidden]);
 }
 
-async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<ApiTokenView>> {
+pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<ApiTokenView>> {
     let state = admin.view().state;
     let describe =
         |(hash, token)| ApiTokenView { last_used_at: admin.api_token_use().of(hash).map(from_ms), ..described(token) };
@@ -43,7 +43,7 @@ async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<ApiTokenView>>
 }
 
 /// Everybody may give away what they have themselves.
-async fn create(
+pub(crate) async fn create(
     admin: web::Data<Admin>,
     Read(caller): Read,
     key: IdempotencyKey,
@@ -83,7 +83,7 @@ async fn create(
 }
 
 /// One's own, or as an administrator anybody's. A program may give up its own token, and with the role of an administrator others.
-async fn revoke(
+pub(crate) async fn revoke(
     admin: web::Data<Admin>,
     Read(caller): Read,
     name: web::Path<String>,

@@ -47,7 +47,11 @@ pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<Aut
     web::Json(Page { items: views(&state), next_cursor: None })
 }
 
-async fn show(admin: web::Data<Admin>, _: Read, name: web::Path<String>) -> Result<web::Json<AuthorityView>, ApiError> {
+pub(crate) async fn show(
+    admin: web::Data<Admin>,
+    _: Read,
+    name: web::Path<String>,
+) -> Result<web::Json<AuthorityView>, ApiError> {
     find(&admin.view().state, &name).map(web::Json)
 }
 
@@ -60,7 +64,7 @@ async fn generate(
     changed(&admin, &caller, node, "authority.generate", PkiRequest::GenerateAuthority(request)).await
 }
 
-async fn renew(
+pub(crate) async fn renew(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(request): Body<RenewAuthority>,
@@ -91,7 +95,7 @@ async fn changed(
     describe(&state, &authority).map(web::Json).ok_or_else(|| strange(node))
 }
 
-async fn import(
+pub(crate) async fn import(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(request): Body<ImportAuthorities>,
@@ -126,7 +130,7 @@ async fn import(
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 
-async fn remove(
+pub(crate) async fn remove(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     name: web::Path<String>,

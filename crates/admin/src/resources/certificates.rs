@@ -110,7 +110,7 @@ pub(crate) async fn list(
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 
-async fn show(
+pub(crate) async fn show(
     admin: web::Data<Admin>,
     _: Read,
     path: web::Path<(NodeId, String)>,
@@ -121,7 +121,7 @@ async fn show(
     Ok(web::Json(Verdicts::new(&state, now_ms()).describe(node, record, true)))
 }
 
-async fn generate(
+pub(crate) async fn generate(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(mut request): Body<GenerateCertificate>,
@@ -141,7 +141,7 @@ async fn generate(
     certificate(&admin, &caller, node, "certificate.generate", subject, PkiRequest::Generate(request)).await
 }
 
-async fn import(
+pub(crate) async fn import(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(request): Body<ImportCertificate>,
@@ -160,7 +160,7 @@ pub(crate) async fn renew(
     certificate(&admin, &caller, Some(node), "certificate.renew", alias, request).await
 }
 
-async fn import_reply(
+pub(crate) async fn import_reply(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(reply): Body<ImportReply>,
@@ -169,7 +169,7 @@ async fn import_reply(
     certificate(&admin, &caller, node, "certificate.import-reply", subject, PkiRequest::ImportReply(reply)).await
 }
 
-async fn delete(
+pub(crate) async fn delete(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     path: web::Path<(NodeId, String)>,
@@ -181,7 +181,7 @@ async fn delete(
     Ok(done(&applied))
 }
 
-async fn export(
+pub(crate) async fn export(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     path: web::Path<(NodeId, String)>,
@@ -197,7 +197,7 @@ async fn export(
     }
 }
 
-async fn requests(
+pub(crate) async fn requests(
     admin: web::Data<Admin>,
     _: Read,
     query: web::Query<CertificateQuery>,
@@ -207,7 +207,7 @@ async fn requests(
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 
-async fn request(
+pub(crate) async fn request(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(request): Body<RequestCertificate>,
@@ -218,7 +218,7 @@ async fn request(
     views.into_iter().next().map(web::Json).ok_or_else(|| strange(node))
 }
 
-async fn delete_request(
+pub(crate) async fn delete_request(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     path: web::Path<(NodeId, String)>,
@@ -229,7 +229,7 @@ async fn delete_request(
     Ok(done(&applied))
 }
 
-async fn revocations(admin: web::Data<Admin>, _: Read) -> web::Json<Page<RevocationView>> {
+pub(crate) async fn revocations(admin: web::Data<Admin>, _: Read) -> web::Json<Page<RevocationView>> {
     let state = admin.view().state;
     let view = |row: &flotilla_model::Revocation| RevocationView {
         serial: row.serial.clone(),
@@ -241,7 +241,7 @@ async fn revocations(admin: web::Data<Admin>, _: Read) -> web::Json<Page<Revocat
     web::Json(Page { items: state.revocations.values().map(view).collect(), next_cursor: None })
 }
 
-async fn revoke(
+pub(crate) async fn revoke(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(request): Body<RevokeCertificate>,

@@ -80,7 +80,7 @@ pub(crate) async fn resolve(
     change_one(&admin, &caller, EventId(*id), EventAction::Resolve(answer(request.answer))).await
 }
 
-async fn retry_many(
+pub(crate) async fn retry_many(
     admin: web::Data<Admin>,
     Operate(caller): Operate,
     Body(request): Body<RetryManyRequest>,
@@ -93,14 +93,14 @@ async fn retry_many(
                 return Err(ApiError::invalid("steps", "a route has a step at least")
                     .mend("leave steps out to go on at the failed one, or discard the events"));
             }
-            Some(steps::read_all(given, &admin.parts().secrets)?)
+            Some(steps::read_all(given, &[], &admin.parts().secrets)?)
         }
         None => None,
     };
     change_many(&admin, &caller, request.ids, EventAction::Retry { steps }).await
 }
 
-async fn discard_many(
+pub(crate) async fn discard_many(
     admin: web::Data<Admin>,
     Operate(caller): Operate,
     Body(request): Body<EventSelection>,
@@ -108,7 +108,7 @@ async fn discard_many(
     change_many(&admin, &caller, request.ids, EventAction::Discard).await
 }
 
-async fn cancel_many(
+pub(crate) async fn cancel_many(
     admin: web::Data<Admin>,
     Operate(caller): Operate,
     Body(request): Body<EventSelection>,

@@ -44,7 +44,7 @@ pub(crate) async fn list(
 
 /// For changes in bulk: exactly those that were counted are changed. Nothing that was changed before is among them,
 /// through whichever node.
-async fn ids(
+pub(crate) async fn ids(
     admin: web::Data<Admin>,
     _: Read,
     query: web::Query<EventQuery>,

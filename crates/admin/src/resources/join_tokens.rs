@@ -23,7 +23,7 @@ pub(super) fn add(routes: &mut Routes) {
         .explained("The answer holds it as `token`, this once.");
 }
 
-async fn create(
+pub(crate) async fn create(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     key: IdempotencyKey,

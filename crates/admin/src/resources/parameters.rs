@@ -91,7 +91,7 @@ pub(crate) async fn change(
 /// Most changes in one request: every parameter for the cluster, and a few for each of a hundred nodes.
 const CHANGES_MAX: usize = 500;
 
-async fn change_many(
+pub(crate) async fn change_many(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(request): Body<ParametersChange>,

@@ -1,11 +1,12 @@
 //! `routes`: what is done with the files that an account sends, and with its applications' events.
 
 use actix_web::web;
-use flotilla_model::{AccountName, Command, EventKind, KindPattern, LaneName, Priority, Route, State, Step};
+use flotilla_model::{AccountName, Command, EventKind, KindPattern, LaneName, Priority, Rejection, Route, State, Step};
 
-use super::{MakeCommand, amend, changed, done, name_in_path, steps};
+use super::dry_run::dry_run;
+use super::{MakeCommand, amend, changed, done, name_in_path, page_size, steps};
 use crate::Admin;
-use crate::api::{Done, Page, RouteChange, RoutePatch, RouteQuery, RouteView, RoutesQuery};
+use crate::api::{Done, Page, RouteChange, RoutePatch, RouteQuery, RouteView, RoutesQuery, StepChange};
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::server::{Administer, Body, IfMatch, MergePatch, Patch, Precondition, Read, Versioned};
@@ -20,9 +21,14 @@ pub(super) fn add(routes: &mut Routes) {
     routes
         .patch("/routes/{account}", patch)
         .named("patchRoute", "Changes a route that is there")
-        .explained("`steps` are replaced as a whole, and keys of webhooks in them have to be given again; without `steps` they stay as \
+        .explained("`steps` are replaced as a whole, and keys of webhooks in them have to be given again or kept with `keep_key`; without `steps` they stay as \
             they are. `null` takes lane or priority away.");
     routes.delete("/routes/{account}", remove).named("deleteRoute", "No route any more");
+    routes
+        .post("/routes/{account}/operations/dry-run", dry_run)
+        .named("dryRunRoute", "What the route would do with a transfer or an event")
+        .explained("Worked out of what the cluster knows: nothing is run, and nobody is called. With `steps` those instead of the \
+            route's own.");
 }
 
 /// By account, the route for files first.
@@ -39,14 +45,20 @@ pub(crate) async fn list(
     let mut found: Vec<_> = of_files
         .chain(of_kinds)
         .filter(|(owner, ..)| account.as_ref().is_none_or(|account| account == *owner))
+        .filter(|(owner, ..)| query.after.as_deref().is_none_or(|after| owner.as_str() > after))
         .collect();
     // Stable: of one account the files' route stays before the others.
     found.sort_by_key(|(owner, ..)| *owner);
+    if let Some(limit) = query.limit {
+        let limit = page_size(Some(limit))?;
+        let last = found.get(limit - 1).map(|(owner, ..)| *owner);
+        found.truncate(last.map_or(found.len(), |last| found.partition_point(|(owner, ..)| *owner <= last)));
+    }
     let items = found.into_iter().map(|(account, kind, route)| describe(account, kind, route)).collect();
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 
-async fn show(
+pub(crate) async fn show(
     admin: web::Data<Admin>,
     _: Read,
     account: web::Path<String>,
@@ -58,7 +70,7 @@ async fn show(
     Ok(Versioned { version: Some(document.version), document })
 }
 
-async fn change(
+pub(crate) async fn change(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     account: web::Path<String>,
@@ -69,7 +81,8 @@ async fn change(
     let (account, kind) = (name_in_path(&account)?, kind_of(&query)?);
     let lane = change.lane.as_deref().map(lane_of).transpose()?;
     let priority = change.priority.map(priority).transpose()?;
-    let steps = steps::read_all(change.steps, &admin.parts().secrets)?;
+    let former = keys_kept(&admin, &change.steps, (&account, &kind), expected_version).await?;
+    let steps = steps::read_all(change.steps, &former, &admin.parts().secrets)?;
     check_steps(&kind, &steps)?;
     let count = steps.len();
     let command =
@@ -90,7 +103,9 @@ async fn patch(
     let (account, kind) = (name_in_path(&account)?, kind_of(&query)?);
     let lane = patch.lane.map(|lane| lane.as_deref().map(lane_of).transpose()).transpose()?;
     let priority = patch.priority.map(|value| value.map(priority).transpose()).transpose()?;
-    let steps = patch.steps.map(|steps| steps::read_all(steps, &admin.parts().secrets)).transpose()?;
+    let given = patch.steps.as_deref().unwrap_or_default();
+    let former = keys_kept(&admin, given, (&account, &kind), expected_version).await?;
+    let steps = patch.steps.map(|steps| steps::read_all(steps, &former, &admin.parts().secrets)).transpose()?;
     if let Some(steps) = &steps {
         check_steps(&kind, steps)?;
         if steps.is_empty() {
@@ -126,7 +141,7 @@ fn lane_of(text: &str) -> Result<LaneName, ApiError> {
     LaneName::parse(text).map_err(|error| ApiError::invalid("lane", error.to_string()))
 }
 
-async fn remove(
+pub(crate) async fn remove(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     account: web::Path<String>,
@@ -186,6 +201,25 @@ fn find<'a>(state: &'a State, account: &AccountName, kind: &KindPattern) -> Resu
     };
     let route = route.ok_or_else(|| ApiError::not_found(format!("the account {account} has no route for {kind}")))?;
     Ok(route)
+}
+
+/// The steps from which keys are kept, if any is. Of a route that somebody else has changed meanwhile, that is told first.
+async fn keys_kept(
+    admin: &Admin,
+    given: &[StepChange],
+    (account, kind): (&AccountName, &KindPattern),
+    expected_version: Option<u64>,
+) -> Result<Vec<Step>, ApiError> {
+    if !given.iter().any(|step| matches!(step, StepChange::Webhook { keep_key: true, .. })) {
+        return Ok(Vec::new());
+    }
+    let state = admin.fresh_view().await?.state;
+    let found = find(&state, account, kind).ok();
+    let actual = found.map_or(0, |route| route.version);
+    if let Some(expected) = expected_version.filter(|expected| *expected != actual) {
+        return Err(Rejection::VersionConflict { expected, actual }.into());
+    }
+    Ok(found.map_or_else(Vec::new, |route| route.steps.clone()))
 }
 
 fn describe(account: &AccountName, kind: &str, route: &Route) -> RouteView {

@@ -69,7 +69,7 @@ async fn confirm(
 }
 
 /// By somebody else: who has only the password of an administrator must not get rid of what it lacks.
-async fn reset(
+pub(crate) async fn reset(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     name: web::Path<String>,

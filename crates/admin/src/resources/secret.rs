@@ -30,7 +30,7 @@ pub(super) fn add(routes: &mut Routes) {
         .refuses(&[Code::NotFound, Code::WrongState]);
 }
 
-async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<SecretView> {
+pub(crate) async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<SecretView> {
     let secrets = admin.parts().secrets.current();
     let state = admin.view().state;
     web::Json(SecretView {
@@ -41,7 +41,10 @@ async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<SecretView> {
 }
 
 /// A `POST`, since it leaves a row in the audit log.
-async fn export(admin: web::Data<Admin>, Administer(caller): Administer) -> Result<web::Json<SecretExport>, ApiError> {
+pub(crate) async fn export(
+    admin: web::Data<Admin>,
+    Administer(caller): Administer,
+) -> Result<web::Json<SecretExport>, ApiError> {
     let secrets = admin.parts().secrets.current();
     let fingerprint = secrets.current().fingerprint();
     let noted = Command::RecordOperation {
@@ -55,7 +58,7 @@ async fn export(admin: web::Data<Admin>, Administer(caller): Administer) -> Resu
     Ok(web::Json(SecretExport { fingerprint, secret: secrets.current().to_text().to_string() }))
 }
 
-async fn rotate(
+pub(crate) async fn rotate(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(request): Body<RotationRequest>,
@@ -84,7 +87,7 @@ async fn rotate(
     Ok(done(&applied))
 }
 
-async fn finish(
+pub(crate) async fn finish(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(request): Body<RotationFinish>,

@@ -76,9 +76,10 @@ fn leaving(state: &State, node: NodeId) -> Option<LeavingView> {
     Some(LeavingView { since: from_ms(row.since_ms), contents, events })
 }
 
-async fn list(admin: web::Data<Admin>, _: Read, request: HttpRequest) -> HttpResponse {
+/// The members in order of promotion.
+pub(crate) fn views(admin: &Admin, _: &Read) -> Vec<ServerView> {
     let state = admin.view().state;
-    let items: Vec<ServerView> = members(&state)
+    members(&state)
         .zip(0..)
         .map(|(member, position)| ServerView {
             position,
@@ -87,7 +88,11 @@ async fn list(admin: web::Data<Admin>, _: Read, request: HttpRequest) -> HttpRes
             admin_url: member.admin_url.clone(),
             leaving: leaving(&state, member.id),
         })
-        .collect();
+        .collect()
+}
+
+async fn list(admin: web::Data<Admin>, read: Read, request: HttpRequest) -> HttpResponse {
+    let items = views(&admin, &read);
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.starts_with("text/plain") {
         let lines = items.into_iter().map(|server| Server { host: server.host, admin_url: server.admin_url });
@@ -97,7 +102,7 @@ async fn list(admin: web::Data<Admin>, _: Read, request: HttpRequest) -> HttpRes
 }
 
 /// Lets a host in that has the cluster secret and the CAs already: what it joins with follows from the secret and its name.
-async fn invite(
+pub(crate) async fn invite(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(request): Body<ServerInvitation>,
@@ -137,7 +142,7 @@ pub(crate) async fn move_to(
     Ok(done(&admin.change(&caller, command).await?))
 }
 
-async fn remove(
+pub(crate) async fn remove(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     node: web::Path<u64>,
@@ -146,7 +151,7 @@ async fn remove(
 }
 
 /// What the member has goes to others from now on; it is removed when that is done.
-async fn leave(
+pub(crate) async fn leave(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     node: web::Path<u64>,
@@ -158,7 +163,7 @@ async fn leave(
 }
 
 /// It is not removed after all.
-async fn stay(
+pub(crate) async fn stay(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     node: web::Path<u64>,

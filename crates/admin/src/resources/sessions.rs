@@ -153,7 +153,11 @@ pub(crate) async fn end_current(
 }
 
 /// One's own, or as an administrator anybody's.
-async fn end(admin: web::Data<Admin>, Read(caller): Read, id: web::Path<String>) -> Result<web::Json<Done>, ApiError> {
+pub(crate) async fn end(
+    admin: web::Data<Admin>,
+    Read(caller): Read,
+    id: web::Path<String>,
+) -> Result<web::Json<Done>, ApiError> {
     let id = LoginSessionId::parse(&id).ok_or_else(|| ApiError::invalid("id", "this is no id of a session"))?;
     let state = admin.view().state;
     let is_own = state.login_sessions.get(&id).is_some_and(|session| caller.is_in_person(&session.administrator));

@@ -16,13 +16,17 @@ const ARGUMENTS_MAX: usize = 64;
 const ARGUMENT_BYTES_MAX: usize = 4096;
 const MESSAGE_BYTES_MAX: usize = 1024;
 
-/// All steps of a route.
-pub(super) fn read_all(changes: Vec<StepChange>, secrets: &SecretHandle) -> Result<Vec<Step>, ApiError> {
-    changes.into_iter().enumerate().map(|(position, step)| read(step, position, secrets)).collect()
+/// All steps of a route; `former` are those that it has now, from which keys may be kept.
+pub(super) fn read_all(
+    changes: Vec<StepChange>,
+    former: &[Step],
+    secrets: &SecretHandle,
+) -> Result<Vec<Step>, ApiError> {
+    changes.into_iter().enumerate().map(|(position, step)| read(step, position, former, secrets)).collect()
 }
 
 /// `position` is for errors.
-fn read(change: StepChange, position: usize, secrets: &SecretHandle) -> Result<Step, ApiError> {
+fn read(change: StepChange, position: usize, former: &[Step], secrets: &SecretHandle) -> Result<Step, ApiError> {
     let field = |name: &str| format!("steps[{position}].{name}");
     match change {
         StepChange::Checksum {} => Ok(Step::Checksum),
@@ -31,7 +35,7 @@ fn read(change: StepChange, position: usize, secrets: &SecretHandle) -> Result<S
                 AccountName::parse(&account).map_err(|error| ApiError::invalid(field("account"), error.to_string()))?;
             Ok(Step::Publish { account, folder })
         }
-        StepChange::Webhook { url, key, timeout_ms, idempotent } => {
+        StepChange::Webhook { url, key, keep_key, timeout_ms, idempotent } => {
             check_url(&url).map_err(|detail| {
                 ApiError::invalid(field("url"), detail).mend("write such as https://example.org/received")
             })?;
@@ -42,6 +46,11 @@ fn read(change: StepChange, position: usize, secrets: &SecretHandle) -> Result<S
                     return Err(ApiError::invalid(field("key"), format!("a key has 1 to {KEY_BYTES_MAX} bytes")));
                 }
                 Some(key) => Some(seal(&key, secrets)?),
+                None if keep_key => {
+                    let error =
+                        || ApiError::invalid(field("keep_key"), "no webhook of the route has this URL and a key");
+                    Some(key_of(former, &url).ok_or_else(|| error().mend("send the key"))?)
+                }
                 None => None,
             };
             Ok(Step::Webhook { url, key, timeout_ms, idempotent })
@@ -95,6 +104,14 @@ pub(super) fn describe(step: &Step) -> StepView {
     }
 }
 
+/// A key stays with its receiver: it is never kept for another URL.
+fn key_of(former: &[Step], wanted: &str) -> Option<Sealed> {
+    former.iter().find_map(|step| match step {
+        Step::Webhook { url, key, .. } if url == wanted => key.clone(),
+        _ => None,
+    })
+}
+
 fn check_timeout(timeout_ms: u64, max_ms: u64) -> Result<(), String> {
     if (1..=max_ms).contains(&timeout_ms) { Ok(()) } else { Err(format!("a timeout has 1 to {max_ms} ms")) }
 }
@@ -131,19 +148,36 @@ mod tests {
     }
 
     fn webhook(url: &str, key: Option<&str>, timeout_ms: u64) -> StepChange {
-        StepChange::Webhook { url: url.to_owned(), key: key.map(str::to_owned), timeout_ms, idempotent: false }
+        let (url, key) = (url.to_owned(), key.map(str::to_owned));
+        StepChange::Webhook { url, key, keep_key: false, timeout_ms, idempotent: false }
     }
 
     #[test]
     fn keys_are_sealed_and_never_shown() {
         let secrets = secrets();
-        let step = read(webhook("https://example.org/x", Some("hush hush"), 5), 0, &secrets).unwrap();
+        let step = read(webhook("https://example.org/x", Some("hush hush"), 5), 0, &[], &secrets).unwrap();
         let Step::Webhook { key: Some(Sealed(sealed)), .. } = &step else { panic!("{step:?}") };
         assert!(!sealed.windows(4).any(|window| window == b"hush"));
         let key = secrets.current().current().derive(Purpose::SealedValues);
         assert_eq!(key.open(WEBHOOK_KEY_CONTEXT, sealed).unwrap().as_slice(), b"hush hush");
         let shown = serde_json::to_string(&describe(&step)).unwrap();
         assert!(shown.contains(r#""has_key":true"#) && !shown.contains("hush"), "{shown}");
+    }
+
+    #[test]
+    fn a_key_is_kept_for_its_own_receiver_alone() {
+        let secrets = secrets();
+        let former = [read(webhook("https://a.example/", Some("hush hush"), 5), 0, &[], &secrets).unwrap()];
+        let keeping = |url: &str| StepChange::Webhook {
+            url: url.to_owned(),
+            key: None,
+            keep_key: true,
+            timeout_ms: 5,
+            idempotent: false,
+        };
+        assert_eq!(read(keeping("https://a.example/"), 0, &former, &secrets).unwrap(), former[0]);
+        let error = read(keeping("https://b.example/"), 0, &former, &secrets).unwrap_err();
+        assert_eq!(error.field.as_deref(), Some("steps[0].keep_key"));
     }
 
     fn command(program: &str, arguments: &[&str], timeout_ms: u64) -> StepChange {
@@ -158,13 +192,13 @@ mod tests {
     #[test]
     fn commands_and_messages_are_read_and_shown() {
         let text = r#"{"type": "command", "program": "scan.sh", "arguments": ["--deep", "/ 'a'"], "idempotent": true}"#;
-        let step = read(serde_json::from_str(text).unwrap(), 0, &secrets()).unwrap();
+        let step = read(serde_json::from_str(text).unwrap(), 0, &[], &secrets()).unwrap();
         let arguments = vec!["--deep".to_owned(), "/ 'a'".to_owned()];
         let expected = Step::Command { program: "scan.sh".to_owned(), arguments, timeout_ms: 60_000, idempotent: true };
         assert_eq!(step, expected);
         let shown = serde_json::to_value(describe(&step)).unwrap();
         assert_eq!((&shown["type"], &shown["timeout_ms"]), (&"command".into(), &60_000.into()));
-        let step = read(serde_json::from_str(r#"{"type": "log", "message": "came in"}"#).unwrap(), 0, &secrets());
+        let step = read(serde_json::from_str(r#"{"type": "log", "message": "came in"}"#).unwrap(), 0, &[], &secrets());
         let shown = serde_json::to_string(&describe(&step.unwrap())).unwrap();
         assert_eq!(shown, r#"{"type":"log","message":"came in"}"#);
     }
@@ -194,7 +228,7 @@ mod tests {
             (log("two\nlines"), "steps[3].message"),
             (log(&"x".repeat(2000)), "steps[3].message"),
         ] {
-            let error = read(change, 3, &secrets()).unwrap_err();
+            let error = read(change, 3, &[], &secrets()).unwrap_err();
             assert_eq!(error.field.as_deref(), Some(field));
         }
     }

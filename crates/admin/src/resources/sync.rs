@@ -30,7 +30,7 @@ pub(super) fn add(routes: &mut Routes) {
         .refuses(&[Code::NotFound, Code::WrongState]);
 }
 
-async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<SyncStatus> {
+pub(crate) async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<SyncStatus> {
     let view = admin.view();
     let (own, peers, sync) = (admin.parts().facts.status(), admin.parts().facts.peers(), admin.parts().facts.sync());
     let heard = peers.iter().filter_map(|peer| peer.applied_index).max().unwrap_or(0);
@@ -59,7 +59,7 @@ async fn show(admin: web::Data<Admin>, _: Read) -> web::Json<SyncStatus> {
     })
 }
 
-async fn verify(admin: web::Data<Admin>, _: Operate) -> Result<web::Json<Verification>, ApiError> {
+pub(crate) async fn verify(admin: web::Data<Admin>, _: Operate) -> Result<web::Json<Verification>, ApiError> {
     verification(&admin).await.map(web::Json)
 }
 
@@ -162,7 +162,7 @@ fn compare(index: u64, digests: &Digests, primary: Option<NodeId>, state: &State
     Verification { index, digest, is_equal, nodes }
 }
 
-async fn repair(
+pub(crate) async fn repair(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(request): Body<RepairRequest>,

@@ -2,6 +2,7 @@
 //! stopped votes, stores, serves partners and administers as before.
 
 use actix_web::web;
+use flotilla_config::parameters::Parameters;
 use flotilla_model::{Command, Member, State};
 use futures::future::join_all;
 
@@ -44,6 +45,7 @@ async fn describe(admin: &Admin, state: &State, member: &Member) -> ManagerView 
         busy: None,
         workers: None,
         stopped_at: stopped.map(|row| from_ms(row.since_ms)),
+        drains_until: None,
         failure: None,
     };
     if !member.is_full() {
@@ -55,7 +57,10 @@ async fn describe(admin: &Admin, state: &State, member: &Member) -> ManagerView 
             (view.workers, view.busy) = (Some(workers), Some(busy));
             view.state = match (stopped, busy, is_claiming) {
                 (Some(_), 0, _) => ManagerState::Stopped,
-                (Some(_), ..) => ManagerState::Draining,
+                (Some(row), ..) => {
+                    view.drains_until = Some(from_ms(row.since_ms + patience_ms(state, member)));
+                    ManagerState::Draining
+                }
                 (None, _, true) => ManagerState::Running,
                 (None, _, false) => ManagerState::Standby,
             };
@@ -64,6 +69,12 @@ async fn describe(admin: &Admin, state: &State, member: &Member) -> ManagerView 
         Err(error) => view.failure = Some(error.detail),
     }
     view
+}
+
+/// How long what is begun may go on after a stop.
+fn patience_ms(state: &State, member: &Member) -> u64 {
+    let value = |name: &str| state.parameter(name, Some(member.id)).map(|row| row.value.clone());
+    u64::try_from(Parameters(value).transaction_manager_shutdown_timeout().as_millis()).unwrap_or(u64::MAX)
 }
 
 pub(crate) async fn start(

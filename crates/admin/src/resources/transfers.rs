@@ -1,19 +1,26 @@
 //! `logs/transfers`: the transfer log, newest first.
 
 use actix_web::web;
-use flotilla_model::{Protocol, StepReport, StepResult, Transfer, TransferId, TransferState};
+use flotilla_model::{Command, Outcome, Protocol, StepReport, StepResult, Transfer, TransferId, TransferState};
 
 use super::{SCANNED_ROWS_MAX, page_size};
 use crate::Admin;
-use crate::api::{Page, StepRunView, TransferQuery, TransferView, from_ms};
+use crate::api::{Page, Resubmitted, StepRunView, TransferQuery, TransferView, from_ms};
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
-use crate::server::Read;
+use crate::problems::Code;
+use crate::server::{Operate, Read, now_ms};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Logs);
     routes.get("/logs/transfers", list).named("listTransfers", "The transfer log, newest first");
     routes.get("/logs/transfers/{id}", show).named("getTransfer", "One transfer with each step");
+    routes
+        .post("/logs/transfers/{id}/operations/resubmit", resubmit)
+        .named("resubmitTransfer", "Runs the account's route again on the file, from its beginning")
+        .explained("As the route is now. A dead letter begins anew; a transfer that has ended gets a new event, if its contents are \
+            still there. Receivers get what they may have got before under another idempotency key.")
+        .refuses(&[Code::WrongState]);
 }
 
 pub(crate) async fn list(
@@ -58,6 +65,21 @@ pub(crate) async fn show(
             .mend("old records go when TransferLog.maxRecords is reached")
     })?;
     Ok(web::Json(describe(row)))
+}
+
+/// The node that answers has the first go: it is the one that has no less to do than to answer.
+pub(crate) async fn resubmit(
+    admin: web::Data<Admin>,
+    Operate(caller): Operate,
+    id: web::Path<u64>,
+) -> Result<web::Json<Resubmitted>, ApiError> {
+    let (transfer, node) = (TransferId(*id), admin.parts().facts.status().node);
+    let applied = admin.change(&caller, Command::ResubmitTransfer { transfer, node, now_ms: now_ms() }).await?;
+    let Outcome::Resubmitted { event } = applied.outcome else {
+        return Err(ApiError::internal("the log answered something else"));
+    };
+    tracing::info!(%transfer, %event, by = %caller.name, log_index = applied.index, "transfer resubmitted");
+    Ok(web::Json(Resubmitted { transfer, event: event.0, log_index: applied.index }))
 }
 
 /// `in-progress` is `In progress`.

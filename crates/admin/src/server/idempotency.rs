@@ -26,6 +26,14 @@ const CONTEXT: &[u8] = b"flotilla v1 answer to a request";
 /// As the client gave it.
 pub(crate) struct IdempotencyKey(Option<String>);
 
+impl IdempotencyKey {
+    /// Drawn with a form, so that sent twice it does one thing.
+    pub(crate) fn of_form(text: String) -> Result<Self, ApiError> {
+        let is_key = (1..=KEY_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_key { Ok(Self(Some(text))) } else { Err(ApiError::invalid("key", "this is no key of a form of ours")) }
+    }
+}
+
 impl FromRequest for IdempotencyKey {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;

@@ -66,6 +66,7 @@ async fn a_route_is_set_shown_without_its_key_and_removed() {
     let webhook = StepChange::Webhook {
         url: "https://example.org/received".to_owned(),
         key: Some("hush hush".to_owned()),
+        keep_key: false,
         timeout_ms: 1000,
         idempotent: true,
     };

@@ -21,6 +21,7 @@ fn another_webhook() -> StepChange {
     StepChange::Webhook {
         url: "https://example.org/repaired".to_owned(),
         key: Some("hush hush".to_owned()),
+        keep_key: false,
         timeout_ms: 1000,
         idempotent: true,
     }

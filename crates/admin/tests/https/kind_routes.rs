@@ -5,7 +5,13 @@ use crate::queue::{account, add_account};
 use flotilla_admin::api::{RouteChange, StepChange, StepView};
 
 fn webhook() -> StepChange {
-    StepChange::Webhook { url: "https://example.org/".to_owned(), key: None, timeout_ms: 1000, idempotent: true }
+    StepChange::Webhook {
+        url: "https://example.org/".to_owned(),
+        key: None,
+        keep_key: false,
+        timeout_ms: 1000,
+        idempotent: true,
+    }
 }
 
 fn change() -> RouteChange {

@@ -135,11 +135,14 @@ impl State {
                 let (bytes, files) = (quota(row.quota_bytes), quota(row.quota_files));
                 format!("{state}, quota {bytes} bytes, {files} files, version {}", row.version)
             }),
-            C::PutAdministrator { name, .. } | C::RemoveAdministrator { name } => {
+            C::PutAdministrator { name, .. }
+            | C::RemoveAdministrator { name }
+            | C::SetAdministratorEnabled { name, .. } => {
                 let row = self.administrators.get(name)?;
                 let tokens = self.api_tokens.values().filter(|token| token.owner == *name).count();
                 let tokens = if tokens > 0 { format!(", {tokens} API tokens") } else { String::new() };
-                Some(format!("{:?}, version {}{tokens}", row.role, row.version))
+                let state = if row.is_enabled() { "" } else { ", disabled" };
+                Some(format!("{:?}, version {}{state}{tokens}", row.role, row.version))
             }
             C::PutRoute { account, .. } => self.routes.get(account).map(|route| kinds(&route.steps)),
             C::PutKindRoute { account, kind, .. } => {
@@ -147,6 +150,11 @@ impl State {
                 let is_of_files = kind.as_str() == crate::event::EventKind::FILE_RECEIVED;
                 let route = if is_of_files { self.routes.get(account) } else { own };
                 route.map(|route| kinds(&route.steps))
+            }
+            C::ResubmitTransfer { transfer, .. } => {
+                let row = self.transfers.get(transfer)?;
+                let event = row.event.map_or_else(String::new, |event| format!(", event {event}"));
+                Some(format!("{}{event}", row.state.name()))
             }
             C::SetLane { lane, .. } => self
                 .lane(lane)
@@ -228,6 +236,10 @@ fn described(command: &Command) -> Option<Deed> {
         C::RemoveAccount { name } => deed("account.remove", name.as_str()),
         C::PutAdministrator { name, .. } => deed("administrator.put", name.as_str()),
         C::RemoveAdministrator { name } => deed("administrator.remove", name.as_str()),
+        C::SetAdministratorEnabled { name, is_enabled, .. } => {
+            deed(if *is_enabled { "administrator.enable" } else { "administrator.disable" }, name.as_str())
+        }
+        C::ResubmitTransfer { transfer, .. } => deed("transfer.resubmit", format!("transfer {transfer}")),
         C::PutRoute { account, .. } => deed("route.put", account.as_str()),
         C::PutKindRoute { account, kind, .. } => deed("route.put", format!("{} of {account}", kind.as_str())),
         C::SetLane { lane, .. } => deed("lane.set", lane),

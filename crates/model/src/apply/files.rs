@@ -102,7 +102,7 @@ impl State {
         Ok(old)
     }
 
-    fn announce_file(
+    pub(super) fn announce_file(
         &mut self,
         account: &AccountName,
         file: FileSubject,

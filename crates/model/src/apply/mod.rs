@@ -14,6 +14,7 @@ mod parameters;
 mod parties;
 mod people;
 mod publish;
+mod resubmission;
 mod routes;
 mod second_factor;
 mod secret;
@@ -116,6 +117,10 @@ impl State {
                 self.confirm_second_factor(name, secret, *step, *now_ms)
             }
             C::RemoveSecondFactor { name } => self.remove_second_factor(name),
+            C::SetAdministratorEnabled { name, is_enabled, now_ms } => {
+                self.set_administrator_enabled(name, *is_enabled, *now_ms)
+            }
+            C::ResubmitTransfer { transfer, node, now_ms } => self.resubmit_transfer(*transfer, *node, *now_ms),
             C::SealSecondFactor { name, former, secret } => self.seal_second_factor(name, former, secret),
         }
     }

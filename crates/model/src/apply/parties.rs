@@ -75,7 +75,7 @@ impl State {
         let password_hash = hash.ok_or(Rejection::PasswordMissing)?;
         self.advance_clock(now_ms);
         let version = self.next_version();
-        let row = Administrator {
+        let mut row = Administrator {
             name: name.clone(),
             password_hash,
             role: role.or(old.as_ref().map(|row| row.role)).unwrap_or(AdministratorRole::Auditor),
@@ -83,6 +83,10 @@ impl State {
             created_ms: old.as_ref().map_or(now_ms, |row| row.created_ms),
             version,
         };
+        if old.as_ref().is_some_and(|old| !old.is_enabled()) {
+            // A new password does not let in who was shut out.
+            row.set_enabled(false);
+        }
         self.end_api_tokens(name, Some(row.role));
         let is_same = |old: &Administrator| (&old.password_hash, old.role) == (&row.password_hash, row.role);
         if !old.as_ref().is_some_and(is_same) {
@@ -92,10 +96,38 @@ impl State {
         Ok(Outcome::Version(version))
     }
 
+    pub(super) fn set_administrator_enabled(
+        &mut self,
+        name: &AccountName,
+        is_enabled: bool,
+        now_ms: u64,
+    ) -> Result<Outcome, Rejection> {
+        let row = self.administrators.get(name).ok_or_else(|| Rejection::NoSuchAdministrator { name: name.clone() })?;
+        if !is_enabled && self.is_last(row) {
+            return Err(Rejection::LastAdministrator);
+        }
+        let mut row = row.clone();
+        self.advance_clock(now_ms);
+        row.set_enabled(is_enabled);
+        row.version = self.next_version();
+        let version = row.version;
+        self.administrators.insert(name.clone(), row);
+        if !is_enabled {
+            self.end_api_tokens(name, None);
+            self.end_login_sessions(name);
+        }
+        Ok(Outcome::Version(version))
+    }
+
+    /// Whether nobody else could administer.
+    fn is_last(&self, row: &Administrator) -> bool {
+        let may = |row: &Administrator| row.role == AdministratorRole::Administrator && row.is_enabled();
+        may(row) && self.administrators.values().filter(|row| may(row)).count() == 1
+    }
+
     pub(super) fn remove_administrator(&mut self, name: &AccountName) -> Result<Outcome, Rejection> {
         let row = self.administrators.get(name).ok_or_else(|| Rejection::NoSuchAdministrator { name: name.clone() })?;
-        let full = |row: &Administrator| row.role == AdministratorRole::Administrator;
-        if full(row) && self.administrators.values().filter(|row| full(row)).count() == 1 {
+        if self.is_last(row) {
             return Err(Rejection::LastAdministrator);
         }
         self.administrators.remove(name);

@@ -81,7 +81,7 @@ impl State {
         Ok(())
     }
 
-    fn revive_event(&mut self, event: &EventRecord, next_step: u32, route: Option<&Arc<Route>>) {
+    pub(super) fn revive_event(&mut self, event: &EventRecord, next_step: u32, route: Option<&Arc<Route>>) {
         let since_ms = self.header.clock_ms;
         self.set_event_state(event.id, |row| {
             if let Some(route) = route {

@@ -84,6 +84,9 @@ fn any_command_of_access() -> impl Strategy<Value = Command> {
     prop_oneof![
         3 => (who(), role()).prop_map(|(who, role)| administrator(who, role)),
         1 => who().prop_map(|who| Command::RemoveAdministrator { name: name(who) }),
+        1 => (who(), any::<bool>()).prop_map(|(who, is_enabled)| Command::SetAdministratorEnabled {
+            name: name(who), is_enabled, now_ms: CREATED_MS,
+        }),
         1 => (0u8..4, 0u8..2, who(), role()).prop_map(|(key, request, who, role)| Command::Once {
             key: Sha256([key; 32]),
             request: Sha256([request; 32]),
@@ -218,6 +221,9 @@ fn any_older_command() -> impl Strategy<Value = Command> {
         2 => (1u64..5, 1u64..5).prop_map(|(node, session)| started(node, session)),
         1 => (node(), time()).prop_map(|(node, now_ms)| Command::RemoveMember { node, now_ms }),
         1 => (node(), 0u32..4).prop_map(|(node, position)| Command::MoveMember { node, position }),
+        2 => (1u64..8, node(), time()).prop_map(|(transfer, node, now_ms)| {
+            Command::ResubmitTransfer { transfer: TransferId(transfer), node, now_ms }
+        }),
         2 => (event(), time()).prop_map(|(event, now_ms)| Command::RetryEvent { event, now_ms }),
         1 => (event(), time()).prop_map(|(event, now_ms)| Command::DiscardEvent { event, now_ms }),
         1 => (event(), any::<bool>(), time()).prop_map(|(event, again, now_ms)| {

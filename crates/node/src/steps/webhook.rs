@@ -10,12 +10,11 @@
 
 use std::time::Duration;
 
-use flotilla_admin::WEBHOOK_KEY_CONTEXT;
-use flotilla_model::{EventRecord, FileSubject, Sealed, Subject};
+use flotilla_admin::{WEBHOOK_KEY_CONTEXT, webhook_notice};
+use flotilla_model::{EventRecord, Sealed, Subject};
 use flotilla_pki::Purpose;
 use reqwest::StatusCode;
 use ring::hmac;
-use serde::Serialize;
 
 use super::{StepFailure, Steps};
 use crate::clock::now_ms;
@@ -29,36 +28,12 @@ pub(super) struct Call<'a> {
     pub(super) traceparent: Option<String>,
 }
 
-/// The body that receivers get.
-#[derive(Serialize)]
-struct Notice<'a> {
-    event: u64,
-    kind: &'a str,
-    transfer: u64,
-    account: &'a str,
-    path: &'a str,
-    size_bytes: u64,
-    sha256: String,
-    received_ms: u64,
-}
-
-fn notice(event: &EventRecord, file: &FileSubject) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&Notice {
-        event: event.id.0,
-        kind: event.kind.name(),
-        transfer: file.transfer.0,
-        account: event.account.as_str(),
-        path: file.path.as_str(),
-        size_bytes: file.length,
-        sha256: file.sha256.to_string(),
-        received_ms: event.created_ms,
-    })
-}
-
 impl Steps {
     pub(super) async fn webhook(&self, event: &EventRecord, step: u32, call: &Call<'_>) -> Result<String, StepFailure> {
         let body = match &event.subject {
-            Subject::File(file) => notice(event, file).map_err(StepFailure::permanent)?,
+            Subject::File(file) => {
+                webhook_notice(event.id.0, &event.account, file, event.created_ms).map_err(StepFailure::permanent)?
+            }
             Subject::Data(data) => data.as_bytes().to_vec(),
         };
         let timestamp = now_ms() / 1000;

@@ -4,7 +4,7 @@ use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
 
-use crate::api::{AccountChange, AccountView};
+use crate::api::{AccountChange, AccountView, AccountsQuery};
 use crate::console::form::filled;
 use crate::console::{Answer, Form, Frame, Section, Visitor, filters, page, see_other};
 use crate::error::ApiError;
@@ -12,6 +12,7 @@ use crate::resources::accounts;
 use crate::server::{Body, IfMatch, Precondition};
 
 const PATH: &str = "/console/accounts";
+const ROWS_SHOWN: usize = 50;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
@@ -23,12 +24,33 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 #[template(path = "accounts.html")]
 struct AccountsPage {
     frame: Frame,
+    search: Search,
     accounts: Vec<AccountView>,
+    /// The last one shown, if there are more behind it.
+    next: Option<String>,
 }
 
-async fn list(visitor: Visitor) -> Answer {
-    let accounts = accounts::list(visitor.admin.clone(), visitor.read()?).await.into_inner().items;
-    Ok(page(&AccountsPage { frame: visitor.frame("Accounts", Section::Accounts), accounts }))
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Search {
+    name: String,
+    after: String,
+}
+
+async fn list(visitor: Visitor, search: web::Query<Search>) -> Answer {
+    let search = search.into_inner();
+    // One more than is shown tells whether there are more.
+    let query =
+        AccountsQuery { contains: filled(&search.name), after: filled(&search.after), limit: Some(ROWS_SHOWN + 1) };
+    let mut found = accounts::list(visitor.admin.clone(), visitor.read()?, web::Query(query)).await?.into_inner().items;
+    let has_more = found.len() > ROWS_SHOWN;
+    found.truncate(ROWS_SHOWN);
+    Ok(page(&AccountsPage {
+        frame: visitor.frame("Accounts", Section::Accounts),
+        search,
+        next: found.last().filter(|_| has_more).map(|account| account.name.clone()),
+        accounts: found,
+    }))
 }
 
 #[derive(Deserialize)]

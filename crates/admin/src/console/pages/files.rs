@@ -8,11 +8,14 @@ use serde::Deserialize;
 use super::next_page;
 use crate::api::{TransferQuery, TransferView};
 use crate::console::form::filled;
-use crate::console::{Answer, Frame, Section, Visitor, filters, page};
+use crate::console::{Answer, Form, Frame, Section, Visitor, filters, page, see_other};
 use crate::resources::transfers;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/files").get(list)).service(web::resource("/files/{id}").get(show));
+    config
+        .service(web::resource("/files").get(list))
+        .service(web::resource("/files/{id}").get(show))
+        .service(web::resource("/files/{id}/resubmit").post(resubmit));
 }
 
 #[derive(Default, Deserialize)]
@@ -62,6 +65,15 @@ async fn show(visitor: Visitor, id: web::Path<u64>) -> Answer {
     let frame = visitor.frame(format!("Transfer {id}"), Section::Files);
     let transfer = transfers::show(visitor.admin.clone(), visitor.read()?, id).await?.into_inner();
     Ok(page(&FilePage { frame, transfer }))
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn resubmit(Form { visitor, fields: Nothing {} }: Form<Nothing>, id: web::Path<u64>) -> Answer {
+    let path = format!("/console/files/{id}?done=resubmitted");
+    transfers::resubmit(visitor.admin.clone(), visitor.operate()?, id).await?;
+    Ok(see_other(&path))
 }
 
 impl TransferView {

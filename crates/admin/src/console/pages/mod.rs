@@ -3,6 +3,7 @@
 mod accounts;
 mod administrators;
 mod audit;
+mod bulk;
 mod certificates;
 mod cluster;
 mod control;
@@ -15,6 +16,8 @@ mod parameters;
 mod password;
 mod queue;
 mod routes;
+mod secret;
+mod setup;
 
 use actix_web::web;
 
@@ -24,9 +27,12 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .configure(password::configure)
         .configure(cluster::configure)
         .configure(queue::configure)
+        .configure(bulk::configure)
         .configure(event::configure)
         .configure(files::configure)
         .configure(control::configure)
+        .configure(setup::configure)
+        .configure(secret::configure)
         .configure(parameters::configure)
         .configure(certificates::configure)
         .configure(accounts::configure)

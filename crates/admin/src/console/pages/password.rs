@@ -35,7 +35,7 @@ async fn change(Form { visitor, fields }: Form<NewPassword>) -> Answer {
     if fields.password != fields.again {
         return Err(ApiError::invalid("again", "the two passwords differ").into());
     }
-    let change = AdministratorChange { password: Some(fields.password), role: None };
+    let change = AdministratorChange { password: Some(fields.password), ..AdministratorChange::default() };
     let name = web::Path::from(visitor.caller.name.clone());
     administrators::change(visitor.admin.clone(), visitor.read()?, name, Precondition(None), Body(change)).await?;
     Ok(see_other(super::super::LOGIN_PATH))

@@ -122,6 +122,17 @@ struct Filter {
 }
 
 impl Filter {
+    /// What may be done to all of them at once: in this state, or in each that it names.
+    fn deeds(&self) -> &'static [(&'static str, &'static str)] {
+        match self.state.as_str() {
+            "dead" => &[("retry", "Retry all"), ("discard", "Discard all")],
+            "outcome-unknown" => &[("discard", "Discard all")],
+            "waiting" => &[("retry", "Retry all now"), ("cancel", "Cancel all")],
+            "ready" | "blocked" => &[("cancel", "Cancel all")],
+            _ => &[],
+        }
+    }
+
     fn states(&self) -> &'static [(&'static str, &'static str)] {
         &STATES
     }

@@ -24,7 +24,7 @@ pub(crate) async fn check_password(
     guard.admit(name, remote, Instant::now())?;
     let state = admin.view().state;
     let row = AccountName::parse(name).ok().and_then(|name| state.administrators.get(&name));
-    let open = row.filter(|row| state.locked_until(&row.name, now_ms()).is_none());
+    let open = row.filter(|row| row.is_enabled() && state.locked_until(&row.name, now_ms()).is_none());
     let stored = open.map(|row| row.password_hash.as_str());
     let verified = admin.parts().passwords.verify(name, stored, password).await?;
     match open {

@@ -1,5 +1,7 @@
 //! *Server Configuration*: the parameters, their values, and who set them.
 
+mod file;
+
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -10,8 +12,11 @@ use crate::console::{Answer, Form, Frame, Section, Visitor, filters, page, see_o
 use crate::resources::parameters;
 use crate::server::{Body, Precondition};
 
+const PATH: &str = "/console/parameters";
+
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
+        .configure(file::configure)
         .service(web::resource("/parameters").get(list))
         .service(web::resource("/parameters/{name}").get(show).post(change));
 }
@@ -82,5 +87,5 @@ async fn change(Form { visitor, fields }: Form<Change>, name: web::Path<String>)
     let (admin, administer) = (visitor.admin.clone(), visitor.administer()?);
     let (query, expected) = (web::Query(ParameterQuery::default()), Precondition(Some(fields.version)));
     parameters::change(admin, administer, name, query, expected, Body(ParameterChange { value })).await?;
-    Ok(see_other(&format!("/console/parameters/{path}?done={done}")))
+    Ok(see_other(&format!("{PATH}/{path}?done={done}")))
 }

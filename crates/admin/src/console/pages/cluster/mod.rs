@@ -1,5 +1,9 @@
 //! *Cluster*: the nodes, who leads, how they hear each other.
 
+mod add;
+mod node;
+mod sync;
+
 use actix_web::web;
 use askama::Template;
 use flotilla_model::NodeId;
@@ -19,7 +23,10 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .service(web::resource("/cluster").get(show))
         .service(web::resource("/cluster/live").get(live))
         .service(web::resource("/cluster/handover").post(hand_over))
-        .service(web::resource("/cluster/move").post(move_to));
+        .service(web::resource("/cluster/move").post(move_to))
+        .configure(add::configure)
+        .configure(node::configure)
+        .configure(sync::configure);
 }
 
 #[derive(Template)]
