@@ -198,6 +198,14 @@ pub enum Rejection {
     RequestRepeated,
     #[error("the idempotency key was used for another request")]
     RequestKeyReused,
+    #[error("the certificate is registered already, for {owner:?}")]
+    CertificateRegistered { owner: AccountName },
+    #[error("{owner:?} has no such certificate")]
+    NoSuchAdministratorCertificate { owner: AccountName },
+    #[error("an administrator has {limit} certificates at most: remove those that nobody needs")]
+    TooManyAdministratorCertificates { limit: u64 },
+    #[error("a delegate looks after {limit} accounts at most")]
+    TooManyDelegatedAccounts { limit: u64 },
 }
 
 impl Rejection {

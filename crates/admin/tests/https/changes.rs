@@ -124,7 +124,7 @@ async fn a_stream_ends_with_the_right_to_look() {
         text: String::new(),
     };
     by_password.next().await.unwrap();
-    let change = AdministratorChange { password: Some("another password".to_owned()), role: None };
+    let change = AdministratorChange { password: Some("another password".to_owned()), role: None, accounts: None };
     client.put_administrator("root", &change).await.unwrap();
     while by_password.next().await.is_some() {}
     assert_eq!(harness.raw().get(&url).bearer_auth(&revoked).send().await.unwrap().status(), 401);

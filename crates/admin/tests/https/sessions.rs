@@ -166,7 +166,11 @@ async fn sessions_are_listed_and_ended() {
 async fn a_new_password_a_new_role_and_removal_end_them() {
     let harness = Harness::start().await;
     let local = harness.local();
-    let change = |password: Option<&str>, role| AdministratorChange { password: password.map(str::to_owned), role };
+    let change = |password: Option<&str>, role| AdministratorChange {
+        password: password.map(str::to_owned),
+        role,
+        accounts: None,
+    };
     let browser = Browser::of(&harness, "operator").await;
     local.put_administrator("operator", &change(None, Some(AdministratorRole::Auditor))).await.unwrap();
     assert_eq!(refusal(browser.get("cluster").await).await, "session-over");

@@ -56,6 +56,7 @@ impl State {
             return Err(Rejection::AccountNotEmpty { name: name.clone() });
         }
         self.accounts.remove(name);
+        self.take_from_delegates(name);
         self.routes.remove(name);
         self.remove_kind_routes(name);
         self.drop_lane_of(name);
@@ -84,6 +85,7 @@ impl State {
             version,
         };
         self.end_api_tokens(name, Some(row.role));
+        self.keep_delegation_of(name, Some(row.role));
         let is_same = |old: &Administrator| (&old.password_hash, old.role) == (&row.password_hash, row.role);
         if !old.as_ref().is_some_and(is_same) {
             self.end_login_sessions(name);
@@ -92,14 +94,20 @@ impl State {
         Ok(Outcome::Version(version))
     }
 
+    pub(super) fn is_last_administrator(&self, row: &Administrator) -> bool {
+        let full = |row: &Administrator| row.role == AdministratorRole::Administrator;
+        full(row) && self.administrators.values().filter(|row| full(row)).count() == 1
+    }
+
     pub(super) fn remove_administrator(&mut self, name: &AccountName) -> Result<Outcome, Rejection> {
         let row = self.administrators.get(name).ok_or_else(|| Rejection::NoSuchAdministrator { name: name.clone() })?;
-        let full = |row: &Administrator| row.role == AdministratorRole::Administrator;
-        if full(row) && self.administrators.values().filter(|row| full(row)).count() == 1 {
+        if self.is_last_administrator(row) {
             return Err(Rejection::LastAdministrator);
         }
         self.administrators.remove(name);
         self.end_api_tokens(name, None);
+        self.keep_delegation_of(name, None);
+        self.forget_certificates_of_administrator(name);
         self.end_login_sessions(name);
         self.login_failures.remove(name);
         self.second_factors.remove(name);

@@ -15,6 +15,7 @@ mod listing;
 mod login;
 mod operators;
 mod ordering;
+mod people_of_accounts;
 mod properties;
 mod publishing;
 mod queue;

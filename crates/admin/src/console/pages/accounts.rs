@@ -27,7 +27,7 @@ struct AccountsPage {
 }
 
 async fn list(visitor: Visitor) -> Answer {
-    let accounts = accounts::list(visitor.admin.clone(), visitor.read()?).await.into_inner().items;
+    let accounts = accounts::list(visitor.admin.clone(), visitor.read_of()?).await.into_inner().items;
     Ok(page(&AccountsPage { frame: visitor.frame("Accounts", Section::Accounts), accounts }))
 }
 
@@ -52,7 +52,7 @@ async fn save(Form { visitor, fields }: Form<Account>) -> Answer {
         quota_bytes,
         quota_files: None,
     };
-    let (admin, administer, name) = (visitor.admin.clone(), visitor.administer()?, web::Path::from(fields.name));
+    let (admin, administer, name) = (visitor.admin.clone(), visitor.administer_of()?, web::Path::from(fields.name));
     accounts::change(admin, administer, name, Precondition(None), Body(change)).await?;
     Ok(see_other(&format!("{PATH}?done=account-saved")))
 }

@@ -20,7 +20,7 @@ struct RoutesPage {
 
 async fn list(visitor: Visitor) -> Answer {
     let query = web::Query(RoutesQuery::default());
-    let routes = routes::list(visitor.admin.clone(), visitor.read()?, query).await?.into_inner().items;
+    let routes = routes::list(visitor.admin.clone(), visitor.read_of()?, query).await?.into_inner().items;
     Ok(page(&RoutesPage { frame: visitor.frame("Routes", Section::Routes), routes }))
 }
 
