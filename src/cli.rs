@@ -2,6 +2,7 @@
 
 mod account;
 mod administrator;
+mod administrator_certificate;
 mod api_token;
 mod audit;
 mod authority;
@@ -39,6 +40,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use account::{AccountArguments, AccountCommand};
 pub(crate) use administrator::AdministratorCommand;
+pub(crate) use administrator_certificate::AdministratorCertificateCommand;
 pub(crate) use api_token::ApiTokenCommand;
 pub(crate) use audit::AuditCommand;
 pub(crate) use authority::AuthorityCommand;

@@ -6,13 +6,13 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use flotilla_admin::{Client, Endpoints, LocalToken, Login};
 use flotilla_config::NodeConfig;
-use flotilla_pki::{Store, TrustStore, trusting_client_config};
+use flotilla_pki::{Store, TrustStore, shown_client_config, trusting_client_config};
 use rustls::ClientConfig;
 use zeroize::Zeroizing;
 
 use crate::cli::ConnectionArguments;
 use crate::exit::{USAGE, coded};
-use crate::profiles::{NAME_VARIABLE, Profile, Profiles, first_line_of_secret, required_file, usual_file};
+use crate::profiles::{NAME_VARIABLE, Profile, Profiles, first_line_of_secret, read_secret, required_file, usual_file};
 
 /// Node files that are found by themselves, from the nearest on; a profile in use stands before the last.
 const NEAR_FILES: [&str; 2] = ["flotilla.toml", "flotilla/flotilla.toml"];
@@ -109,8 +109,8 @@ pub(crate) fn way(arguments: &ConnectionArguments) -> Result<Way> {
         system_file: Some(PathBuf::from(SYSTEM_FILE)).filter(exists),
     };
     choose(arguments, surroundings).ok_or_else(|| {
-        let text = "no node file here: name a member's with --config, a node with --url, --ca and --user or --token-file, or a \
-                    profile with --profile";
+        let text = "no node file here: name a member's with --config, a node with --url, --ca and --user, --token-file or --client-cert, or \
+                    a profile with --profile";
         coded(USAGE, text)
     })
 }
@@ -141,13 +141,18 @@ fn by_node_file(file: &Path) -> Result<Access> {
 
 fn by_urls(arguments: &ConnectionArguments) -> Result<Access> {
     let authority = arguments.ca.clone().context("--url needs --ca")?;
-    let (endpoints, tls) = (Endpoints::new(&arguments.url), trusting(&authority)?);
-    if let Some(file) = &arguments.token_file {
-        return Ok(Access { endpoints, tls, login: Login::Token(first_line(file)?.into()), name: None });
+    let endpoints = Endpoints::new(&arguments.url);
+    if let (Some(certificate), Some(key)) = (&arguments.client_cert, &arguments.client_key) {
+        return Ok(Access { endpoints, tls: showing(&authority, certificate, key)?, login: Login::None, name: None });
     }
-    let name = arguments.user.clone().ok_or_else(|| coded(USAGE, "--url needs --user or --token-file"))?;
+    let tls = trusting(&authority)?;
+    if let Some(file) = &arguments.token_file {
+        return Ok(Access { endpoints, tls, login: Login::Token(first_line_of_secret(file)?), name: None });
+    }
+    let name =
+        arguments.user.clone().ok_or_else(|| coded(USAGE, "--url needs --user, --token-file or --client-cert"))?;
     let password = match &arguments.password_file {
-        Some(file) => first_line(file)?.into(),
+        Some(file) => first_line_of_secret(file)?,
         None => asked_password()?,
     };
     Ok(Access { endpoints, tls, login: Login::Password { name, password }, name: None })
@@ -161,7 +166,10 @@ fn by_profile(name: &str) -> Result<Access> {
 
 /// What a profile makes of itself; errors of the client name it.
 pub(crate) fn access_of(name: &str, profile: &Profile) -> Result<Access> {
-    let tls = trusting(&profile.ca_file)?;
+    let tls = match (&profile.certificate_file, &profile.key_file) {
+        (Some(certificate), Some(key)) => showing(&profile.ca_file, certificate, key)?,
+        _ => trusting(&profile.ca_file)?,
+    };
     let login = match (&profile.token_file, &profile.user) {
         (Some(file), _) => Login::Token(first_line_of_secret(file)?),
         (None, Some(user)) => {
@@ -187,17 +195,23 @@ fn asked_password() -> Result<Zeroizing<String>> {
     Ok(read_line("the administrator's password")?.into())
 }
 
-fn first_line(file: &Path) -> Result<String> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
-}
-
 /// Trusts the CAs of this file and nobody else.
 fn trusting(file: &Path) -> Result<ClientConfig> {
+    Ok(trusting_client_config(&trust_of(file)?)?)
+}
+
+/// The same, and shows a certificate.
+fn showing(authority: &Path, certificate: &Path, key: &Path) -> Result<ClientConfig> {
+    let chain = std::fs::read(certificate).with_context(|| format!("cannot read {}", certificate.display()))?;
+    let made = shown_client_config(&trust_of(authority)?, &chain, &read_secret(key)?);
+    made.map_err(|error| coded(USAGE, format!("{} and {}: {error}", certificate.display(), key.display())))
+}
+
+fn trust_of(file: &Path) -> Result<TrustStore> {
     let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let mut trust = TrustStore::new();
     trust.add_pem(&pem).with_context(|| file.display().to_string())?;
-    Ok(trusting_client_config(&trust)?)
+    Ok(trust)
 }
 
 /// The first line of standard input.

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{ConnectionArguments, SecondFactorCommand};
+use super::{AdministratorCertificateCommand, ConnectionArguments, SecondFactorCommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AdministratorCommand {
@@ -22,9 +22,12 @@ pub(crate) enum AdministratorCommand {
         #[command(flatten)]
         connection: ConnectionArguments,
         name: String,
-        /// What they may do: `administrator` everything, `operator` steer work, `auditor` look.
-        #[arg(long, default_value = "auditor", value_parser = ["administrator", "operator", "auditor"])]
+        /// What they may do: `administrator` everything, `operator` steer work, `auditor` look, `delegate` look after the accounts that are named.
+        #[arg(long, default_value = "auditor", value_parser = ["administrator", "operator", "auditor", "delegate"])]
         role: String,
+        /// An account that a delegate looks after; once for each.
+        #[arg(long = "account", value_name = "NAME")]
+        accounts: Vec<String>,
         /// Read the password from the first line of standard input.
         #[arg(long)]
         password_stdin: bool,
@@ -49,9 +52,12 @@ pub(crate) enum AdministratorCommand {
         #[command(flatten)]
         connection: ConnectionArguments,
         name: String,
-        /// What they may do: `administrator` everything, `operator` steer work, `auditor` look.
-        #[arg(value_parser = ["administrator", "operator", "auditor"])]
+        /// What they may do: `administrator` everything, `operator` steer work, `auditor` look, `delegate` look after the accounts that are named.
+        #[arg(value_parser = ["administrator", "operator", "auditor", "delegate"])]
         role: String,
+        /// An account that a delegate looks after, and no others; once for each.
+        #[arg(long = "account", value_name = "NAME")]
+        accounts: Vec<String>,
     },
     /// Let an administrator log in again who has failed too often.
     Unlock {
@@ -71,6 +77,9 @@ pub(crate) enum AdministratorCommand {
         connection: ConnectionArguments,
         name: String,
     },
+    /// Client certificates with which they, and programs of theirs, come in.
+    #[command(subcommand)]
+    Certificate(AdministratorCertificateCommand),
     /// One-time codes beside the password.
     #[command(subcommand)]
     SecondFactor(SecondFactorCommand),

@@ -13,7 +13,7 @@ pub(crate) enum ApiTokenCommand {
         /// Name of the token, by which the audit log knows it.
         name: String,
         /// What it may do, no more than its owner: `administrator` everything, `operator` steer work, `auditor` look.
-        #[arg(long, default_value = "auditor", value_parser = ["administrator", "operator", "auditor"])]
+        #[arg(long, default_value = "auditor", value_parser = ["administrator", "operator", "auditor", "delegate"])]
         role: String,
         /// How long it is good for, in days. [default: until it is revoked]
         #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3650))]

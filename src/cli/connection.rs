@@ -19,12 +19,18 @@ pub(crate) struct ConnectionArguments {
     /// Administrator, with --url.
     #[arg(long, requires = "url")]
     pub(crate) user: Option<String>,
-    /// File with an API token, with --url instead of --user.
+    /// File with an API token, which only its owner may read (mode 0600), with --url instead of --user.
     #[arg(long, requires = "url", conflicts_with_all = ["user", "password_file"])]
     pub(crate) token_file: Option<PathBuf>,
-    /// File with the administrator's password; without it it is read from standard input.
+    /// File with the administrator's password, which only its owner may read (mode 0600); without it it is read from standard input.
     #[arg(long, requires = "url")]
     pub(crate) password_file: Option<PathBuf>,
+    /// PEM file with the certificate of an administrator, with --url instead of --user: see `flotilla admin certificate`.
+    #[arg(long, requires_all = ["url", "client_key"], conflicts_with_all = ["user", "token_file", "password_file"])]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// PEM file with its private key, in clear, which only its owner may read (mode 0600).
+    #[arg(long, requires = "client_cert")]
+    pub(crate) client_key: Option<PathBuf>,
     /// PEM file of the CA of that node, or of all of them.
     #[arg(long, requires = "url")]
     pub(crate) ca: Option<PathBuf>,

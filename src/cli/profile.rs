@@ -61,11 +61,17 @@ pub(crate) struct ProfileArguments {
 #[derive(Debug, Args)]
 pub(crate) struct LoginArguments {
     /// File with an API token, which only its owner may read (mode 0600).
-    #[arg(long, required_unless_present_any = ["token_stdin", "user"], conflicts_with_all = ["token_stdin", "user"])]
+    #[arg(long, required_unless_present_any = ["token_stdin", "user", "client_cert"], conflicts_with_all = ["token_stdin", "user"])]
     pub(crate) token_file: Option<PathBuf>,
     /// Read an API token from the first line of standard input, into a file beside the profiles.
     #[arg(long, conflicts_with = "user")]
     pub(crate) token_stdin: bool,
+    /// PEM file with the certificate of an administrator: see `flotilla admin certificate`.
+    #[arg(long, requires = "client_key", conflicts_with_all = ["token_file", "token_stdin", "user"])]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// PEM file with its private key, in clear, which only its owner may read (mode 0600).
+    #[arg(long, requires = "client_cert")]
+    pub(crate) client_key: Option<PathBuf>,
     /// Administrator, whose password is asked for each time, or is in --password-file.
     #[arg(long)]
     pub(crate) user: Option<String>,

@@ -7,15 +7,26 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 
 use super::added::Added;
-use super::{call, second_factor};
+use super::{administrator_certificate, call, second_factor};
 use crate::cli::AdministratorCommand;
 use crate::connection::{connect, read_line};
+use crate::exit::{USAGE, coded};
 use crate::output::{Format, answer, table};
 
 /// The role that people call so.
 pub(super) fn named_role(name: &str) -> Result<AdministratorRole> {
     let role: Result<_, serde::de::value::Error> = Deserialize::deserialize(name.into_deserializer());
     Ok(role?)
+}
+
+/// Whom a delegate looks after; nobody else looks after named accounts.
+fn of_delegate(role: &str, accounts: Vec<String>) -> Result<Option<Vec<String>>> {
+    match (role, accounts.is_empty()) {
+        ("delegate", true) => Err(coded(USAGE, "name the accounts that the delegate looks after: --account NAME")),
+        ("delegate", false) => Ok(Some(accounts)),
+        (_, true) => Ok(None),
+        _ => Err(coded(USAGE, "--account is for --role delegate")),
+    }
 }
 
 fn given(password_stdin: bool) -> Result<Option<String>> {
@@ -32,7 +43,8 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
             let row = call(connect(&connection)?.administrator(&name).await)?;
             answer(format, &row, one)
         }
-        AdministratorCommand::Add { connection, name, role, password_stdin, must_change } => {
+        AdministratorCommand::Add { connection, name, role, accounts, password_stdin, must_change } => {
+            let accounts = of_delegate(&role, accounts)?;
             let client = connect(&connection)?;
             let exists = call(client.administrators().await)?.iter().any(|row| row.name == name);
             anyhow::ensure!(!exists, "there is an administrator {name:?} already: see 'flotilla admin password'");
@@ -41,6 +53,7 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
             let change = AdministratorChange {
                 password: Some(added.chosen.clone()),
                 role,
+                accounts,
                 must_change_password: must_change.then_some(true),
             };
             call(client.put_administrator(&name, &change).await)?;
@@ -53,18 +66,23 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
             let added = Added::with_password(&name, given(password_stdin)?)?;
             let change = AdministratorChange {
                 password: Some(added.chosen.clone()),
-                role: None,
                 must_change_password: must_change.then_some(true),
+                ..AdministratorChange::default()
             };
             call(client.put_administrator(&name, &change).await)?;
             answer(format, &added, |added| added.text("administrator"))
         }
-        AdministratorCommand::Role { connection, name, role } => {
+        AdministratorCommand::Role { connection, name, role, accounts } => {
+            let accounts = of_delegate(&role, accounts)?;
             let client = connect(&connection)?;
             let exists = call(client.administrators().await)?.iter().any(|row| row.name == name);
             anyhow::ensure!(exists, "there is no administrator {name:?}: make one with 'flotilla admin add'");
-            let change =
-                AdministratorChange { password: None, role: Some(named_role(&role)?), must_change_password: None };
+            let change = AdministratorChange {
+                password: None,
+                role: Some(named_role(&role)?),
+                accounts,
+                ..AdministratorChange::default()
+            };
             let done = call(client.put_administrator(&name, &change).await)?;
             answer(format, &done, |_| format!("administrator {name} has the role {role}"))
         }
@@ -82,6 +100,7 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
             let done = call(connect(&connection)?.set_administrator_enabled(&name, true).await)?;
             answer(format, &done, |_| format!("administrator {name} may log in again"))
         }
+        AdministratorCommand::Certificate(command) => administrator_certificate::run(command, format).await,
         AdministratorCommand::SecondFactor(command) => second_factor::run(command, format).await,
         AdministratorCommand::Remove { connection, name } => {
             let done = call(connect(&connection)?.delete_administrator(&name).await)?;
@@ -91,9 +110,15 @@ pub(super) async fn run(command: AdministratorCommand, format: Format) -> Result
 }
 
 fn list(rows: &[AdministratorView]) -> String {
-    let line =
-        |row: &AdministratorView| [row.name.clone(), row.role.name().to_owned(), log_in(row).to_owned(), standing(row)];
+    let line = |row: &AdministratorView| [row.name.clone(), role(row), log_in(row).to_owned(), standing(row)];
     table(["administrator", "role", "log-in", ""], rows.iter().map(line))
+}
+
+fn role(row: &AdministratorView) -> String {
+    match &row.accounts {
+        Some(accounts) => format!("{} of {}", row.role.name(), accounts.join(", ")),
+        None => row.role.name().to_owned(),
+    }
 }
 
 fn log_in(row: &AdministratorView) -> &'static str {
@@ -119,7 +144,7 @@ fn one(row: &AdministratorView) -> String {
     format!(
         "administrator  {}\nrole           {}\nlog-in         {}\nstate          {standing}",
         row.name,
-        row.role.name(),
+        role(row),
         log_in(row)
     )
 }

@@ -3,6 +3,7 @@
 mod account;
 mod added;
 mod administrator;
+mod administrator_certificate;
 mod api_token;
 mod audit;
 mod audit_chain;

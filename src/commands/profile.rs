@@ -111,7 +111,10 @@ async fn make(file: &Path, name: &str, arguments: ProfileArguments) -> Result<Pr
         login.token_file.as_deref().map(absolute).transpose()?
     };
     let password_file = login.password_file.as_deref().map(absolute).transpose()?;
-    let mut profile = Profile { urls, ca_file, token_file, user: login.user, password_file };
+    let certificate_file = login.client_cert.as_deref().map(absolute).transpose()?;
+    let key_file = login.client_key.as_deref().map(absolute).transpose()?;
+    let user = login.user;
+    let mut profile = Profile { urls, ca_file, token_file, user, password_file, certificate_file, key_file };
     check(&profile)?;
     if all_nodes {
         ask_for_all(file, name, &mut profile).await?;
@@ -127,7 +130,10 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 /// That its files are there, and its secrets nobody else's.
 fn check(profile: &Profile) -> Result<()> {
     check_nodes(&profile.urls, &profile.ca_file)?;
-    [&profile.token_file, &profile.password_file].into_iter().flatten().try_for_each(|file| check_secret_file(file))
+    [&profile.token_file, &profile.password_file, &profile.key_file]
+        .into_iter()
+        .flatten()
+        .try_for_each(|file| check_secret_file(file))
 }
 
 /// Each node shows a certificate of its own CA: to go on with another node its CA has to be known.
@@ -166,6 +172,9 @@ fn view(all: &Profiles, name: &str) -> Result<View> {
 }
 
 fn login(profile: &Profile) -> String {
+    if let Some(file) = &profile.certificate_file {
+        return format!("certificate in {}", file.display());
+    }
     match (&profile.token_file, &profile.user, &profile.password_file) {
         (Some(file), ..) => format!("API token in {}", file.display()),
         (None, user, Some(file)) => format!("{}, password in {}", or_dash(user.as_ref()), file.display()),

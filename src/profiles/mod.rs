@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::{USAGE, coded};
 
-pub(crate) use secret_file::{check_secret_file, first_line_of_secret};
+pub(crate) use secret_file::{check_secret_file, first_line_of_secret, read_secret};
 
 /// The file, if it is not at its usual place.
 const FILE_VARIABLE: &str = "FLOTILLA_PROFILES";
@@ -49,6 +49,11 @@ pub(crate) struct Profile {
     /// Without it the password is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) password_file: Option<PathBuf>,
+    /// A client certificate instead of both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) certificate_file: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) key_file: Option<PathBuf>,
 }
 
 /// Names are file names, too.
@@ -102,7 +107,13 @@ impl Profiles {
             let found = profile.problems().into_iter().chain(parse_name(name).err());
             problems.extend(found.map(|problem| format!("profile {name}: {problem}")));
             profile.ca_file = dir.join(&profile.ca_file);
-            for file in [&mut profile.token_file, &mut profile.password_file].into_iter().flatten() {
+            let files = [
+                &mut profile.token_file,
+                &mut profile.password_file,
+                &mut profile.certificate_file,
+                &mut profile.key_file,
+            ];
+            for file in files.into_iter().flatten() {
                 *file = dir.join(&file);
             }
         }
@@ -134,8 +145,12 @@ impl Profile {
         if self.urls.is_empty() {
             problems.push("urls names no node".to_owned());
         }
-        if self.token_file.is_some() == self.user.is_some() {
-            problems.push("it needs either token_file or user".to_owned());
+        let ways = [self.token_file.is_some(), self.user.is_some(), self.certificate_file.is_some()];
+        if ways.into_iter().filter(|is_named| *is_named).count() != 1 {
+            problems.push("it needs one of token_file, user and certificate_file".to_owned());
+        }
+        if self.certificate_file.is_some() != self.key_file.is_some() {
+            problems.push("certificate_file and key_file need each other".to_owned());
         }
         if self.password_file.is_some() && self.user.is_none() {
             problems.push("password_file needs user".to_owned());
@@ -192,8 +207,8 @@ mod tests {
         let wrong = Profiles::read(text, Path::new("/d")).unwrap_err();
         for part in [
             "profile a: urls names no node",
-            "profile a: it needs either",
-            "profile -b: it needs either",
+            "profile a: it needs one of",
+            "profile -b: it needs one of",
             "profile -b: a name has",
             "there is no profile \"x\"",
         ] {

@@ -1,4 +1,4 @@
-//! Files with a token or a password: only their owner may read them.
+//! Files with a token, a password or a key: only their owner may read them.
 
 use std::fs::File;
 use std::io::Read;
@@ -15,11 +15,18 @@ const FILE_MAX_BYTES: u64 = 64 * 1024;
 /// Anything for the group or for others.
 const OTHERS: u32 = 0o077;
 
+/// All of it.
+pub(crate) fn read_secret(file: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let cannot = || format!("cannot read {}", file.display());
+    open(file)?.take(FILE_MAX_BYTES).read_to_end(&mut bytes).with_context(cannot)?;
+    Ok(bytes)
+}
+
 /// The first line of it.
 pub(crate) fn first_line_of_secret(file: &Path) -> Result<Zeroizing<String>> {
-    let opened = open(file)?;
-    let mut text = Zeroizing::new(String::new());
-    opened.take(FILE_MAX_BYTES).read_to_string(&mut text).with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = read_secret(file)?;
+    let text = std::str::from_utf8(&bytes).with_context(|| format!("cannot read {}", file.display()))?;
     let line = text.lines().next().unwrap_or_default().trim();
     if line.is_empty() {
         return Err(coded(USAGE, format!("{} is empty", file.display())));

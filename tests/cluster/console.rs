@@ -223,6 +223,7 @@ async fn every_page_is_for_everybody_in_light_and_dark() -> Result<()> {
         "routes",
         "administrators",
         "audit",
+        "log",
         "doctor",
         "password",
         "nowhere",

@@ -14,10 +14,10 @@ async fn log(scene: &Scene, index: usize, arguments: &[&str]) -> Result<ServerLo
     Ok(serde_json::from_value(answer)?)
 }
 
-/// Three nodes that say at the level debug who they are, and a file that each of them has worked on.
+/// Three nodes, and an account whose files have a line written when they come.
 async fn scene() -> Result<Scene> {
     let scene = Scene::with_administrator(3, "auditor").await?;
-    scene.partner("alice", &["log=a file of {path} has come"]).await?;
+    scene.partner("alice", &["log=a file has come"]).await?;
     Ok(scene)
 }
 

@@ -121,6 +121,9 @@ impl From<Rejection> for ApiError {
             R::NoSuchLoginSession { .. } => Code::NotFound,
             R::ApiTokenRole { .. } => Code::Forbidden,
             R::TooManyApiTokens { .. } => Code::TooManyApiTokens,
+            R::CertificateRegistered { .. } => Code::NameTaken,
+            R::NoSuchAdministratorCertificate { .. } => Code::NotFound,
+            R::TooManyAdministratorCertificates { .. } => Code::WrongState,
             R::TooManyMembers { .. } => Code::ClusterFull,
             R::VersionConflict { .. } => Code::VersionConflict,
             R::NoSuchMember { .. }
@@ -158,6 +161,8 @@ impl From<Rejection> for ApiError {
             R::StepPath { step, .. } => error.at(format!("steps[{step}].folder")),
             R::StepAccount { step, .. } => error.at(format!("steps[{step}].account")),
             R::MemberNameTaken { .. } | R::ApiTokenNameTaken { .. } => error.at("name"),
+            R::TooManyDelegatedAccounts { .. } => error.at("accounts"),
+            R::CertificateRegistered { .. } => error.at("certificate_pem"),
             R::ApiTokenRole { .. } => error.at("role").mend("give it a lower role"),
             R::VersionConflict { expected: 0, .. } => Self { detail: "it exists already".to_owned(), ..error }
                 .at("If-None-Match")

@@ -478,6 +478,29 @@ pub enum Command {
         node: NodeId,
         now_ms: u64,
     },
+    /// Whoever shows this certificate is the administrator.
+    AddAdministratorCertificate {
+        administrator: AccountName,
+        fingerprint: Sha256,
+        subject: String,
+        description: String,
+        not_before_ms: u64,
+        not_after_ms: u64,
+        created_by: String,
+        now_ms: u64,
+    },
+    RemoveAdministratorCertificate {
+        administrator: AccountName,
+        fingerprint: Sha256,
+    },
+    /// Makes or changes an administrator who is a delegate, of these accounts and no others.
+    PutDelegate {
+        name: AccountName,
+        password_hash: Option<String>,
+        must_change_password: bool,
+        accounts: Vec<AccountName>,
+        now_ms: u64,
+    },
 }
 
 /// A row on whose version a change may depend, of those whose own commands have no place for it.
@@ -485,6 +508,10 @@ pub enum Command {
 pub enum VersionedRow {
     Account(AccountName),
     Administrator(AccountName),
+    /// By what people set of it: see [`crate::Lane::version`].
+    Lane(LaneName),
+    /// The order of promotion: see [`crate::State::servers_version`].
+    Servers,
 }
 
 impl Command {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::event::{EventRecord, EventState};
 use crate::ids::BlobId;
+use crate::party::AdministratorRole;
 use crate::queue::Queue;
 use crate::state::State;
 
@@ -64,7 +65,9 @@ impl State {
             login_sessions,
             login_failures,
             second_factors,
-            requests
+            requests,
+            administrator_certificates,
+            delegations
         );
         ensure(self.tally.is_empty(), || "counts of lanes were left over".to_owned())
     }
@@ -101,8 +104,16 @@ impl State {
         let of_sessions = self.login_sessions.values().map(|session| &session.administrator);
         let of_failures = self.login_failures.iter().map(|(name, _)| name);
         let of_factors = self.second_factors.iter().map(|(name, _)| name);
-        for name in of_sessions.chain(of_failures).chain(of_factors) {
+        let of_certificates = self.administrator_certificates.values().map(|row| &row.owner);
+        for name in of_sessions.chain(of_failures).chain(of_factors).chain(of_certificates) {
             ensure(self.administrators.contains(name), || format!("{name} is kept, who is no administrator"))?;
+        }
+        for (name, delegation) in self.delegations.iter() {
+            let role = self.administrators.get(name).map(|row| row.role);
+            ensure(role == Some(AdministratorRole::Delegate), || format!("{name} has accounts and is no delegate"))?;
+            ensure(delegation.accounts.iter().all(|account| self.accounts.contains(account)), || {
+                format!("{name} looks after an account that is not there")
+            })?;
         }
         Ok(())
     }

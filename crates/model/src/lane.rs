@@ -46,6 +46,11 @@ impl Lane {
     /// Weights are 1 to this.
     pub const MAX_WEIGHT: u32 = 1000;
 
+    /// Weight and pause as one number: whoever has seen the same number has seen the same settings.
+    pub fn version(&self) -> u64 {
+        u64::from(self.weight) << 1 | u64::from(self.is_paused)
+    }
+
     /// What one event of it costs.
     pub(crate) fn stride(&self) -> u64 {
         STRIDE / u64::from(self.weight.clamp(1, Self::MAX_WEIGHT))

@@ -3,12 +3,14 @@
 //! [`State::apply`] is deterministic: time, ids and randomness come in the command. Every node applies the same commands
 //! in the same order and ends with the same [`State::digest`]. There is no I/O, no clock and no async here.
 
+mod administrator_certificate;
 mod api_token;
 mod apply;
 mod audit;
 mod audit_chain;
 mod command;
 mod deduplication;
+mod delegation;
 mod event;
 mod file;
 mod ids;
@@ -31,11 +33,13 @@ mod transfer;
 mod trust;
 mod work;
 
+pub use administrator_certificate::AdministratorCertificate;
 pub use api_token::ApiToken;
 pub use audit::{AuditId, AuditRecord, EncodedCommand, Origin};
 pub use audit_chain::{ChainCheck, ChainError};
 pub use command::{Command, EventAction, NewEvent, ParameterChange, PutCondition, ResolveAnswer, VersionedRow};
 pub use deduplication::RememberedKey;
+pub use delegation::Delegation;
 pub use event::{EventKind, EventOptions, EventRecord, EventState, FileSubject, Lease, Subject};
 pub use file::{BlobRecord, FileRecord, FolderEntry, Usage};
 pub use ids::{BlobId, EventId, LaneId, NodeId, SessionId, Sha256, TransferId, WorkerId};

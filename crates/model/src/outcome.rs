@@ -208,6 +208,14 @@ pub enum Rejection {
     ContentsGone { transfer: TransferId },
     #[error("the account {account:?} has no route for files: there is nothing to run")]
     NoRoute { account: AccountName },
+    #[error("the certificate is registered already, for {owner:?}")]
+    CertificateRegistered { owner: AccountName },
+    #[error("{owner:?} has no such certificate")]
+    NoSuchAdministratorCertificate { owner: AccountName },
+    #[error("an administrator has {limit} certificates at most: remove those that nobody needs")]
+    TooManyAdministratorCertificates { limit: u64 },
+    #[error("a delegate looks after {limit} accounts at most")]
+    TooManyDelegatedAccounts { limit: u64 },
 }
 
 impl Rejection {

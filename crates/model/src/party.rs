@@ -52,12 +52,17 @@ pub enum AdministratorRole {
     Administrator,
     Operator,
     Auditor,
+    /// Sees and steers what belongs to their accounts, and nothing else.
+    Delegate,
 }
 
 impl AdministratorRole {
-    /// Whether who has this role may do all that `other` may.
+    /// Whether who has this role may do all that `other` may. A delegate's is beside the others: what it allows depends on who has it.
     pub fn includes(self, other: Self) -> bool {
-        self.rank() >= other.rank()
+        match (self.rank(), other.rank()) {
+            (Some(own), Some(other)) => own >= other,
+            _ => self == other,
+        }
     }
 
     /// As people and documents call it.
@@ -66,14 +71,16 @@ impl AdministratorRole {
             Self::Administrator => "administrator",
             Self::Operator => "operator",
             Self::Auditor => "auditor",
+            Self::Delegate => "delegate",
         }
     }
 
-    fn rank(self) -> u8 {
+    fn rank(self) -> Option<u8> {
         match self {
-            Self::Administrator => 2,
-            Self::Operator => 1,
-            Self::Auditor => 0,
+            Self::Administrator => Some(2),
+            Self::Operator => Some(1),
+            Self::Auditor => Some(0),
+            Self::Delegate => None,
         }
     }
 }

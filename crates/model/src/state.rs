@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::administrator_certificate::AdministratorCertificate;
 use crate::api_token::ApiToken;
 use crate::audit::{AuditId, AuditRecord};
 use crate::deduplication::RememberedKey;
+use crate::delegation::Delegation;
 use crate::event::EventRecord;
 use crate::file::{BlobRecord, FileRecord, Usage};
 use crate::ids::{BlobId, EventId, LaneId, NodeId, Sha256, TransferId};
@@ -153,6 +155,10 @@ pub struct State {
     pub second_factors: Table<AccountName, SecondFactor>,
     /// What people have asked for under an idempotency key.
     pub requests: Table<Sha256, RememberedRequest>,
+    /// By their SHA-256.
+    pub administrator_certificates: Table<Sha256, AdministratorCertificate>,
+    /// Of administrators who are delegates.
+    pub delegations: Table<AccountName, Delegation>,
     /// Counted during a command, empty between two.
     pub(crate) tally: Vec<(LaneId, LaneTotals)>,
     // Derived: rebuilt from the tables, never persisted, not in the digest.
@@ -179,6 +185,14 @@ impl State {
     /// The `servers` list: primary first, then in order of promotion.
     pub fn servers(&self) -> &[NodeId] {
         &self.header.servers
+    }
+
+    /// The order of promotion as a number, never 0: whoever has seen the same number has seen the same order.
+    pub fn servers_version(&self) -> u64 {
+        use std::hash::{Hash, Hasher};
+        let mut hasher = rustc_hash::FxHasher::default();
+        self.header.servers.hash(&mut hasher);
+        hasher.finish().max(1)
     }
 
     pub fn totals(&self) -> Totals {
@@ -262,7 +276,7 @@ impl State {
         hasher.finish()
     }
 
-    fn table_digests(&self) -> [u64; 27] {
+    fn table_digests(&self) -> [u64; 29] {
         [
             self.members.digest(),
             self.authorities.digest(),
@@ -291,6 +305,8 @@ impl State {
             self.login_failures.digest(),
             self.second_factors.digest(),
             self.requests.digest(),
+            self.administrator_certificates.digest(),
+            self.delegations.digest(),
         ]
     }
 

@@ -8,6 +8,7 @@
 
 mod algorithm;
 mod alias;
+mod asking;
 mod atomic;
 mod authority;
 mod bundle;
@@ -37,6 +38,7 @@ mod usable;
 
 pub use algorithm::{KeyAlgorithm, KeyAlgorithmError};
 pub use alias::{Alias, AliasError};
+pub use asking::asking_https_server_config;
 pub use authority::{Authority, AuthorityError, AuthorityParameters};
 pub use bundle::{BUNDLE_MAX_BYTES, Bundle, BundleError};
 pub use certificate::{CertificateError, CertificateInfo, parse_chain_pem};
@@ -56,8 +58,8 @@ pub use secret_file::SecretFileError;
 pub use secret_set::{SECRETS_MAX, SecretHandle, SecretSet};
 pub use store::{Replace, Store, StoreError, StoredAuthority};
 pub use tls::{
-    crypto_provider, https_client_config, https_server_config, mesh_client_config, mesh_server_config,
-    pinned_client_config, trusting_client_config,
+    ShownError, crypto_provider, https_client_config, https_server_config, mesh_client_config, mesh_server_config,
+    pinned_client_config, shown_client_config, trusting_client_config,
 };
 pub use trust::TrustStore;
 pub use usable::UnusableCertificate;

@@ -10,7 +10,10 @@ use rustls::crypto::CryptoProvider;
 use rustls::server::NoServerSessionStorage;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, ServerConfig, SupportedProtocolVersion};
+use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::pem::PemObject;
 
+use crate::certificate::{CertificateError, parse_chain_pem};
 use crate::fingerprint::Fingerprint;
 use crate::handle::CredentialsHandle;
 use crate::live::{LiveCertificate, LiveVerifier, NameCheck};
@@ -18,7 +21,7 @@ use crate::pin::PinnedVerifier;
 use crate::trust::TrustStore;
 
 const MESH_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS13];
-const HTTPS_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
+pub(crate) const HTTPS_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
 /// Told apart from HTTPS in the first flight, so that a browser on the mesh port fails at once.
 const MESH_PROTOCOL: &[u8] = b"flotilla-mesh";
 
@@ -56,7 +59,7 @@ pub fn mesh_client_config(handle: &CredentialsHandle) -> Result<ClientConfig, Er
     Ok(config)
 }
 
-/// Accepting side of HTTPS (gateway, administration): TLS 1.2 and 1.3, no client certificate. The caller sets ALPN.
+/// Accepting side of HTTPS for partners: TLS 1.2 and 1.3, no client certificate. The caller sets ALPN.
 pub fn https_server_config(handle: &CredentialsHandle) -> Result<ServerConfig, Error> {
     Ok(ServerConfig::builder_with_provider(crypto_provider())
         .with_protocol_versions(HTTPS_VERSIONS)?
@@ -91,4 +94,23 @@ pub fn pinned_client_config(authority: Fingerprint) -> Result<ClientConfig, Erro
 pub fn trusting_client_config(trust: &TrustStore) -> Result<ClientConfig, rustls::Error> {
     let builder = ClientConfig::builder_with_provider(crypto_provider()).with_safe_default_protocol_versions()?;
     Ok(builder.with_root_certificates(trust.roots()).with_no_client_auth())
+}
+
+/// As [`trusting_client_config`], for a client that shows this certificate when it is asked.
+pub fn shown_client_config(trust: &TrustStore, chain_pem: &[u8], key_pem: &[u8]) -> Result<ClientConfig, ShownError> {
+    let key = PrivateKeyDer::from_pem_slice(key_pem).map_err(|_| ShownError::Key)?;
+    let builder = ClientConfig::builder_with_provider(crypto_provider()).with_safe_default_protocol_versions()?;
+    let builder = builder.with_root_certificates(trust.roots());
+    Ok(builder.with_client_auth_cert(parse_chain_pem(chain_pem)?, key)?)
+}
+
+/// Why a client certificate cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ShownError {
+    #[error("the certificate cannot be used: {0}")]
+    Certificate(#[from] CertificateError),
+    #[error("there is no private key in the file, or an encrypted one: it is needed in PEM, in clear")]
+    Key,
+    #[error("certificate and key cannot be used: {0}")]
+    Tls(#[from] rustls::Error),
 }

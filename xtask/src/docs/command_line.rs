@@ -18,8 +18,8 @@ Commands that need a cluster reach it in one of three ways:
 
 - through a member on this host, by its node file. Whoever may read the folder of the node (its `admin.token`) administers the
   cluster, without a password;
-- over the network: `--url` and `--ca`, with `--token-file`, or with `--user` and the password from `--password-file` or the first line
-  of standard input;
+- over the network: `--url` and `--ca`, with `--token-file`, with `--client-cert` and `--client-key`, or with `--user` and the password from
+  `--password-file` or the first line of standard input;
 - as a profile says: see [several clusters](#several-clusters).
 
 What names the cluster is taken from the first of these that is there:
@@ -54,10 +54,10 @@ default = \"prod\"
 [profiles.prod]
 urls = [\"https://ft1.example.org:8444\", \"https://ft2.example.org:8444\"]
 ca_file = \"prod-ca.pem\"          # the CAs of all these nodes; relative to this file
-token_file = \"prod.token\"        # or user = \"ada\", with password_file or the password asked for
+token_file = \"prod.token\"        # or user = \"ada\", with password_file or the password asked for; or certificate_file and key_file
 ```
 
-The file with a token or a password has to be its owner's alone (mode 0600): else the command ends with 2 and says so. `profile add --token-stdin`
+The file with a token, a password or a key has to be its owner's alone (mode 0600): else the command ends with 2 and says so. `profile add --token-stdin`
 makes such a file, `--all-nodes` asks the cluster for the URLs and the CAs of the others. Errors name the profile. The commands write the
 file anew, without comments.
 

@@ -19,6 +19,9 @@ pub struct AdministratorView {
     /// Until then nobody logs in under this name, unless an administrator unlocks it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked_until: Option<Timestamp>,
+    /// Of a delegate: the accounts that they look after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Vec<String>>,
     /// Whether a log-in needs a code beside the password.
     #[serde(default)]
     pub has_second_factor: bool,
@@ -36,6 +39,9 @@ pub struct AdministratorChange {
     /// The password is good for one thing only: for setting another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub must_change_password: Option<bool>,
+    /// Of a delegate: the accounts that they look after, and no others. Absent: those that they have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Vec<String>>,
 }
 
 fn yes() -> bool {
@@ -48,6 +54,7 @@ impl std::fmt::Debug for AdministratorChange {
             .debug_struct("AdministratorChange")
             .field("sets_password", &self.password.is_some())
             .field("role", &self.role)
+            .field("accounts", &self.accounts)
             .finish()
     }
 }

@@ -5,6 +5,7 @@
 
 mod account;
 mod administrator;
+mod administrator_certificate;
 mod api_token;
 mod audit;
 mod authority;
@@ -40,6 +41,7 @@ pub use flotilla_model::NodeId;
 
 pub use account::{AccountChange, AccountView, AccountsQuery};
 pub use administrator::{AdministratorChange, AdministratorView};
+pub use administrator_certificate::{AdministratorCertificateRequest, AdministratorCertificateView};
 pub use api_token::{ApiTokenAnswer, ApiTokenRequest, ApiTokenView};
 pub use audit::{AuditError, AuditExportQuery, AuditQuery, AuditView};
 pub use authority::{AuthorityView, GenerateAuthority, ImportAuthorities, RemoveAuthorityQuery, RenewAuthority};

@@ -33,9 +33,9 @@ macro_rules! names {
 }
 
 names! {
-    AdministratorRole: "What an administrator may do: read; read and steer work; all.", {
+    AdministratorRole: "What an administrator may do: read; read and steer work; all; see and steer what belongs to named accounts.", {
         use flotilla_model::AdministratorRole as Role;
-        [Role::Auditor, Role::Operator, Role::Administrator]
+        [Role::Auditor, Role::Operator, Role::Administrator, Role::Delegate]
     };
     MemberRole: "What a member does: `full` serves partners, holds files and runs workers; a `witness` votes only.", {
         use flotilla_model::MemberRole as Role;

@@ -5,8 +5,8 @@ use reqwest::Method;
 use super::calls::segment;
 use super::{Client, ClientError};
 use crate::api::{
-    ApiTokenAnswer, ApiTokenRequest, ApiTokenView, Done, Page, SecondFactorConfirmation, SecondFactorEnrolment,
-    SessionView,
+    AdministratorCertificateRequest, AdministratorCertificateView, ApiTokenAnswer, ApiTokenRequest, ApiTokenView, Done,
+    Page, SecondFactorConfirmation, SecondFactorEnrolment, SessionView,
 };
 
 impl Client {
@@ -58,5 +58,28 @@ impl Client {
 
     pub async fn revoke_api_token(&self, name: &str) -> Result<Done, ClientError> {
         self.read(self.request(Method::DELETE, &format!("api-tokens/{}", segment(name)))).await
+    }
+
+    pub async fn administrator_certificates(
+        &self,
+        name: &str,
+    ) -> Result<Vec<AdministratorCertificateView>, ClientError> {
+        let path = format!("administrators/{}/certificates", segment(name));
+        let page: Page<AdministratorCertificateView> = self.get(&path).await?;
+        Ok(page.items)
+    }
+
+    pub async fn add_administrator_certificate(
+        &self,
+        name: &str,
+        request: &AdministratorCertificateRequest,
+    ) -> Result<AdministratorCertificateView, ClientError> {
+        let path = format!("administrators/{}/certificates", segment(name));
+        self.send(Method::POST, &path, request, None).await
+    }
+
+    pub async fn remove_administrator_certificate(&self, name: &str, fingerprint: &str) -> Result<Done, ClientError> {
+        let path = format!("administrators/{}/certificates/{}", segment(name), segment(fingerprint));
+        self.read(self.request(Method::DELETE, &path)).await
     }
 }

@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::assets::{ASSETS, Assets};
 use super::refusal::html;
+use super::{DELEGATES_START_PATH, START_PATH};
 
 /// The entry of the menu to which a page belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,24 @@ const MENU: [(&str, &[Entry]); 3] = [
     ),
 ];
 
+/// What belongs to accounts; the rest of the cluster is none of a delegate's business.
+const MENU_OF_DELEGATES: [(&str, &[Entry]); 2] = [
+    (
+        "Operations",
+        &[
+            Entry(Section::Queue, "/console/queue/events", "Events"),
+            Entry(Section::Files, DELEGATES_START_PATH, "File Tracking"),
+        ],
+    ),
+    (
+        "Set-up",
+        &[
+            Entry(Section::Accounts, "/console/accounts", "Accounts"),
+            Entry(Section::Routes, "/console/routes", "Routes"),
+        ],
+    ),
+];
+
 /// Section, address and name.
 pub(super) struct Entry(pub(super) Section, pub(super) &'static str, pub(super) &'static str);
 
@@ -72,6 +91,7 @@ pub(super) struct Frame {
     pub(super) role: &'static str,
     pub(super) may_operate: bool,
     pub(super) may_administer: bool,
+    pub(super) is_delegate: bool,
     pub(super) csrf: String,
     pub(super) notice: Option<&'static str>,
 }
@@ -82,7 +102,12 @@ impl Frame {
     }
 
     pub(super) fn menu(&self) -> &'static [(&'static str, &'static [Entry])] {
-        &MENU
+        if self.is_delegate { &MENU_OF_DELEGATES } else { &MENU }
+    }
+
+    /// Where the name of the product leads.
+    pub(super) fn start(&self) -> &'static str {
+        if self.is_delegate { DELEGATES_START_PATH } else { START_PATH }
     }
 }
 

@@ -28,6 +28,7 @@ use visitor::Visitor;
 /// Where an administrator sets a new password, which is all that one with a given-out password may do.
 pub(crate) const PASSWORD_PATH: &str = "/console/password";
 const START_PATH: &str = "/console/cluster";
+const DELEGATES_START_PATH: &str = "/console/files";
 const LOGIN_PATH: &str = "/console/login";
 
 /// Nothing from elsewhere, nothing inline, no frame around it, forms to this server only.

@@ -5,12 +5,15 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use flotilla_model::AdministratorRole;
 
 use super::refusal::Refusal;
 use super::{Frame, Section, notice};
 use crate::Admin;
 use crate::error::ApiError;
-use crate::server::{Administer, Caller, Operate, Read, identify, session_of};
+use crate::server::{
+    Administer, AdministerOf, Anybody, Caller, Operate, OperateOf, Read, ReadOf, identify, session_of,
+};
 
 /// An administrator who is logged in. Anybody else is led to the log-in.
 pub(super) struct Visitor {
@@ -38,23 +41,40 @@ impl Visitor {
             has_lost_quorum: facts.consensus.has_lost_quorum() || facts.consensus.primary.is_none(),
             who: self.caller.name.clone(),
             role: self.caller.role.name(),
-            may_operate: Operate::of(self.caller.clone()).is_ok(),
-            may_administer: Administer::of(self.caller.clone()).is_ok(),
+            may_operate: OperateOf::of(self.caller.clone(), &state).is_ok(),
+            may_administer: Administer::of(self.caller.clone(), &state).is_ok(),
+            is_delegate: self.caller.role == AdministratorRole::Delegate,
             csrf: self.csrf.clone(),
             notice: self.notice,
         }
     }
 
+    pub(super) fn anybody(&self) -> Result<Anybody, ApiError> {
+        Anybody::of(self.caller.clone(), &self.admin.view().state)
+    }
+
     pub(super) fn read(&self) -> Result<Read, ApiError> {
-        Read::of(self.caller.clone())
+        Read::of(self.caller.clone(), &self.admin.view().state)
     }
 
     pub(super) fn operate(&self) -> Result<Operate, ApiError> {
-        Operate::of(self.caller.clone())
+        Operate::of(self.caller.clone(), &self.admin.view().state)
     }
 
     pub(super) fn administer(&self) -> Result<Administer, ApiError> {
-        Administer::of(self.caller.clone())
+        Administer::of(self.caller.clone(), &self.admin.view().state)
+    }
+
+    pub(super) fn read_of(&self) -> Result<ReadOf, ApiError> {
+        ReadOf::of(self.caller.clone(), &self.admin.view().state)
+    }
+
+    pub(super) fn operate_of(&self) -> Result<OperateOf, ApiError> {
+        OperateOf::of(self.caller.clone(), &self.admin.view().state)
+    }
+
+    pub(super) fn administer_of(&self) -> Result<AdministerOf, ApiError> {
+        AdministerOf::of(self.caller.clone(), &self.admin.view().state)
     }
 }
 

@@ -10,6 +10,10 @@ pub(crate) enum Access {
     JoinToken,
     /// An administrator of this role, or of a higher one.
     Role(AdministratorRole),
+    /// The same; and a delegate for what belongs to their accounts.
+    RoleOrDelegate(AdministratorRole),
+    /// Any administrator, for what is their own; more may take a role.
+    Anybody,
 }
 
 impl Access {
@@ -18,9 +22,13 @@ impl Access {
         match self {
             Self::Public => "none",
             Self::JoinToken => "join token",
-            Self::Role(AdministratorRole::Auditor) => "auditor",
-            Self::Role(AdministratorRole::Operator) => "operator",
-            Self::Role(AdministratorRole::Administrator) => "administrator",
+            Self::Role(role) | Self::RoleOrDelegate(role) => role.name(),
+            Self::Anybody => "any",
         }
+    }
+
+    /// `x-delegate` of the description: whether delegates get in.
+    pub(crate) fn admits_delegates(self) -> bool {
+        matches!(self, Self::RoleOrDelegate(_) | Self::Anybody)
     }
 }

@@ -25,13 +25,15 @@ use crate::session::COOKIE_NAME;
 
 const DESCRIPTION: &str = "Administration of a Flotilla cluster. Any node answers; a change is committed in the replicated log before \
     it is answered. Errors are problem documents (RFC 9457). `x-role` names the role that an operation takes: an `auditor` reads, an \
-    `operator` steers work, an `administrator` may do all.";
+    `operator` steers work, an `administrator` may do all; `any` of them does what is their own. With `x-delegate` a `delegate` may, too, for \
+    what belongs to their accounts.";
 
 /// Names of the security schemes.
 const BASIC: &str = "basic";
 const BEARER: &str = "bearer";
 const SESSION: &str = "session";
 const CSRF: &str = "csrf";
+const CERTIFICATE: &str = "certificate";
 
 /// The description of the interface, made once.
 pub(crate) struct Document {
@@ -110,7 +112,11 @@ fn described(mut operation: Operation, components: &mut Components) -> Described
     described.summary = Some(operation.summary.to_owned());
     described.description = operation.description.map(str::to_owned);
     described.security = Some(security(&operation));
-    described.extensions = Some(ExtensionsBuilder::new().add("x-role", operation.access.name()).build());
+    let mut extensions = ExtensionsBuilder::new().add("x-role", operation.access.name());
+    if operation.access.admits_delegates() {
+        extensions = extensions.add("x-delegate", true);
+    }
+    described.extensions = Some(extensions.build());
     let parameters: Vec<_> = operation.parameters.into_iter().map(RefOr::T).collect();
     described.parameters = Some(parameters).filter(|parameters| !parameters.is_empty());
     described.request_body = operation.body.map(RefOr::T);
@@ -158,15 +164,16 @@ fn security(operation: &Operation) -> Vec<SecurityRequirement> {
     let none: [&str; 0] = [];
     match operation.access {
         Access::Public | Access::JoinToken => Vec::new(),
-        Access::Role(_) => {
+        Access::Role(_) | Access::RoleOrDelegate(_) | Access::Anybody => {
             let session = SecurityRequirement::new(SESSION, none);
             let session = if operation.changes() { session.add(CSRF, none) } else { session };
-            vec![SecurityRequirement::new(BASIC, none), SecurityRequirement::new(BEARER, none), session]
+            let named = [BASIC, BEARER, CERTIFICATE].map(|name| SecurityRequirement::new(name, none));
+            named.into_iter().chain([session]).collect()
         }
     }
 }
 
-fn security_schemes() -> [(&'static str, SecurityScheme); 4] {
+fn security_schemes() -> [(&'static str, SecurityScheme); 5] {
     let basic = HttpBuilder::new()
         .scheme(HttpAuthScheme::Basic)
         .description(Some("Name and password of an administrator without a second factor."));
@@ -174,11 +181,16 @@ fn security_schemes() -> [(&'static str, SecurityScheme); 4] {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("An API token, or the token in a node's own folder, which is good for that node only."));
     let session = ApiKeyValue::with_description(COOKIE_NAME, "The cookie of `POST sessions`; good on every node.");
+    let certificate = "A client certificate that is registered for an administrator.";
     let csrf = ApiKeyValue::with_description("X-CSRF-Token", "`csrf_token` of the session, beside its cookie.");
     [
         (BASIC, SecurityScheme::Http(basic.build())),
         (BEARER, SecurityScheme::Http(bearer.build())),
         (SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(session))),
         (CSRF, SecurityScheme::ApiKey(ApiKey::Header(csrf))),
+        (
+            CERTIFICATE,
+            SecurityScheme::MutualTls { description: Some(certificate.to_owned()), deprecated: None, extensions: None },
+        ),
     ]
 }

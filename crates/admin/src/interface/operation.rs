@@ -22,6 +22,8 @@ pub(crate) struct Operation {
     pub(super) summary: &'static str,
     pub(super) description: Option<&'static str>,
     pub(super) access: Access,
+    /// Its answer has no end.
+    pub(super) is_stream: bool,
     pub(super) parameters: Vec<Parameter>,
     pub(super) body: Option<RequestBody>,
     pub(super) answers: BTreeMap<StatusCode, Response>,
@@ -40,6 +42,7 @@ impl Operation {
             summary: "",
             description: None,
             access: Access::Public,
+            is_stream: false,
             parameters: Vec::new(),
             body: None,
             answers: BTreeMap::new(),
@@ -115,6 +118,7 @@ impl Operation {
 
     /// An answer that goes on and on, which no schema describes as a whole.
     pub(crate) fn answers_stream(&mut self, content_type: &str, description: &str) -> &mut Self {
+        self.is_stream = true;
         self.answers_with(StatusCode::OK, content_type, description, ContentBuilder::new().build())
     }
 

@@ -89,10 +89,13 @@ impl Routes {
         F::Output: Responder + Answer + 'static,
     {
         let path = format!("{}{path}", self.prefix);
-        let route = web::method(method.clone()).to(handler);
+        // What can be read answers HEAD alike; the server leaves the body out.
+        let head = (method == Method::GET).then(|| (Method::HEAD, web::head().to(handler.clone())));
+        let route = (method.clone(), web::method(method.clone()).to(handler));
+        let routes = std::iter::once(route).chain(head);
         match self.resources.iter_mut().find(|resource| resource.path == path) {
-            Some(resource) => resource.routes.push((method.clone(), route)),
-            None => self.resources.push(Resource { path: path.clone(), routes: vec![(method.clone(), route)] }),
+            Some(resource) => resource.routes.extend(routes),
+            None => self.resources.push(Resource { path: path.clone(), routes: routes.collect() }),
         }
         let mut operation = Operation::new(method, path, self.tag);
         A::describe(&mut operation);
@@ -108,7 +111,11 @@ impl Routes {
 
     /// Serves them.
     pub(crate) fn register(self, config: &mut web::ServiceConfig) {
-        for Resource { path, routes } in self.resources {
+        // A stream would begin for nobody.
+        let streams: Vec<String> =
+            self.operations.into_iter().filter(|one| one.is_stream).map(|one| one.path).collect();
+        for Resource { path, mut routes } in self.resources {
+            routes.retain(|(method, _)| *method != Method::HEAD || !streams.contains(&path));
             let methods: Vec<String> = routes.iter().map(|(method, _)| method.to_string()).collect();
             let allowed = methods.join(", ");
             let resource = routes.into_iter().fold(web::resource(path), |resource, (_, route)| resource.route(route));

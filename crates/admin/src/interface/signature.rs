@@ -68,6 +68,7 @@ fn meaning(name: &str) -> &'static str {
         "account" => "The name of an account",
         "id" => "Its id",
         "code" => "The code of a problem",
+        "fingerprint" => "The SHA-256 of a certificate",
         _ => "Its name",
     }
 }

@@ -9,7 +9,9 @@ use crate::api::{AccountChange, AccountView, AccountsQuery, Done, Page, from_ms}
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::problems::Code;
-use crate::server::{Administer, Body, IfMatch, MergePatch, Patch, Precondition, Read, Versioned, now_ms};
+use crate::server::{
+    Administer, AdministerOf, Body, IfMatch, MergePatch, Patch, Precondition, ReadOf, Scope, Versioned, now_ms,
+};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Accounts);
@@ -18,11 +20,12 @@ pub(super) fn add(routes: &mut Routes) {
     routes
         .put("/accounts/{name}", change)
         .named("putAccount", "Makes or changes an account")
-        .explained("What is absent stays, `null` lifts a quota; a new account needs a password.");
+        .explained("What is absent stays, `null` lifts a quota; a new account needs a password. A delegate sets the password of an account of \
+            theirs, and nothing else.");
     routes
         .patch("/accounts/{name}", patch)
         .named("patchAccount", "Changes an account that is there")
-        .explained("`null` lifts a quota.");
+        .explained("`null` lifts a quota. A delegate sets the password, and nothing else.");
     routes
         .delete("/accounts/{name}", remove)
         .named("deleteAccount", "Removes an account that has no files")
@@ -32,13 +35,14 @@ pub(super) fn add(routes: &mut Routes) {
 /// By name.
 pub(crate) async fn list(
     admin: web::Data<Admin>,
-    _: Read,
+    ReadOf(scope): ReadOf,
     query: web::Query<AccountsQuery>,
 ) -> Result<web::Json<Page<AccountView>>, ApiError> {
     let limit = query.limit.map(|limit| page_size(Some(limit))).transpose()?.unwrap_or(usize::MAX);
     let is_wanted = |row: &&Account| {
         let name = row.name.as_str();
-        query.after.as_deref().is_none_or(|after| name > after)
+        scope.covers(&row.name)
+            && query.after.as_deref().is_none_or(|after| name > after)
             && query.contains.as_deref().is_none_or(|part| name.contains(part))
     };
     let state = admin.view().state;
@@ -47,20 +51,26 @@ pub(crate) async fn list(
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 
-async fn show(admin: web::Data<Admin>, _: Read, name: web::Path<String>) -> Result<Versioned<AccountView>, ApiError> {
+async fn show(
+    admin: web::Data<Admin>,
+    ReadOf(scope): ReadOf,
+    name: web::Path<String>,
+) -> Result<Versioned<AccountView>, ApiError> {
     let (name, state) = (name_in_path(&name)?, admin.view().state);
+    scope.require(&name)?;
     let document = describe(find(&state, &name)?, &state);
     Ok(Versioned { version: Some(document.version), document })
 }
 
 pub(crate) async fn change(
     admin: web::Data<Admin>,
-    Administer(caller): Administer,
+    AdministerOf(caller, scope): AdministerOf,
     name: web::Path<String>,
     Precondition(expected_version): Precondition,
     Body(change): Body<AccountChange>,
 ) -> Result<Versioned<Done>, ApiError> {
     let name = name_in_path(&name)?;
+    require(&scope, &name, &change)?;
     let password_hash = hash(&admin, change.password.as_deref()).await?;
     let command = command(name, change, password_hash, expected_version);
     Ok(changed(&admin.change(&caller, command).await?))
@@ -68,12 +78,13 @@ pub(crate) async fn change(
 
 async fn patch(
     admin: web::Data<Admin>,
-    Administer(caller): Administer,
+    AdministerOf(caller, scope): AdministerOf,
     name: web::Path<String>,
     IfMatch(expected_version): IfMatch,
     MergePatch(change): MergePatch<AccountChange>,
 ) -> Result<Versioned<Done>, ApiError> {
     let name = name_in_path(&name)?;
+    require(&scope, &name, &change)?;
     let password_hash = hash(&admin, change.password.as_deref()).await?;
     let make = |state: &State| {
         let version = find(state, &name)?.version;
@@ -82,6 +93,17 @@ async fn patch(
         Ok((version, command))
     };
     Ok(changed(&amend(&admin, &caller, expected_version, make).await?))
+}
+
+/// A delegate gives an account of theirs another password, and no more.
+fn require(scope: &Scope, name: &AccountName, change: &AccountChange) -> Result<(), ApiError> {
+    scope.require(name)?;
+    let AccountChange { password: _, is_enabled, quota_bytes, quota_files } = change;
+    if scope.is_of_delegate() && (is_enabled.is_some() || quota_bytes.is_some() || quota_files.is_some()) {
+        let detail = "a delegate changes the password of an account, and nothing else of it";
+        return Err(ApiError::new(Code::Forbidden, detail).mend("ask an administrator"));
+    }
+    Ok(())
 }
 
 impl Patch for AccountChange {

@@ -1,7 +1,7 @@
 //! `administrators`: who may use this interface.
 
 use actix_web::web;
-use flotilla_model::{AccountName, Administrator, Command, State, VersionedRow};
+use flotilla_model::{AccountName, Administrator, AdministratorRole, Command, State, VersionedRow};
 
 use super::{MakeCommand, amend, changed, done, if_version, name_in_path};
 use crate::Admin;
@@ -9,17 +9,24 @@ use crate::api::{AdministratorChange, AdministratorView, Done, Page, from_ms};
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::problems::Code;
-use crate::server::{Administer, Body, Caller, IfMatch, MergePatch, Patch, Precondition, Read, Versioned, now_ms};
+use crate::server::{
+    Administer, Anybody, Body, Caller, IfMatch, MergePatch, Patch, Precondition, Read, Versioned, now_ms,
+};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Administrators);
     routes.get("/administrators", list).named("listAdministrators", "Who may use this interface");
-    routes.get("/administrators/{name}", show).named("getAdministrator", "One administrator");
+    routes
+        .get("/administrators/{name}", show)
+        .named("getAdministrator", "One administrator")
+        .explained("One's own; anybody with the role `auditor`.")
+        .refuses(&[Code::Forbidden]);
     routes
         .put("/administrators/{name}", change)
         .named("putAdministrator", "Makes or changes an administrator")
         .explained("Everybody may set their own password, in person; the rest takes the role `administrator`. A new one needs a \
-            password, and is an `auditor` unless told otherwise. A new password or a lower role ends their sessions.")
+            password, and is an `auditor` unless told otherwise. A new password or another role ends their sessions. A `delegate` sees and steers what \
+            belongs to `accounts`, and nothing else; accounts that are not named any more are theirs no longer at once.")
         .refuses(&[Code::Forbidden, Code::LastOfItsKind]);
     routes
         .patch("/administrators/{name}", patch)
@@ -51,17 +58,20 @@ pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<Adm
 
 pub(crate) async fn show(
     admin: web::Data<Admin>,
-    _: Read,
+    Anybody(caller): Anybody,
     name: web::Path<String>,
 ) -> Result<Versioned<AdministratorView>, ApiError> {
     let (name, state) = (name_in_path(&name)?, admin.view().state);
+    if caller.name != name.as_str() {
+        caller.require_auditor()?;
+    }
     let document = describe(find(&state, &name)?, &state, now_ms());
     Ok(Versioned { version: Some(document.version), document })
 }
 
 pub(crate) async fn change(
     admin: web::Data<Admin>,
-    Read(caller): Read,
+    Anybody(caller): Anybody,
     name: web::Path<String>,
     Precondition(expected_version): Precondition,
     Body(change): Body<AdministratorChange>,
@@ -69,14 +79,14 @@ pub(crate) async fn change(
     let name = name_in_path(&name)?;
     require(&caller, &name, &change)?;
     let password_hash = hash(&admin, change.password.as_deref()).await?;
-    let command = command(&admin.view().state, &name, &change, password_hash);
+    let command = command(&admin.view().state, &name, &change, password_hash)?;
     let command = if_version(VersionedRow::Administrator(name), expected_version, command);
     Ok(changed(&admin.change(&caller, command).await?))
 }
 
 async fn patch(
     admin: web::Data<Admin>,
-    Read(caller): Read,
+    Anybody(caller): Anybody,
     name: web::Path<String>,
     IfMatch(expected_version): IfMatch,
     MergePatch(change): MergePatch<AdministratorChange>,
@@ -87,7 +97,7 @@ async fn patch(
     let make = |state: &State| {
         let version = find(state, &name)?.version;
         let (row, command) =
-            (VersionedRow::Administrator(name.clone()), command(state, &name, &change, password_hash.clone()));
+            (VersionedRow::Administrator(name.clone()), command(state, &name, &change, password_hash.clone())?);
         let make: MakeCommand = Box::new(move |version| if_version(row, Some(version), command));
         Ok((version, make))
     };
@@ -100,7 +110,8 @@ impl Patch for AdministratorChange {
 
 /// Everybody may change their own password; the rest takes an administrator.
 fn require(caller: &Caller, name: &AccountName, change: &AdministratorChange) -> Result<(), ApiError> {
-    if caller.is_in_person(name) && change.role.is_none() { Ok(()) } else { caller.require_administrator() }
+    let is_password = change.role.is_none() && change.accounts.is_none();
+    if caller.is_in_person(name) && is_password { Ok(()) } else { caller.require_administrator() }
 }
 
 async fn hash(admin: &Admin, password: Option<&str>) -> Result<Option<String>, ApiError> {
@@ -110,16 +121,33 @@ async fn hash(admin: &Admin, password: Option<&str>) -> Result<Option<String>, A
     }
 }
 
-fn command(state: &State, name: &AccountName, change: &AdministratorChange, password_hash: Option<String>) -> Command {
+fn command(
+    state: &State,
+    name: &AccountName,
+    change: &AdministratorChange,
+    password_hash: Option<String>,
+) -> Result<Command, ApiError> {
+    let row = state.administrators.get(name);
     // A new password is chosen by a person; without one the old duty to change it stays.
-    let must_change = state.administrators.get(name).is_some_and(|row| row.must_change_password);
-    Command::PutAdministrator {
-        name: name.clone(),
-        must_change_password: change.must_change_password.unwrap_or(must_change && password_hash.is_none()),
-        password_hash,
-        role: change.role,
-        now_ms: now_ms(),
+    let must_change = row.is_some_and(|row| row.must_change_password) && password_hash.is_none();
+    let must_change_password = change.must_change_password.unwrap_or(must_change);
+    let (name, now_ms) = (name.clone(), now_ms());
+    if change.role.or(row.map(|row| row.role)) == Some(AdministratorRole::Delegate) {
+        let accounts = match &change.accounts {
+            Some(accounts) => accounts.iter().map(|account| account_of(account)).collect::<Result<_, _>>()?,
+            None => state.delegated_accounts(&name).into_iter().collect(),
+        };
+        return Ok(Command::PutDelegate { name, password_hash, must_change_password, accounts, now_ms });
     }
+    if change.accounts.is_some() {
+        let error = ApiError::invalid("accounts", "only a delegate looks after named accounts");
+        return Err(error.mend("give them the role delegate, or leave the accounts out"));
+    }
+    Ok(Command::PutAdministrator { name, must_change_password, password_hash, role: change.role, now_ms })
+}
+
+fn account_of(text: &str) -> Result<AccountName, ApiError> {
+    AccountName::parse(text).map_err(|error| ApiError::invalid("accounts", error.to_string()))
 }
 
 pub(crate) async fn remove(
@@ -184,5 +212,7 @@ fn describe(row: &Administrator, state: &State, now_ms: u64) -> AdministratorVie
         version: row.version,
         locked_until: state.locked_until(&row.name, now_ms).map(from_ms),
         has_second_factor: state.second_factor(&row.name).is_some(),
+        accounts: (row.role == AdministratorRole::Delegate)
+            .then(|| state.delegated_accounts(&row.name).iter().map(ToString::to_string).collect()),
     }
 }

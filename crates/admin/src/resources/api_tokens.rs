@@ -10,7 +10,7 @@ use crate::api_token::ApiTokenSecret;
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::problems::Code;
-use crate::server::{Body, Caller, Credential, IdempotencyKey, Making, Read, now_ms};
+use crate::server::{Anybody, Body, Caller, Credential, IdempotencyKey, Making, Read, now_ms};
 
 /// A minute to ten years.
 const LIFETIME_S: std::ops::RangeInclusive<u64> = 60..=315_360_000;
@@ -45,7 +45,7 @@ pub(crate) async fn list(admin: web::Data<Admin>, _: Read) -> web::Json<Page<Api
 /// Everybody may give away what they have themselves.
 pub(crate) async fn create(
     admin: web::Data<Admin>,
-    Read(caller): Read,
+    Anybody(caller): Anybody,
     key: IdempotencyKey,
     Body(request): Body<ApiTokenRequest>,
 ) -> Result<web::Json<ApiTokenAnswer>, ApiError> {
@@ -85,7 +85,7 @@ pub(crate) async fn create(
 /// One's own, or as an administrator anybody's. A program may give up its own token, and with the role of an administrator others.
 pub(crate) async fn revoke(
     admin: web::Data<Admin>,
-    Read(caller): Read,
+    Anybody(caller): Anybody,
     name: web::Path<String>,
 ) -> Result<web::Json<Done>, ApiError> {
     let name = name_in_path(&name)?;

@@ -5,11 +5,12 @@ use flotilla_model::{AccountName, EventRecord, EventState, KindPattern, LaneName
 use super::event_view::reason_of;
 use crate::api::{EventQuery, to_ms};
 use crate::error::ApiError;
+use crate::server::Scope;
 
 const REASON_BYTES_MAX: usize = 256;
 
 /// All that is given must hold.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct EventFilter {
     /// A name of [`EventState::NAMES`].
     pub(super) state: Option<&'static str>,
@@ -19,10 +20,12 @@ pub(super) struct EventFilter {
     /// In lower case.
     reason: Option<String>,
     created_before_ms: Option<u64>,
+    /// Whose events they may be at all.
+    scope: Scope,
 }
 
 impl EventFilter {
-    pub(super) fn read(query: &EventQuery) -> Result<Self, ApiError> {
+    pub(super) fn read(query: &EventQuery, scope: Scope) -> Result<Self, ApiError> {
         Ok(Self {
             state: query.state.as_deref().map(state_name).transpose()?,
             lane: read("lane", query.lane.as_deref(), LaneName::parse)?,
@@ -30,6 +33,7 @@ impl EventFilter {
             kind: read("kind", query.kind.as_deref(), KindPattern::parse)?,
             reason: query.reason.as_deref().map(reason).transpose()?,
             created_before_ms: query.created_before.map(to_ms),
+            scope,
         })
     }
 
@@ -37,7 +41,8 @@ impl EventFilter {
         let is_in_lane = |name: &LaneName| state.lanes.get(&row.lane).is_some_and(|lane| lane.name == *name);
         let has_reason =
             |part: &String| reason_of(state, row).is_some_and(|reason| reason.to_lowercase().contains(part));
-        self.state.is_none_or(|name| row.state.name() == name)
+        self.scope.covers(&row.account)
+            && self.state.is_none_or(|name| row.state.name() == name)
             && self.account.as_ref().is_none_or(|account| row.account == *account)
             && self.created_before_ms.is_none_or(|before_ms| row.created_ms < before_ms)
             && self.kind.as_ref().is_none_or(|kind| kind.matches(row.kind.name()))
@@ -78,7 +83,7 @@ mod tests {
             move |text: &str| {
                 let mut query = EventQuery::default();
                 set(&mut query, text.to_owned());
-                EventFilter::read(&query).map_err(|error| error.field)
+                EventFilter::read(&query, Scope::All).map_err(|error| error.field)
             }
         };
         let state = query(|query, text| query.state = Some(text));

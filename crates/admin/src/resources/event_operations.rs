@@ -1,7 +1,7 @@
 //! `events/…/operations`: what people may do with events, one or many of them at once.
 
 use actix_web::web;
-use flotilla_model::{Command, EventAction, EventId, Outcome, ResolveAnswer};
+use flotilla_model::{Command, EventAction, EventId, Outcome, Rejection, ResolveAnswer, State};
 
 use super::{done, steps};
 use crate::Admin;
@@ -13,7 +13,7 @@ use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::ports::Applied;
 use crate::problems::Code;
-use crate::server::{Body, Caller, Operate, now_ms};
+use crate::server::{Body, Caller, OperateOf, Scope, now_ms};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Events);
@@ -59,30 +59,38 @@ pub(super) fn add(routes: &mut Routes) {
 type OneDone = Result<web::Json<Done>, ApiError>;
 type ManyDone = Result<web::Json<EventsChanged>, ApiError>;
 
-pub(crate) async fn retry(admin: web::Data<Admin>, Operate(caller): Operate, id: web::Path<u64>) -> OneDone {
-    change_one(&admin, &caller, EventId(*id), EventAction::Retry { steps: None }).await
+pub(crate) async fn retry(admin: web::Data<Admin>, OperateOf(caller, scope): OperateOf, id: web::Path<u64>) -> OneDone {
+    change_one(&admin, (&caller, &scope), EventId(*id), EventAction::Retry { steps: None }).await
 }
 
-pub(crate) async fn discard(admin: web::Data<Admin>, Operate(caller): Operate, id: web::Path<u64>) -> OneDone {
-    change_one(&admin, &caller, EventId(*id), EventAction::Discard).await
+pub(crate) async fn discard(
+    admin: web::Data<Admin>,
+    OperateOf(caller, scope): OperateOf,
+    id: web::Path<u64>,
+) -> OneDone {
+    change_one(&admin, (&caller, &scope), EventId(*id), EventAction::Discard).await
 }
 
-pub(crate) async fn cancel(admin: web::Data<Admin>, Operate(caller): Operate, id: web::Path<u64>) -> OneDone {
-    change_one(&admin, &caller, EventId(*id), EventAction::Cancel).await
+pub(crate) async fn cancel(
+    admin: web::Data<Admin>,
+    OperateOf(caller, scope): OperateOf,
+    id: web::Path<u64>,
+) -> OneDone {
+    change_one(&admin, (&caller, &scope), EventId(*id), EventAction::Cancel).await
 }
 
 pub(crate) async fn resolve(
     admin: web::Data<Admin>,
-    Operate(caller): Operate,
+    OperateOf(caller, scope): OperateOf,
     id: web::Path<u64>,
     Body(request): Body<ResolveRequest>,
 ) -> OneDone {
-    change_one(&admin, &caller, EventId(*id), EventAction::Resolve(answer(request.answer))).await
+    change_one(&admin, (&caller, &scope), EventId(*id), EventAction::Resolve(answer(request.answer))).await
 }
 
 pub(crate) async fn retry_many(
     admin: web::Data<Admin>,
-    Operate(caller): Operate,
+    OperateOf(caller, scope): OperateOf,
     Body(request): Body<RetryManyRequest>,
 ) -> ManyDone {
     let steps = match request.steps {
@@ -97,31 +105,31 @@ pub(crate) async fn retry_many(
         }
         None => None,
     };
-    change_many(&admin, &caller, request.ids, EventAction::Retry { steps }).await
+    change_many(&admin, (&caller, &scope), request.ids, EventAction::Retry { steps }).await
 }
 
 pub(crate) async fn discard_many(
     admin: web::Data<Admin>,
-    Operate(caller): Operate,
+    OperateOf(caller, scope): OperateOf,
     Body(request): Body<EventSelection>,
 ) -> ManyDone {
-    change_many(&admin, &caller, request.ids, EventAction::Discard).await
+    change_many(&admin, (&caller, &scope), request.ids, EventAction::Discard).await
 }
 
 pub(crate) async fn cancel_many(
     admin: web::Data<Admin>,
-    Operate(caller): Operate,
+    OperateOf(caller, scope): OperateOf,
     Body(request): Body<EventSelection>,
 ) -> ManyDone {
-    change_many(&admin, &caller, request.ids, EventAction::Cancel).await
+    change_many(&admin, (&caller, &scope), request.ids, EventAction::Cancel).await
 }
 
 async fn resolve_many(
     admin: web::Data<Admin>,
-    Operate(caller): Operate,
+    OperateOf(caller, scope): OperateOf,
     Body(request): Body<ResolveManyRequest>,
 ) -> ManyDone {
-    change_many(&admin, &caller, request.ids, EventAction::Resolve(answer(request.answer))).await
+    change_many(&admin, (&caller, &scope), request.ids, EventAction::Resolve(answer(request.answer))).await
 }
 
 fn answer(resolution: Resolution) -> ResolveAnswer {
@@ -131,20 +139,20 @@ fn answer(resolution: Resolution) -> ResolveAnswer {
     }
 }
 
-async fn change_one(admin: &Admin, caller: &Caller, id: EventId, action: EventAction) -> OneDone {
-    let (applied, _, mut refused) = change(admin, caller, vec![id], action).await?;
+async fn change_one(admin: &Admin, who: Who<'_>, id: EventId, action: EventAction) -> OneDone {
+    let (applied, _, mut refused) = change(admin, who, vec![id], action).await?;
     match refused.pop() {
         Some((_, error)) => Err(error),
         None => Ok(done(&applied)),
     }
 }
 
-async fn change_many(admin: &Admin, caller: &Caller, ids: Vec<EventId>, action: EventAction) -> ManyDone {
+async fn change_many(admin: &Admin, who: Who<'_>, ids: Vec<EventId>, action: EventAction) -> ManyDone {
     if !(1..=CHANGED_EVENTS_MAX).contains(&ids.len()) {
         return Err(ApiError::invalid("ids", format!("a request changes 1 to {CHANGED_EVENTS_MAX} events"))
             .mend("send more of them in further requests"));
     }
-    let (applied, changed, refused) = change(admin, caller, ids, action).await?;
+    let (applied, changed, refused) = change(admin, who, ids, action).await?;
     let refused = refused.into_iter().map(|(id, error)| RefusedEvent {
         id,
         code: error.code.name().to_owned(),
@@ -153,14 +161,22 @@ async fn change_many(admin: &Admin, caller: &Caller, ids: Vec<EventId>, action: 
     Ok(web::Json(EventsChanged { changed, refused: refused.collect(), log_index: applied.index }))
 }
 
+/// Somebody, and whose events they may change.
+type Who<'a> = (&'a Caller, &'a Scope);
 type Changed = (Applied, u64, Vec<(EventId, ApiError)>);
 
 async fn change(
     admin: &Admin,
-    caller: &Caller,
+    (caller, scope): Who<'_>,
     events: Vec<EventId>,
     action: EventAction,
 ) -> Result<Changed, ApiError> {
+    let (events, others) = split(&admin.view().state, scope, events);
+    if events.is_empty()
+        && let Some((_, error)) = others.first()
+    {
+        return Err(error.clone());
+    }
     let (operation, first, last) = (name(&action), events.first().copied(), events.last().copied());
     let applied = admin.change(caller, Command::ChangeEvents { events, action, now_ms: now_ms() }).await?;
     let Outcome::EventsChanged { changed, refused } = &applied.outcome else {
@@ -178,7 +194,20 @@ async fn change(
         log_index = applied.index,
         "events changed"
     );
-    Ok((applied, changed, refused.into_iter().map(|(id, rejection)| (id, rejection.into())).collect()))
+    let refused = refused.into_iter().map(|(id, rejection)| (id, rejection.into())).chain(others);
+    Ok((applied, changed, refused.collect()))
+}
+
+/// Those that may be changed, and those that are not there for a delegate: an event keeps its account, so that this holds when the log
+/// takes the change.
+fn split(state: &State, scope: &Scope, events: Vec<EventId>) -> (Vec<EventId>, Vec<(EventId, ApiError)>) {
+    if !scope.is_of_delegate() {
+        return (events, Vec::new());
+    }
+    let is_covered = |id: &EventId| state.events.get(id).is_some_and(|row| scope.covers(&row.account));
+    let (own, others): (Vec<_>, Vec<_>) = events.into_iter().partition(is_covered);
+    let refused = others.into_iter().map(|id| (id, Rejection::NoSuchEvent { event: id }.into()));
+    (own, refused.collect())
 }
 
 fn name(action: &EventAction) -> &'static str {

@@ -11,7 +11,7 @@ use crate::api::{EventQuery, EventStatistics, EventView, Page, from_ms};
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::problems::Code;
-use crate::server::Read;
+use crate::server::{Read, ReadOf, Scope};
 
 /// Ids are short: a page of them may be longer.
 const PAGE_IDS_MAX: usize = 10_000;
@@ -31,10 +31,10 @@ pub(super) fn add(routes: &mut Routes) {
 
 pub(crate) async fn list(
     admin: web::Data<Admin>,
-    _: Read,
+    ReadOf(scope): ReadOf,
     query: web::Query<EventQuery>,
 ) -> Result<web::Json<Page<EventView>>, ApiError> {
-    let (limit, filter) = (page_size(query.limit)?, EventFilter::read(&query)?);
+    let (limit, filter) = (page_size(query.limit)?, EventFilter::read(&query, scope)?);
     let state = admin.view().state;
     let mut items = Vec::new();
     let describe = |row: &EventRecord| items.push(event_view::describe(&state, row));
@@ -46,11 +46,11 @@ pub(crate) async fn list(
 /// through whichever node.
 pub(crate) async fn ids(
     admin: web::Data<Admin>,
-    _: Read,
+    ReadOf(scope): ReadOf,
     query: web::Query<EventQuery>,
 ) -> Result<web::Json<Page<u64>>, ApiError> {
     let limit = checked_limit(query.limit.unwrap_or(PAGE_IDS_MAX), PAGE_IDS_MAX)?;
-    let filter = EventFilter::read(&query)?;
+    let filter = EventFilter::read(&query, scope)?;
     let state = admin.fresh_view().await?.state;
     let mut items = Vec::new();
     let next_cursor = scan(&state, &filter, query.cursor, limit, |row| items.push(row.id.0));
@@ -63,18 +63,19 @@ pub(crate) async fn statistics(admin: web::Data<Admin>, _: Read) -> web::Json<Ev
 
 pub(crate) async fn show(
     admin: web::Data<Admin>,
-    _: Read,
+    ReadOf(scope): ReadOf,
     id: web::Path<u64>,
 ) -> Result<web::Json<EventView>, ApiError> {
     let state = admin.view().state;
     let row = state.events.get(&EventId(*id));
-    let row = row.ok_or_else(|| not_in_queue(&state, EventId(*id)))?;
+    let row = row.filter(|row| scope.covers(&row.account)).ok_or_else(|| not_in_queue(&state, EventId(*id), &scope))?;
     Ok(web::Json(event_view::describe_in_full(&state, row)))
 }
 
 /// It has ended or never was; of an application's event the journal remembers which, for a while.
-fn not_in_queue(state: &State, id: EventId) -> ApiError {
-    match state.journal.get(id).and_then(|entry| entry.ended) {
+fn not_in_queue(state: &State, id: EventId, scope: &Scope) -> ApiError {
+    let entry = state.journal.get(id).filter(|entry| scope.covers(&entry.account));
+    match entry.and_then(|entry| entry.ended) {
         Some((end, ended_ms)) => {
             let end = match end {
                 EventEnd::Completed => "was completed",

@@ -1,14 +1,14 @@
 //! `lanes`: the shares of the queue.
 
 use actix_web::web;
-use flotilla_model::{Command, Lane, LaneCounts, LaneId, LaneName, State};
+use flotilla_model::{Command, Lane, LaneCounts, LaneId, LaneName, State, VersionedRow};
 
-use super::{SCANNED_ROWS_MAX, done, page_size};
+use super::{SCANNED_ROWS_MAX, done, if_version, page_size};
 use crate::Admin;
 use crate::api::{Done, LaneChange, LaneQuery, LaneView, Page};
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
-use crate::server::{Body, Operate, Read, now_ms};
+use crate::server::{Body, IfMatch, Operate, Read, Tagged, now_ms};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Lanes);
@@ -50,16 +50,17 @@ pub(crate) async fn list(
     Ok(web::Json(page))
 }
 
-async fn show(admin: web::Data<Admin>, _: Read, name: web::Path<String>) -> Result<web::Json<LaneView>, ApiError> {
+async fn show(admin: web::Data<Admin>, _: Read, name: web::Path<String>) -> Result<Tagged<LaneView>, ApiError> {
     let (name, state) = (lane_in_path(&name)?, admin.view().state);
     let (id, lane) = state.lane(&name).ok_or_else(|| no_such_lane(&name))?;
-    Ok(web::Json(describe(&state, id, lane, state.lane_counts(id))))
+    Ok(Tagged { version: lane.version(), document: describe(&state, id, lane, state.lane_counts(id)) })
 }
 
 pub(crate) async fn change(
     admin: web::Data<Admin>,
     Operate(caller): Operate,
     name: web::Path<String>,
+    IfMatch(expected_version): IfMatch,
     Body(change): Body<LaneChange>,
 ) -> Result<web::Json<Done>, ApiError> {
     let lane = lane_in_path(&name)?;
@@ -72,8 +73,9 @@ pub(crate) async fn change(
     if state.lane(&lane).is_none() && !state.lane_is_named(&lane) {
         return Err(no_such_lane(&lane));
     }
-    let applied =
-        admin.change(&caller, Command::SetLane { lane: lane.clone(), weight, is_paused, now_ms: now_ms() }).await?;
+    let command = Command::SetLane { lane: lane.clone(), weight, is_paused, now_ms: now_ms() };
+    let command = if_version(VersionedRow::Lane(lane.clone()), expected_version, command);
+    let applied = admin.change(&caller, command).await?;
     tracing::info!(%lane, weight, is_paused, changed_by = %caller.name, log_index = applied.index, "lane changed");
     Ok(done(&applied))
 }

@@ -1,6 +1,7 @@
 //! The resources, one module each.
 
 pub(crate) mod accounts;
+mod administrator_certificates;
 pub(crate) mod administrators;
 pub(crate) mod api_tokens;
 pub(crate) mod audit;
@@ -77,6 +78,7 @@ pub(crate) fn routes() -> Routes {
     certificate_authorities::add(&mut routes);
     secret::add(&mut routes);
     administrators::add(&mut routes);
+    administrator_certificates::add(&mut routes);
     second_factor::add(&mut routes);
     sessions::add(&mut routes);
     api_tokens::add(&mut routes);

@@ -9,7 +9,7 @@ use crate::Admin;
 use crate::api::{Done, Page, RouteChange, RoutePatch, RouteQuery, RouteView, RoutesQuery, StepChange};
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
-use crate::server::{Administer, Body, IfMatch, MergePatch, Patch, Precondition, Read, Versioned};
+use crate::server::{Administer, Body, IfMatch, MergePatch, Patch, Precondition, ReadOf, Versioned};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Routes);
@@ -34,7 +34,7 @@ pub(super) fn add(routes: &mut Routes) {
 /// By account, the route for files first.
 pub(crate) async fn list(
     admin: web::Data<Admin>,
-    _: Read,
+    ReadOf(scope): ReadOf,
     query: web::Query<RoutesQuery>,
 ) -> Result<web::Json<Page<RouteView>>, ApiError> {
     let account = query.account.as_deref().map(AccountName::parse).transpose();
@@ -44,7 +44,7 @@ pub(crate) async fn list(
     let of_kinds = state.kind_routes.iter().map(|((account, kind), route)| (account, kind.as_str(), route));
     let mut found: Vec<_> = of_files
         .chain(of_kinds)
-        .filter(|(owner, ..)| account.as_ref().is_none_or(|account| account == *owner))
+        .filter(|(owner, ..)| scope.covers(owner) && account.as_ref().is_none_or(|account| account == *owner))
         .filter(|(owner, ..)| query.after.as_deref().is_none_or(|after| owner.as_str() > after))
         .collect();
     // Stable: of one account the files' route stays before the others.
@@ -60,11 +60,12 @@ pub(crate) async fn list(
 
 pub(crate) async fn show(
     admin: web::Data<Admin>,
-    _: Read,
+    ReadOf(scope): ReadOf,
     account: web::Path<String>,
     query: web::Query<RouteQuery>,
 ) -> Result<Versioned<RouteView>, ApiError> {
     let (account, kind) = (name_in_path(&account)?, kind_of(&query)?);
+    scope.require(&account)?;
     let state = admin.view().state;
     let document = describe(&account, kind.as_str(), find(&state, &account, &kind)?);
     Ok(Versioned { version: Some(document.version), document })

@@ -7,9 +7,9 @@ use actix_web::http::header::ACCEPT;
 use actix_web::{HttpRequest, HttpResponse, web};
 use flotilla_config::check_host;
 use flotilla_config::servers::{Server, parse, render};
-use flotilla_model::{Command, Member, NodeId, State};
+use flotilla_model::{Command, Member, NodeId, State, VersionedRow};
 
-use super::done;
+use super::{done, if_version};
 use crate::Admin;
 use crate::api::{
     Done, LeavingView, Page, ServerInvitation, ServerInvited, ServerMove, ServerView, ServersImport, ServersPlan,
@@ -21,7 +21,7 @@ use crate::join::TokenSecret;
 use crate::nodes::NodeRequest;
 use crate::ports::Applied;
 use crate::problems::Code;
-use crate::server::{Administer, Body, Caller, Read, now_ms};
+use crate::server::{Administer, Body, Caller, IfMatch, Read, now_ms, tag};
 
 /// A host is set up within a day.
 const LIFETIME_S_DEFAULT: u64 = 86_400;
@@ -39,7 +39,8 @@ pub(super) fn add(routes: &mut Routes) {
         .get("/servers", list)
         .named("listServers", "The order of promotion, with what a leaving member still has")
         .answers_json::<Page<ServerView>>(StatusCode::OK, "The members in order of promotion")
-        .answers_as(StatusCode::OK, SERVERS_FILE, "The members in order of promotion");
+        .answers_as(StatusCode::OK, SERVERS_FILE, "The members in order of promotion")
+        .answers_header(StatusCode::OK, "ETag", "Of the order, for `If-Match`");
     routes
         .post("/servers", invite)
         .named("inviteServer", "Lets a host join by hand, with the cluster secret")
@@ -93,12 +94,16 @@ pub(crate) fn views(admin: &Admin, _: &Read) -> Vec<ServerView> {
 
 async fn list(admin: web::Data<Admin>, read: Read, request: HttpRequest) -> HttpResponse {
     let items = views(&admin, &read);
+    let order = tag(admin.view().state.servers_version());
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.starts_with("text/plain") {
         let lines = items.into_iter().map(|server| Server { host: server.host, admin_url: server.admin_url });
-        return HttpResponse::Ok().content_type(SERVERS_FILE).body(render(&lines.collect::<Vec<_>>()));
+        return HttpResponse::Ok()
+            .insert_header(order)
+            .content_type(SERVERS_FILE)
+            .body(render(&lines.collect::<Vec<_>>()));
     }
-    HttpResponse::Ok().json(Page { items, next_cursor: None })
+    HttpResponse::Ok().insert_header(order).json(Page { items, next_cursor: None })
 }
 
 /// Lets a host in that has the cluster secret and the CAs already: what it joins with follows from the secret and its name.
@@ -136,9 +141,11 @@ pub(crate) async fn move_to(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     node: web::Path<u64>,
+    IfMatch(expected_version): IfMatch,
     Body(request): Body<ServerMove>,
 ) -> Result<web::Json<Done>, ApiError> {
     let command = Command::MoveMember { node: NodeId(*node), position: request.position };
+    let command = if_version(VersionedRow::Servers, expected_version, command);
     Ok(done(&admin.change(&caller, command).await?))
 }
 

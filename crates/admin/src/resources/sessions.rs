@@ -17,7 +17,7 @@ use crate::ports::LedgerError;
 use crate::problems::Code;
 use crate::second_factor::proof_of;
 use crate::server::{
-    Body, Caller, Credential, Read, bad_credentials, check_password, idle_timeout, now_ms, refuse_other_sites,
+    Anybody, Body, Caller, Credential, Read, bad_credentials, check_password, idle_timeout, now_ms, refuse_other_sites,
     remote_address, session_of,
 };
 use crate::session::{SessionCookie, cleared, draw_id, random, set};
@@ -133,7 +133,7 @@ pub(crate) async fn list(admin: web::Data<Admin>, request: HttpRequest, _: Read)
 async fn current(
     admin: web::Data<Admin>,
     request: HttpRequest,
-    Read(caller): Read,
+    Anybody(caller): Anybody,
 ) -> Result<web::Json<CurrentSession>, ApiError> {
     let cookie = own_cookie(&admin, &request, &caller)?;
     let state = admin.view().state;
@@ -145,7 +145,7 @@ async fn current(
 pub(crate) async fn end_current(
     admin: web::Data<Admin>,
     request: HttpRequest,
-    Read(caller): Read,
+    Anybody(caller): Anybody,
 ) -> Result<HttpResponse, ApiError> {
     let cookie = own_cookie(&admin, &request, &caller)?;
     let applied = admin.change(&caller, Command::EndLoginSession { id: cookie.id }).await?;
@@ -155,7 +155,7 @@ pub(crate) async fn end_current(
 /// One's own, or as an administrator anybody's.
 pub(crate) async fn end(
     admin: web::Data<Admin>,
-    Read(caller): Read,
+    Anybody(caller): Anybody,
     id: web::Path<String>,
 ) -> Result<web::Json<Done>, ApiError> {
     let id = LoginSessionId::parse(&id).ok_or_else(|| ApiError::invalid("id", "this is no id of a session"))?;

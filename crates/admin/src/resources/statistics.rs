@@ -8,7 +8,7 @@ use crate::Admin;
 use crate::api::{Statistics, StatisticsQuery, from_ms, to_ms};
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
-use crate::server::{Read, now_ms};
+use crate::server::{ReadOf, now_ms};
 use crate::statistics::{Per, TooManyRows, Wanted, count};
 
 const PERIOD_DEFAULT_MS: u64 = 7 * 86_400_000;
@@ -27,13 +27,16 @@ pub(super) fn add(routes: &mut Routes) {
 
 pub(crate) async fn show(
     admin: web::Data<Admin>,
-    _: Read,
+    ReadOf(scope): ReadOf,
     query: web::Query<StatisticsQuery>,
 ) -> Result<web::Json<Statistics>, ApiError> {
     let account = query.account.as_deref().map(name_in_path).transpose()?;
+    if let Some(account) = &account {
+        scope.require(account)?;
+    }
     let wanted = wanted(&query)?;
     let state = admin.view().state;
-    let is_wanted = move |name: &AccountName| account.as_ref().is_none_or(|only| only == name);
+    let is_wanted = move |name: &AccountName| scope.covers(name) && account.as_ref().is_none_or(|only| only == name);
     // A log of millions of rows takes seconds.
     let counted = web::block(move || count(&state, &wanted, is_wanted)).await;
     let counted = counted.map_err(|error| ApiError::internal(error.to_string()))?;

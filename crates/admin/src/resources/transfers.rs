@@ -9,7 +9,7 @@ use crate::api::{Page, Resubmitted, StepRunView, TransferQuery, TransferView, fr
 use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::problems::Code;
-use crate::server::{Operate, Read, now_ms};
+use crate::server::{Operate, ReadOf, now_ms};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Logs);
@@ -25,13 +25,14 @@ pub(super) fn add(routes: &mut Routes) {
 
 pub(crate) async fn list(
     admin: web::Data<Admin>,
-    _: Read,
+    ReadOf(scope): ReadOf,
     query: web::Query<TransferQuery>,
 ) -> Result<web::Json<Page<TransferView>>, ApiError> {
     let limit = page_size(query.limit)?;
     let state_wanted = query.state.as_deref().map(parse_state).transpose()?;
     let wanted = |row: &Transfer| {
-        query.account.as_deref().is_none_or(|account| row.account.as_str() == account)
+        scope.covers(&row.account)
+            && query.account.as_deref().is_none_or(|account| row.account.as_str() == account)
             && state_wanted.is_none_or(|state| row.state == state)
     };
     let state = admin.view().state;
@@ -55,11 +56,12 @@ pub(crate) async fn list(
 
 pub(crate) async fn show(
     admin: web::Data<Admin>,
-    _: Read,
+    ReadOf(scope): ReadOf,
     id: web::Path<u64>,
 ) -> Result<web::Json<TransferView>, ApiError> {
     let state = admin.view().state;
-    let row = state.transfers.get(&TransferId(*id));
+    // One of somebody else's account is not there for a delegate.
+    let row = state.transfers.get(&TransferId(*id)).filter(|row| scope.covers(&row.account));
     let row = row.ok_or_else(|| {
         ApiError::not_found(format!("there is no transfer {id}"))
             .mend("old records go when TransferLog.maxRecords is reached")

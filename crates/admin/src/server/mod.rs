@@ -13,12 +13,14 @@ mod merge_patch;
 mod precondition;
 mod rate;
 mod renewal;
+mod shown_certificate;
 mod start;
+mod tagged;
 mod versioned;
 
 pub(crate) use authenticate::{
-    Administer, Caller, Credential, Operate, Read, bad_credentials, check_password, identify, identify_with,
-    idle_timeout, refuse_other_sites, remote_address, session_of,
+    Administer, AdministerOf, Anybody, Caller, Credential, Operate, OperateOf, Read, ReadOf, Scope, bad_credentials,
+    check_password, identify, identify_with, idle_timeout, refuse_other_sites, remote_address, session_of,
 };
 pub(crate) use body::{Body, read as read_body};
 pub(crate) use context::now_ms;
@@ -27,4 +29,5 @@ pub(crate) use idempotency::{IdempotencyKey, Making};
 pub(crate) use merge_patch::{MergePatch, Patch};
 pub(crate) use precondition::{IfMatch, Precondition};
 pub use start::{AdminServer, StartError};
+pub(crate) use tagged::{Tagged, tag};
 pub(crate) use versioned::Versioned;

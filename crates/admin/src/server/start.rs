@@ -6,12 +6,13 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpServer, web};
-use flotilla_pki::https_server_config;
+use flotilla_pki::asking_https_server_config;
 use thiserror::Error;
 
 use super::Admin;
 use super::challenge::challenge_for_scripts;
 use super::renewal::renew_cookie;
+use super::shown_certificate;
 use crate::console;
 use crate::error::ApiError;
 use crate::problems::Code;
@@ -45,7 +46,10 @@ impl AdminServer {
     /// Serves on a bound listener. Call it on a tokio runtime.
     pub fn start(listener: TcpListener, connections_max: usize, admin: Admin) -> Result<Self, StartError> {
         let address = listener.local_addr()?;
-        let tls = https_server_config(&admin.parts().credentials)?;
+        let asking = admin.clone();
+        // While nobody has registered one, browsers need not ask their users.
+        let is_asked = move || !asking.view().state.administrator_certificates.is_empty();
+        let tls = asking_https_server_config(&admin.parts().credentials, is_asked)?;
         let data = web::Data::new(admin.clone());
         let server = HttpServer::new(move || {
             App::new()
@@ -62,6 +66,7 @@ impl AdminServer {
                 .configure(console::configure)
                 .default_service(web::to(resources::not_found))
         })
+        .on_connect(shown_certificate::note)
         .workers(WORKERS)
         .max_connections(connections_max.div_ceil(WORKERS))
         .client_request_timeout(REQUEST_TIMEOUT)

@@ -94,10 +94,14 @@ async fn a_given_out_password_is_only_good_for_changing_it() {
     let harness = Harness::start().await;
     let client = harness.with_password("first", PASSWORD);
     assert_eq!(code(client.cluster().await), "password-change-required");
-    let other =
-        AdministratorChange { password: Some("another password".to_owned()), role: None, must_change_password: None };
+    let other = AdministratorChange {
+        password: Some("another password".to_owned()),
+        role: None,
+        ..AdministratorChange::default()
+    };
     assert_eq!(code(client.put_administrator("root", &other).await), "password-change-required");
-    let short = AdministratorChange { password: Some("short".to_owned()), role: None, must_change_password: None };
+    let short =
+        AdministratorChange { password: Some("short".to_owned()), role: None, ..AdministratorChange::default() };
     assert_eq!(code(client.put_administrator("first", &short).await), "invalid-value");
     client.put_administrator("first", &other).await.unwrap();
     assert_eq!(code(client.cluster().await), "bad-credentials");
@@ -109,8 +113,11 @@ async fn a_given_out_password_is_only_good_for_changing_it() {
 async fn everybody_may_change_their_own_password_and_no_more() {
     let harness = Harness::start().await;
     let auditor = harness.with_password("auditor", PASSWORD);
-    let change =
-        |role| AdministratorChange { password: Some("another password".to_owned()), role, must_change_password: None };
+    let change = |role| AdministratorChange {
+        password: Some("another password".to_owned()),
+        role,
+        ..AdministratorChange::default()
+    };
     assert_eq!(code(auditor.put_administrator("operator", &change(None)).await), "forbidden");
     let risen = change(Some(AdministratorRole::Administrator));
     assert_eq!(code(auditor.put_administrator("auditor", &risen).await), "forbidden");

@@ -57,8 +57,11 @@ async fn a_token_does_not_outlive_its_revocation_by_what_it_made() {
     let looks = token(&harness, "root", "looks", Auditor).await;
     let full = token(&harness, "root", "full", Administrator).await;
     assert_eq!(code(full.create_api_token(&request("more", Auditor)).await), "forbidden");
-    let own =
-        AdministratorChange { password: Some("another password".to_owned()), role: None, must_change_password: None };
+    let own = AdministratorChange {
+        password: Some("another password".to_owned()),
+        role: None,
+        ..AdministratorChange::default()
+    };
     assert_eq!(code(looks.put_administrator("root", &own).await), "forbidden", "its owner's password is not its own");
     assert_eq!(code(looks.revoke_api_token("full").await), "forbidden", "nor are its owner's other tokens");
     looks.revoke_api_token("looks").await.unwrap();
@@ -77,7 +80,7 @@ async fn revocation_removal_and_a_lower_role_end_tokens_at_once() {
     local.revoke_api_token("one").await.unwrap();
     assert_eq!(code(revoked.cluster().await), "bad-credentials");
     assert_eq!(code(local.revoke_api_token("one").await), "not-found");
-    let lower = AdministratorChange { password: None, role: Some(Auditor), must_change_password: None };
+    let lower = AdministratorChange { password: None, role: Some(Auditor), ..AdministratorChange::default() };
     local.put_administrator("operator", &lower).await.unwrap();
     assert_eq!(code(lowered.cluster().await), "bad-credentials");
     removed.cluster().await.unwrap();

@@ -124,8 +124,11 @@ async fn a_stream_ends_with_the_right_to_look() {
         text: String::new(),
     };
     by_password.next().await.unwrap();
-    let change =
-        AdministratorChange { password: Some("another password".to_owned()), role: None, must_change_password: None };
+    let change = AdministratorChange {
+        password: Some("another password".to_owned()),
+        role: None,
+        ..AdministratorChange::default()
+    };
     client.put_administrator("root", &change).await.unwrap();
     while by_password.next().await.is_some() {}
     assert_eq!(harness.raw().get(&url).bearer_auth(&revoked).send().await.unwrap().status(), 401);

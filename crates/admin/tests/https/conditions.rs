@@ -144,3 +144,27 @@ async fn a_patch_changes_what_it_names_of_what_is_there() {
     refused(asking.patch("/administrators/nobody", &[], json!({"role": "operator"})).await, 404, "not-found").await;
     harness.stop().await;
 }
+
+#[actix_web::test]
+async fn lanes_and_the_order_of_promotion_have_tags_of_what_can_be_changed() {
+    let harness = Harness::start().await;
+    crate::queue::add_publisher(&harness.ledger, "ann", None);
+    crate::queue::publish(&harness.ledger, "ann", vec![crate::queue::event("x")], 0);
+    let asking = Asking { harness: &harness };
+    let change = async |path: &str, tag: &str, body: Value| {
+        asking.send(Method::PATCH, path, &[("if-match", tag)], Some((JSON, body))).await
+    };
+    let (lane, _) = asking.get("/lanes/ann").await;
+    assert_eq!(change("/lanes/ann", &lane, json!({"weight": 7})).await.status(), 200);
+    refused(change("/lanes/ann", &lane, json!({"weight": 8})).await, 412, "version-conflict").await;
+    // Figures come and go, the settings are as they were.
+    let (seen, _) = asking.get("/lanes/ann").await;
+    crate::queue::publish(&harness.ledger, "ann", vec![crate::queue::event("x")], 0);
+    assert_eq!(asking.get("/lanes/ann").await.0, seen);
+
+    let (order, _) = asking.get("/servers").await;
+    assert_eq!(change("/servers/2", &order, json!({"position": 0})).await.status(), 200);
+    refused(change("/servers/1", &order, json!({"position": 0})).await, 412, "version-conflict").await;
+    assert_ne!(asking.get("/servers").await.0, order);
+    harness.stop().await;
+}

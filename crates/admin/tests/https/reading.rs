@@ -4,7 +4,7 @@ use flotilla_admin::Login;
 use flotilla_admin::api::NodeRole;
 use flotilla_model::{Command, NodeId};
 
-use crate::harness::{Harness, NOW_MS, SESSION};
+use crate::harness::{Harness, NOW_MS, PASSWORD, SESSION};
 
 #[actix_web::test]
 async fn the_cluster_shows_roles_lags_and_links() {
@@ -74,5 +74,25 @@ async fn the_servers_list_is_json_and_the_old_file() {
     let text = request.send().await.unwrap().text().await.unwrap();
     assert_eq!(text, "node-1\thttps://node-1:8444\nnode-2\thttps://node-2:8444\n");
     assert_eq!(flotilla_config::servers::parse(&text).unwrap().len(), 2);
+    harness.stop().await;
+}
+
+#[actix_web::test]
+async fn head_answers_like_get_without_a_body() {
+    let harness = Harness::start().await;
+    let ask = async |method: reqwest::Method, path: &str| {
+        let url = format!("{}{}/{path}", harness.url(), flotilla_admin::api::BASE_PATH);
+        harness.raw().request(method, url).basic_auth("root", Some(PASSWORD)).send().await.unwrap()
+    };
+    for path in ["cluster", "administrators/root", "administrators/nobody", "openapi.json", "logs/audit/export"] {
+        let (get, head) = (ask(reqwest::Method::GET, path).await, ask(reqwest::Method::HEAD, path).await);
+        assert_eq!(head.status(), get.status(), "{path}");
+        for name in ["content-type", "etag"] {
+            assert_eq!(head.headers().get(name), get.headers().get(name), "{path}: {name}");
+        }
+        assert!(head.bytes().await.unwrap().is_empty(), "{path}");
+    }
+    let changed = ask(reqwest::Method::HEAD, "changes").await;
+    assert_eq!(changed.status(), 405, "a stream would begin for nobody");
     harness.stop().await;
 }

@@ -169,7 +169,7 @@ async fn a_new_password_a_new_role_and_removal_end_them() {
     let change = |password: Option<&str>, role| AdministratorChange {
         password: password.map(str::to_owned),
         role,
-        must_change_password: None,
+        ..AdministratorChange::default()
     };
     let browser = Browser::of(&harness, "operator").await;
     local.put_administrator("operator", &change(None, Some(AdministratorRole::Auditor))).await.unwrap();

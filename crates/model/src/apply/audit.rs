@@ -3,6 +3,7 @@
 use crate::audit::{AuditId, AuditRecord, EncodedCommand, Origin, shortened};
 use crate::command::{Command, EventAction, VersionedRow};
 use crate::ids::NodeId;
+use crate::names::AccountName;
 use crate::outcome::{Outcome, Rejection};
 use crate::party::Step;
 use crate::state::{State, parameter_names};
@@ -136,13 +137,23 @@ impl State {
                 format!("{state}, quota {bytes} bytes, {files} files, version {}", row.version)
             }),
             C::PutAdministrator { name, .. }
+            | C::PutDelegate { name, .. }
             | C::RemoveAdministrator { name }
             | C::SetAdministratorEnabled { name, .. } => {
                 let row = self.administrators.get(name)?;
                 let tokens = self.api_tokens.values().filter(|token| token.owner == *name).count();
                 let tokens = if tokens > 0 { format!(", {tokens} API tokens") } else { String::new() };
+                let accounts = self.delegations.get(name).map(|row| {
+                    let names: Vec<&str> = row.accounts.iter().map(AccountName::as_str).collect();
+                    format!(" of {}", names.join(", "))
+                });
+                let accounts = accounts.unwrap_or_default();
                 let state = if row.is_enabled() { "" } else { ", disabled" };
-                Some(format!("{:?}, version {}{state}{tokens}", row.role, row.version))
+                Some(format!("{:?}{accounts}, version {}{state}{tokens}", row.role, row.version))
+            }
+            C::AddAdministratorCertificate { fingerprint, .. }
+            | C::RemoveAdministratorCertificate { fingerprint, .. } => {
+                self.administrator_certificates.get(fingerprint).map(|row| format!("{fingerprint} ({})", row.subject))
             }
             C::PutRoute { account, .. } => self.routes.get(account).map(|route| kinds(&route.steps)),
             C::PutKindRoute { account, kind, .. } => {
@@ -212,6 +223,8 @@ impl State {
         match row {
             VersionedRow::Account(name) => self.accounts.get(name).map_or(0, |row| row.version),
             VersionedRow::Administrator(name) => self.administrators.get(name).map_or(0, |row| row.version),
+            VersionedRow::Lane(name) => self.lane(name).map_or(0, |(_, lane)| lane.version()),
+            VersionedRow::Servers => self.servers_version(),
         }
     }
 
@@ -235,6 +248,11 @@ fn described(command: &Command) -> Option<Deed> {
         C::PutAccount { name, .. } => deed("account.put", name.as_str()),
         C::RemoveAccount { name } => deed("account.remove", name.as_str()),
         C::PutAdministrator { name, .. } => deed("administrator.put", name.as_str()),
+        C::PutDelegate { name, .. } => deed("administrator.put", name.as_str()),
+        C::AddAdministratorCertificate { administrator, .. } => deed("administrator-certificate.add", administrator),
+        C::RemoveAdministratorCertificate { administrator, .. } => {
+            deed("administrator-certificate.remove", administrator)
+        }
         C::RemoveAdministrator { name } => deed("administrator.remove", name.as_str()),
         C::SetAdministratorEnabled { name, is_enabled, .. } => {
             deed(if *is_enabled { "administrator.enable" } else { "administrator.disable" }, name.as_str())

@@ -1,9 +1,11 @@
 //! What each command does. A refused command changes nothing: every check comes before the first change.
 
+mod administrator_certificates;
 mod api_tokens;
 mod audit;
 mod clock;
 mod delay;
+mod delegates;
 mod ends;
 mod files;
 mod lanes;
@@ -121,6 +123,11 @@ impl State {
                 self.set_administrator_enabled(name, *is_enabled, *now_ms)
             }
             C::ResubmitTransfer { transfer, node, now_ms } => self.resubmit_transfer(*transfer, *node, *now_ms),
+            C::AddAdministratorCertificate { .. } => self.add_administrator_certificate(command),
+            C::RemoveAdministratorCertificate { administrator, fingerprint } => {
+                self.remove_administrator_certificate(administrator, fingerprint)
+            }
+            C::PutDelegate { .. } => self.put_delegate(command),
             C::SealSecondFactor { name, former, secret } => self.seal_second_factor(name, former, secret),
         }
     }

@@ -56,6 +56,7 @@ impl State {
             return Err(Rejection::AccountNotEmpty { name: name.clone() });
         }
         self.accounts.remove(name);
+        self.take_from_delegates(name);
         self.routes.remove(name);
         self.remove_kind_routes(name);
         self.drop_lane_of(name);
@@ -73,6 +74,10 @@ impl State {
         let old = self.administrators.get(name).cloned();
         let hash = password_hash.map(str::to_owned).or_else(|| old.as_ref().map(|row| row.password_hash.clone()));
         let password_hash = hash.ok_or(Rejection::PasswordMissing)?;
+        let gives_up = role.is_some_and(|role| role != AdministratorRole::Administrator);
+        if gives_up && old.as_ref().is_some_and(|old| self.is_last_administrator(old)) {
+            return Err(Rejection::LastAdministrator);
+        }
         self.advance_clock(now_ms);
         let version = self.next_version();
         let mut row = Administrator {
@@ -88,6 +93,7 @@ impl State {
             row.set_enabled(false);
         }
         self.end_api_tokens(name, Some(row.role));
+        self.keep_delegation_of(name, Some(row.role));
         let is_same = |old: &Administrator| (&old.password_hash, old.role) == (&row.password_hash, row.role);
         if !old.as_ref().is_some_and(is_same) {
             self.end_login_sessions(name);
@@ -103,7 +109,7 @@ impl State {
         now_ms: u64,
     ) -> Result<Outcome, Rejection> {
         let row = self.administrators.get(name).ok_or_else(|| Rejection::NoSuchAdministrator { name: name.clone() })?;
-        if !is_enabled && self.is_last(row) {
+        if !is_enabled && self.is_last_administrator(row) {
             return Err(Rejection::LastAdministrator);
         }
         let mut row = row.clone();
@@ -120,18 +126,20 @@ impl State {
     }
 
     /// Whether nobody else could administer.
-    fn is_last(&self, row: &Administrator) -> bool {
+    pub(super) fn is_last_administrator(&self, row: &Administrator) -> bool {
         let may = |row: &Administrator| row.role == AdministratorRole::Administrator && row.is_enabled();
         may(row) && self.administrators.values().filter(|row| may(row)).count() == 1
     }
 
     pub(super) fn remove_administrator(&mut self, name: &AccountName) -> Result<Outcome, Rejection> {
         let row = self.administrators.get(name).ok_or_else(|| Rejection::NoSuchAdministrator { name: name.clone() })?;
-        if self.is_last(row) {
+        if self.is_last_administrator(row) {
             return Err(Rejection::LastAdministrator);
         }
         self.administrators.remove(name);
         self.end_api_tokens(name, None);
+        self.keep_delegation_of(name, None);
+        self.forget_certificates_of_administrator(name);
         self.end_login_sessions(name);
         self.login_failures.remove(name);
         self.second_factors.remove(name);

@@ -20,7 +20,7 @@ use crate::table::Table;
 use crate::transfer::Transfer;
 
 /// Raised when the form changes; older forms stay readable.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 const MAGIC: &[u8; 8] = b"FLOTSNAP";
 /// No row comes near this; a longer one is a damaged snapshot.
 const MAX_ROW_BYTES: u32 = 64 << 20;
@@ -133,6 +133,8 @@ impl State {
         write_table(writer, &mut buffer, &self.login_failures)?;
         write_table(writer, &mut buffer, &self.second_factors)?;
         write_table(writer, &mut buffer, &self.requests)?;
+        write_table(writer, &mut buffer, &self.administrator_certificates)?;
+        write_table(writer, &mut buffer, &self.delegations)?;
         writer.write_all(&self.digest().to_le_bytes())?;
         Ok(())
     }
@@ -159,6 +161,12 @@ impl State {
                 read_u64(reader)?;
                 state
             }
+            5 => {
+                let mut state = Self::read_version_4(reader, &mut buffer)?;
+                state.requests = read_table(reader, &mut buffer)?;
+                read_u64(reader)?;
+                state
+            }
             VERSION => Self::read_current(reader, &mut buffer)?,
             other => return Err(SnapshotError::Version(other)),
         };
@@ -166,10 +174,12 @@ impl State {
         Ok(state)
     }
 
-    /// Like version 4, with a further table.
+    /// Like version 4, with further tables.
     fn read_current(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<Self, SnapshotError> {
         let mut state = Self::read_version_4(reader, buffer)?;
         state.requests = read_table(reader, buffer)?;
+        state.administrator_certificates = read_table(reader, buffer)?;
+        state.delegations = read_table(reader, buffer)?;
         let (expected, actual) = (read_u64(reader)?, state.digest());
         if expected != actual {
             return Err(SnapshotError::Digest { expected, actual });

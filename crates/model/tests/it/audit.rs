@@ -149,3 +149,25 @@ fn a_request_under_a_key_is_carried_out_once() {
     assert_eq!(state.requests.len(), 1000);
     state.check_invariants().unwrap();
 }
+
+#[test]
+fn lanes_and_the_order_of_promotion_are_changed_only_as_they_were_seen() {
+    let mut state = three_nodes();
+    published(&mut state, "a", 1, vec![new_event("order.a")]);
+    let lane = LaneName::of(&name("a"));
+    let set = Command::SetLane { lane: lane.clone(), weight: Some(7), is_paused: None, now_ms: CREATED_MS };
+    let moved = Command::MoveMember { node: NodeId(3), position: 0 };
+    let seen = [state.lane(&lane).unwrap().1.version(), state.servers_version()];
+    for (row, expected_version, change) in
+        [(VersionedRow::Lane(lane), seen[0], set), (VersionedRow::Servers, seen[1], moved)]
+    {
+        let command = Command::IfVersion { row, expected_version, command: EncodedCommand::new(&change) };
+        state.apply(&attributed("password", &command)).unwrap();
+        let again = state.apply(&attributed("password", &command));
+        assert!(
+            matches!(again, Err(Rejection::VersionConflict { expected, .. }) if expected == expected_version),
+            "{again:?}"
+        );
+    }
+    state.check_invariants().unwrap();
+}

@@ -49,6 +49,14 @@ fn somebody_who_may_administer_stays() {
     assert_eq!(set_enabled(&mut state, "ada", false), Err(Rejection::LastAdministrator));
     let remove = Command::RemoveAdministrator { name: name("ada") };
     assert_eq!(state.apply(&remove), Err(Rejection::LastAdministrator));
+    let demote = Command::PutAdministrator {
+        name: name("ada"),
+        password_hash: None,
+        role: Some(AdministratorRole::Auditor),
+        must_change_password: false,
+        now_ms: CREATED_MS,
+    };
+    assert_eq!(state.apply(&demote), Err(Rejection::LastAdministrator));
     state.apply(&Command::RemoveAdministrator { name: name("eve") }).unwrap();
     assert_eq!(set_enabled(&mut state, "nobody", false), Err(Rejection::NoSuchAdministrator { name: name("nobody") }));
 }

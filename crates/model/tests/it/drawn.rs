@@ -4,6 +4,7 @@ use flotilla_model::*;
 use proptest::prelude::*;
 
 use crate::common::*;
+use crate::people_of_accounts::{add_certificate, delegate};
 
 fn any_account() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["a", "b", "c"])
@@ -83,6 +84,12 @@ fn any_command_of_access() -> impl Strategy<Value = Command> {
     let who = || prop::sample::select(vec!["ada", "bob"]);
     prop_oneof![
         3 => (who(), role()).prop_map(|(who, role)| administrator(who, role)),
+        1 => (who(), any_account()).prop_map(|(who, account)| delegate(who, &[account])),
+        1 => (0u8..3, who()).prop_map(|(number, who)| add_certificate(number, who)),
+        1 => (0u8..3, who()).prop_map(|(number, who)| Command::RemoveAdministratorCertificate {
+            administrator: name(who),
+            fingerprint: Sha256([number; 32]),
+        }),
         1 => who().prop_map(|who| Command::RemoveAdministrator { name: name(who) }),
         1 => (who(), any::<bool>()).prop_map(|(who, is_enabled)| Command::SetAdministratorEnabled {
             name: name(who), is_enabled, now_ms: CREATED_MS,

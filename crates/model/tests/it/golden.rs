@@ -11,6 +11,7 @@ use proptest::test_runner::TestRunner;
 
 use crate::common::{CREATED_MS, account, admit, key, kind_route, name, new_event};
 use crate::drawn::any_command;
+use crate::people_of_accounts::{add_certificate, delegate};
 
 fn variant(command: &Command) -> String {
     format!("{command:?}").split([' ', '{']).next().unwrap_or_default().to_owned()
@@ -51,6 +52,9 @@ fn samples() -> BTreeMap<String, Command> {
             expected_version: 300,
             command: EncodedCommand::new(&Command::RemoveAdministrator { name: name("admin") }),
         },
+        add_certificate(1, "admin"),
+        Command::RemoveAdministratorCertificate { administrator: name("admin"), fingerprint: Sha256([1; 32]) },
+        delegate("dora", &["a", "b"]),
         Command::PutRoute {
             account: name("a"),
             steps: vec![
@@ -139,5 +143,5 @@ fn commands_of_version_1_are_read() {
     } else {
         assert!(missing.is_empty(), "no golden sample of {missing:?}: run the test with UPDATE_GOLDEN=1");
     }
-    assert!(kept.len() >= 54, "{} samples are fewer than there are commands", kept.len());
+    assert!(kept.len() >= 57, "{} samples are fewer than there are commands", kept.len());
 }

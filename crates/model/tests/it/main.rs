@@ -16,6 +16,7 @@ mod listing;
 mod login;
 mod operators;
 mod ordering;
+mod people_of_accounts;
 mod properties;
 mod publishing;
 mod queue;

@@ -15,6 +15,23 @@ const VERSION_3: &[u8] = include_bytes!("../golden/snapshot-v3.bin");
 /// Written by the last program that wrote version 4.
 const VERSION_4: &[u8] = include_bytes!("../golden/snapshot-v4.bin");
 
+/// Written by the last program that wrote version 5.
+const VERSION_5: &[u8] = include_bytes!("../golden/snapshot-v5.bin");
+
+#[test]
+fn version_5_is_read_and_works_on() {
+    let mut state = State::decode_snapshot(&mut &VERSION_5[..]).unwrap();
+    state.check_invariants().unwrap();
+    assert_eq!((state.api_tokens.len(), state.second_factors.len(), state.requests.len()), (1, 1, 1));
+    assert_eq!((state.administrator_certificates.len(), state.delegations.len()), (0, 0));
+    state.apply(&crate::people_of_accounts::delegate("dora", &["a"])).unwrap();
+    state.check_invariants().unwrap();
+
+    let mut bytes = Vec::new();
+    state.encode_snapshot(&mut bytes).unwrap();
+    assert_eq!(State::decode_snapshot(&mut bytes.as_slice()).unwrap().digest(), state.digest());
+}
+
 #[test]
 fn version_4_is_read_and_works_on() {
     let mut state = State::decode_snapshot(&mut &VERSION_4[..]).unwrap();

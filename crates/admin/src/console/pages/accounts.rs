@@ -42,7 +42,8 @@ async fn list(visitor: Visitor, search: web::Query<Search>) -> Answer {
     // One more than is shown tells whether there are more.
     let query =
         AccountsQuery { contains: filled(&search.name), after: filled(&search.after), limit: Some(ROWS_SHOWN + 1) };
-    let mut found = accounts::list(visitor.admin.clone(), visitor.read()?, web::Query(query)).await?.into_inner().items;
+    let mut found =
+        accounts::list(visitor.admin.clone(), visitor.read_of()?, web::Query(query)).await?.into_inner().items;
     let has_more = found.len() > ROWS_SHOWN;
     found.truncate(ROWS_SHOWN);
     Ok(page(&AccountsPage {
@@ -74,7 +75,7 @@ async fn save(Form { visitor, fields }: Form<Account>) -> Answer {
         quota_bytes,
         quota_files: None,
     };
-    let (admin, administer, name) = (visitor.admin.clone(), visitor.administer()?, web::Path::from(fields.name));
+    let (admin, administer, name) = (visitor.admin.clone(), visitor.administer_of()?, web::Path::from(fields.name));
     accounts::change(admin, administer, name, Precondition(None), Body(change)).await?;
     Ok(see_other(&format!("{PATH}?done=account-saved")))
 }

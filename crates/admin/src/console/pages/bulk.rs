@@ -142,7 +142,7 @@ async fn ids(visitor: &Visitor, selection: &Selection) -> Result<Vec<u64>, ApiEr
     let (mut found, mut cursor) = (Vec::new(), None);
     loop {
         let query = web::Query(selection.query(cursor));
-        let part = events::ids(visitor.admin.clone(), visitor.read()?, query).await?.into_inner();
+        let part = events::ids(visitor.admin.clone(), visitor.read_of()?, query).await?.into_inner();
         found.extend(part.items);
         cursor = part.next_cursor;
         if cursor.is_none() || found.len() > EVENTS_MAX {
@@ -165,14 +165,14 @@ fn question(visitor: &Visitor, selection: Selection, mut ids: Vec<u64>, has_chan
 }
 
 async fn ask(visitor: Visitor, selection: web::Query<Selection>) -> Answer {
-    visitor.operate()?;
+    visitor.operate_of()?;
     let selection = selection.into_inner();
     let found = ids(&visitor, &selection).await?;
     question(&visitor, selection, found, false)
 }
 
 async fn act(Form { visitor, fields: selection }: Form<Selection>) -> Answer {
-    visitor.operate()?;
+    visitor.operate_of()?;
     let mut found = ids(&visitor, &selection).await?;
     if digest(&found[..found.len().min(EVENTS_MAX)]) != selection.counted {
         return question(&visitor, selection, found, true);
@@ -205,7 +205,7 @@ async fn act(Form { visitor, fields: selection }: Form<Selection>) -> Answer {
 
 async fn change(visitor: &Visitor, deed: Deed, part: &[u64]) -> Result<EventsChanged, ApiError> {
     let ids = part.iter().copied().map(flotilla_model::EventId).collect();
-    let (admin, operate) = (visitor.admin.clone(), visitor.operate()?);
+    let (admin, operate) = (visitor.admin.clone(), visitor.operate_of()?);
     let done = match deed {
         Deed::Retry => event_operations::retry_many(admin, operate, Body(RetryManyRequest { ids, steps: None })).await,
         Deed::Discard => event_operations::discard_many(admin, operate, Body(EventSelection { ids })).await,

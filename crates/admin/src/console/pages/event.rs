@@ -34,7 +34,7 @@ impl EventPage {
 
 async fn show(visitor: Visitor, id: web::Path<u64>) -> Answer {
     let frame = visitor.frame(format!("Event {id}"), Section::Queue);
-    let event = events::show(visitor.admin.clone(), visitor.read()?, id).await?.into_inner();
+    let event = events::show(visitor.admin.clone(), visitor.read_of()?, id).await?.into_inner();
     let data = event.data.as_ref().map(|data| indented(data.get()));
     Ok(page(&EventPage { frame, event, data }))
 }
@@ -61,7 +61,7 @@ struct Act {
 }
 
 async fn act(Form { visitor, fields }: Form<Act>, id: web::Path<u64>) -> Answer {
-    let (admin, operate, event) = (visitor.admin.clone(), visitor.operate()?, *id);
+    let (admin, operate, event) = (visitor.admin.clone(), visitor.operate_of()?, *id);
     let resolve = |answer| Body(ResolveRequest { answer });
     let (done, has_ended) = match fields.deed {
         Deed::Retry => (event_operations::retry(admin, operate, id).await.map(|_| "retried")?, false),

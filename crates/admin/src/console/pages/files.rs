@@ -44,7 +44,7 @@ async fn list(visitor: Visitor, request: HttpRequest, filter: web::Query<Filter>
         state: filled(&filter.state),
         ..TransferQuery::default()
     };
-    let found = transfers::list(visitor.admin.clone(), visitor.read()?, web::Query(query)).await?.into_inner();
+    let found = transfers::list(visitor.admin.clone(), visitor.read_of()?, web::Query(query)).await?.into_inner();
     Ok(page(&FilesPage {
         frame: visitor.frame("File Tracking", Section::Files),
         next: next_page("/console/files", request.query_string(), found.next_cursor),
@@ -63,7 +63,7 @@ struct FilePage {
 
 async fn show(visitor: Visitor, id: web::Path<u64>) -> Answer {
     let frame = visitor.frame(format!("Transfer {id}"), Section::Files);
-    let transfer = transfers::show(visitor.admin.clone(), visitor.read()?, id).await?.into_inner();
+    let transfer = transfers::show(visitor.admin.clone(), visitor.read_of()?, id).await?.into_inner();
     Ok(page(&FilePage { frame, transfer }))
 }
 

@@ -8,7 +8,7 @@ use crate::api::AdministratorChange;
 use crate::console::{Answer, Form, Frame, Section, Visitor, page, see_other};
 use crate::error::ApiError;
 use crate::resources::administrators;
-use crate::server::{Body, Precondition};
+use crate::server::{Anybody, Body, Precondition};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.service(web::resource("/password").get(show).post(change));
@@ -37,6 +37,13 @@ async fn change(Form { visitor, fields }: Form<NewPassword>) -> Answer {
     }
     let change = AdministratorChange { password: Some(fields.password), ..AdministratorChange::default() };
     let name = web::Path::from(visitor.caller.name.clone());
-    administrators::change(visitor.admin.clone(), visitor.read()?, name, Precondition(None), Body(change)).await?;
+    administrators::change(
+        visitor.admin.clone(),
+        Anybody(visitor.caller.clone()),
+        name,
+        Precondition(None),
+        Body(change),
+    )
+    .await?;
     Ok(see_other(super::super::LOGIN_PATH))
 }

@@ -10,7 +10,7 @@ use crate::console::form::filled;
 use crate::console::{Answer, Form, Frame, Section, Visitor, filters, page, see_other};
 use crate::error::ApiError;
 use crate::resources::{events, lanes};
-use crate::server::Body;
+use crate::server::{Body, IfMatch};
 
 const PATH: &str = "/console/queue";
 const LANES_SHOWN: usize = 50;
@@ -149,7 +149,7 @@ async fn list(visitor: Visitor, request: HttpRequest, filter: web::Query<Filter>
         reason: filled(&filter.reason),
         ..EventQuery::default()
     };
-    let found = events::list(visitor.admin.clone(), visitor.read()?, web::Query(query)).await?.into_inner();
+    let found = events::list(visitor.admin.clone(), visitor.read_of()?, web::Query(query)).await?.into_inner();
     Ok(page(&EventsPage {
         frame: visitor.frame("Events", Section::Queue),
         next: next_page("/console/queue/events", request.query_string(), found.next_cursor),
@@ -167,6 +167,7 @@ struct LaneForm {
 
 async fn change_lane(Form { visitor, fields }: Form<LaneForm>) -> Answer {
     let change = LaneChange { weight: fields.weight, is_paused: fields.is_paused };
-    lanes::change(visitor.admin.clone(), visitor.operate()?, web::Path::from(fields.lane), Body(change)).await?;
+    lanes::change(visitor.admin.clone(), visitor.operate()?, web::Path::from(fields.lane), IfMatch(None), Body(change))
+        .await?;
     Ok(see_other(&format!("{PATH}?done=lane-changed")))
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use flotilla_model::{AccountName, Administrator, AdministratorRole, FactorProof, LoginSessionId, State};
+use flotilla_model::{AccountName, Administrator, AdministratorRole, FactorProof, LoginSessionId, Sha256, State};
 
+use super::certificate;
 use crate::error::ApiError;
 use crate::problems::Code;
 
@@ -18,6 +19,8 @@ pub(crate) enum Credential {
     /// Of this name.
     ApiToken(AccountName),
     Session(LoginSessionId),
+    /// A client certificate, by its SHA-256.
+    Certificate(Sha256),
     /// Of this id.
     JoinToken(String),
 }
@@ -32,6 +35,7 @@ impl fmt::Display for Credential {
             Self::LocalToken => formatter.write_str("local token"),
             Self::ApiToken(name) => write!(formatter, "token {name}"),
             Self::Session(id) => write!(formatter, "session {id}"),
+            Self::Certificate(fingerprint) => write!(formatter, "certificate {}", certificate::short(fingerprint)),
             Self::JoinToken(id) => write!(formatter, "join token {id}"),
         }
     }
@@ -90,16 +94,26 @@ impl Caller {
         }
     }
 
+    /// For what is not one's own.
+    pub(crate) fn require_auditor(&self) -> Result<(), ApiError> {
+        self.require(AdministratorRole::Auditor)
+    }
+
     /// For what depends on more than the role.
     pub(crate) fn require_administrator(&self) -> Result<(), ApiError> {
         self.require(AdministratorRole::Administrator)
     }
 
-    /// For what a token must not do, whatever its role: who has got hold of it would keep what it made when it is revoked.
+    /// For what a token or a certificate must not do, whatever its role: who has got hold of it would keep what it made when it is revoked.
     pub(crate) fn require_person(&self) -> Result<(), ApiError> {
         match &self.credential {
             Credential::ApiToken(name) => {
                 let detail = format!("the API token {name} stands for a program, and this is for people");
+                Err(ApiError::new(Code::Forbidden, detail).mend("log in with name and password"))
+            }
+            Credential::Certificate(fingerprint) => {
+                let shown = certificate::short(fingerprint);
+                let detail = format!("the certificate {shown} stands for a program, and this is for people");
                 Err(ApiError::new(Code::Forbidden, detail).mend("log in with name and password"))
             }
             _ => Ok(()),
@@ -108,7 +122,8 @@ impl Caller {
 
     /// Whether this is the administrator in person, or somebody with their session.
     pub(crate) fn is_in_person(&self, name: &AccountName) -> bool {
-        let is_person = !matches!(self.credential, Credential::ApiToken(_) | Credential::LocalToken);
+        let is_person =
+            !matches!(self.credential, Credential::ApiToken(_) | Credential::Certificate(_) | Credential::LocalToken);
         is_person && self.name == name.as_str()
     }
 
@@ -118,11 +133,12 @@ impl Caller {
             return true;
         }
         let row = AccountName::parse(&self.name).ok().and_then(|name| state.administrators.get(&name));
-        let Some(row) = row else { return false };
+        let Some(row) = row.filter(|row| row.is_enabled()) else { return false };
         match &self.credential {
             Credential::ApiToken(name) => {
                 state.api_token(name).is_some_and(|token| token.owner == row.name && !token.has_expired(now_ms))
             }
+            Credential::Certificate(fingerprint) => certificate::is_of(state, fingerprint, &row.name),
             Credential::Session(id) => state.login_sessions.get(id).is_some_and(|session| session.expires_ms > now_ms),
             // Whatever was changed of the row: who is still good comes again.
             _ => Some(row.version) == self.row_version,

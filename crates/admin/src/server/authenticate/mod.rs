@@ -1,8 +1,10 @@
 //! Who is asking, and whether they may.
 
 mod caller;
+mod certificate;
 mod extract;
 mod password;
+mod scope;
 mod session;
 
 use super::{Admin, now_ms};
@@ -14,8 +16,9 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, web};
 
 pub(crate) use caller::{Caller, Credential};
-pub(crate) use extract::{Administer, Operate, Read};
+pub(crate) use extract::{Administer, AdministerOf, Anybody, Operate, OperateOf, Read, ReadOf};
 pub(crate) use password::check_password;
+pub(crate) use scope::Scope;
 pub(crate) use session::{RenewedCookie, idle_timeout, session_of};
 
 /// The address at the other end of the request's connection.
@@ -35,7 +38,10 @@ pub(crate) async fn identify_with(request: &HttpRequest, csrf_token: &[u8]) -> R
         request.app_data::<web::Data<Admin>>().ok_or_else(|| ApiError::internal("the server has no context"))?;
     let caller = match request.headers().get(header::AUTHORIZATION) {
         Some(value) => by_header(admin, value, remote_address(request)).await?,
-        None => session::by_cookie(admin, request, csrf_token).await.ok_or_else(no_credentials)??,
+        None => match session::by_cookie(admin, request, csrf_token).await {
+            Some(caller) => caller?,
+            None => certificate::by_certificate(admin, request).ok_or_else(no_credentials)??,
+        },
     };
     if caller.must_change_password && !changes_own_password(request, &caller.name) {
         let detail = format!("the password of {} was given out by the system", caller.name);
@@ -59,7 +65,8 @@ async fn by_header(admin: &Admin, value: &HeaderValue, remote: String) -> Result
 }
 
 fn no_credentials() -> ApiError {
-    let detail = "the request has neither an Authorization header nor the cookie of a session";
+    let detail =
+        "the request has neither an Authorization header nor the cookie of a session, and no certificate was shown";
     ApiError::new(Code::NoCredentials, detail)
         .mend("send the name and password of an administrator (HTTP Basic), or an API token (Bearer)")
 }

@@ -71,13 +71,14 @@ async fn add(Form { visitor, fields }: Form<Addition>) -> Answer {
         password: Some(fields.password),
         role: Some(fields.role),
         must_change_password: Some(fields.must_change.is_some()),
+        ..AdministratorChange::default()
     };
     let name = fields.name.trim().to_owned();
     // Version 0: one that is there is not changed by mistake.
     let only_new = Precondition(Some(0));
-    let (admin, read) = (visitor.admin.clone(), visitor.read()?);
+    let (admin, anybody) = (visitor.admin.clone(), visitor.anybody()?);
     visitor.administer()?;
-    administrators::change(admin, read, web::Path::from(name.clone()), only_new, Body(change)).await?;
+    administrators::change(admin, anybody, web::Path::from(name.clone()), only_new, Body(change)).await?;
     Ok(see_other(&of_name(&name, "administrator-made")))
 }
 

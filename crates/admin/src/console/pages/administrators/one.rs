@@ -31,7 +31,7 @@ struct AdministratorPage {
 
 async fn show(visitor: Visitor, name: Name) -> Answer {
     let frame = visitor.frame(name.as_str(), Section::Administrators);
-    let row = administrators::show(visitor.admin.clone(), visitor.read()?, name).await?.document;
+    let row = administrators::show(visitor.admin.clone(), visitor.anybody()?, name).await?.document;
     Ok(page(&AdministratorPage { frame, row, roles: ROLES }))
 }
 
@@ -44,7 +44,7 @@ struct Role {
 async fn set_role(Form { visitor, fields }: Form<Role>, name: Name) -> Answer {
     let change = AdministratorChange { role: Some(fields.role), ..AdministratorChange::default() };
     let (path, expected) = (of_name(&name, "administrator-saved"), Precondition(Some(fields.version)));
-    administrators::change(visitor.admin.clone(), visitor.read()?, name, expected, Body(change)).await?;
+    administrators::change(visitor.admin.clone(), visitor.anybody()?, name, expected, Body(change)).await?;
     Ok(see_other(&path))
 }
 
@@ -61,11 +61,11 @@ async fn set_password(Form { visitor, fields }: Form<NewPassword>, name: Name) -
     }
     let change = AdministratorChange {
         password: Some(fields.password),
-        role: None,
         must_change_password: Some(fields.must_change.is_some()),
+        ..AdministratorChange::default()
     };
     let path = of_name(&name, "password-reset");
-    administrators::change(visitor.admin.clone(), visitor.read()?, name, Precondition(None), Body(change)).await?;
+    administrators::change(visitor.admin.clone(), visitor.anybody()?, name, Precondition(None), Body(change)).await?;
     Ok(see_other(&path))
 }
 

@@ -6,15 +6,15 @@ mod sync;
 
 use actix_web::web;
 use askama::Template;
-use flotilla_model::NodeId;
+use flotilla_model::{AdministratorRole, NodeId};
 use serde::Deserialize;
 
 use crate::Admin;
 use crate::api::{ClusterNode, ClusterStatus, HandOverRequest, NodeRole, NodeStatus, PrimaryView, ServerMove};
-use crate::console::{Answer, Form, Frame, Section, Visitor, filters, page, see_other};
+use crate::console::{Answer, DELEGATES_START_PATH, Form, Frame, Section, Visitor, filters, page, see_other};
 use crate::error::ApiError;
 use crate::resources::{cluster, primary, servers};
-use crate::server::Body;
+use crate::server::{Body, IfMatch};
 
 const PATH: &str = "/console/cluster";
 
@@ -114,6 +114,10 @@ async fn read(visitor: &Visitor, frame: &Frame) -> Result<Live, ApiError> {
 }
 
 async fn show(visitor: Visitor) -> Answer {
+    // A log-in leads here if nothing else was wanted.
+    if visitor.caller.role == AdministratorRole::Delegate {
+        return Ok(see_other(DELEGATES_START_PATH));
+    }
     let frame = visitor.frame("Cluster", Section::Cluster);
     let live = read(&visitor, &frame).await?;
     Ok(page(&ClusterPage { frame, live }))
@@ -143,6 +147,7 @@ struct Move {
 
 async fn move_to(Form { visitor, fields }: Form<Move>) -> Answer {
     let body = Body(ServerMove { position: fields.position });
-    servers::move_to(visitor.admin.clone(), visitor.administer()?, web::Path::from(fields.node), body).await?;
+    servers::move_to(visitor.admin.clone(), visitor.administer()?, web::Path::from(fields.node), IfMatch(None), body)
+        .await?;
     Ok(see_other(&format!("{PATH}?done=moved")))
 }

@@ -74,7 +74,7 @@ async fn open(visitor: Visitor, which: web::Query<Which>) -> Answer {
     let Which { account, kind, subject } = which.into_inner();
     let kind = filled(&kind).unwrap_or_else(|| EventKind::FILE_RECEIVED.to_owned());
     let query = web::Query(RouteQuery { kind: Some(kind.clone()) });
-    let found = routes::show(visitor.admin.clone(), visitor.read()?, web::Path::from(account.clone()), query).await;
+    let found = routes::show(visitor.admin.clone(), visitor.read_of()?, web::Path::from(account.clone()), query).await;
     let draft = match found {
         Ok(found) => Draft::of_view(&found.document),
         // It is to be made.
@@ -108,11 +108,11 @@ async fn subjects(visitor: &Visitor, draft: &Draft) -> Result<Vec<(u64, String)>
     let (admin, limit, account) = (visitor.admin.clone(), Some(SUBJECTS_SHOWN), Some(draft.account.clone()));
     if is_of_files(&draft.kind) {
         let query = web::Query(TransferQuery { limit, account, ..TransferQuery::default() });
-        let found = transfers::list(admin, visitor.read()?, query).await?.into_inner().items;
+        let found = transfers::list(admin, visitor.read_of()?, query).await?.into_inner().items;
         return Ok(found.into_iter().map(|row| (row.id.0, row.path)).collect());
     }
     let query = web::Query(EventQuery { limit, account, kind: Some(draft.kind.clone()), ..EventQuery::default() });
-    let found = events::list(admin, visitor.read()?, query).await?.into_inner().items;
+    let found = events::list(admin, visitor.read_of()?, query).await?.into_inner().items;
     Ok(found.into_iter().map(|row| (row.id.0, format!("{}, {}", row.kind, row.state))).collect())
 }
 

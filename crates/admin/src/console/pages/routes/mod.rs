@@ -42,7 +42,7 @@ const ACCOUNTS_OFFERED: usize = 200;
 async fn list(visitor: Visitor, search: web::Query<Search>) -> Answer {
     let search = search.into_inner();
     let query = RoutesQuery { account: filled(&search.account), after: filled(&search.after), limit: Some(ROWS_SHOWN) };
-    let routes = routes::list(visitor.admin.clone(), visitor.read()?, web::Query(query)).await?.into_inner().items;
+    let routes = routes::list(visitor.admin.clone(), visitor.read_of()?, web::Query(query)).await?.into_inner().items;
     Ok(page(&RoutesPage {
         frame: visitor.frame("Routes", Section::Routes),
         next: routes.last().filter(|_| routes.len() >= ROWS_SHOWN).map(|route| route.account.clone()),
@@ -54,7 +54,7 @@ async fn list(visitor: Visitor, search: web::Query<Search>) -> Answer {
 
 async fn offered(visitor: &Visitor) -> Result<Vec<AccountView>, ApiError> {
     let query = AccountsQuery { limit: Some(ACCOUNTS_OFFERED), ..AccountsQuery::default() };
-    Ok(accounts::list(visitor.admin.clone(), visitor.read()?, web::Query(query)).await?.into_inner().items)
+    Ok(accounts::list(visitor.admin.clone(), visitor.read_of()?, web::Query(query)).await?.into_inner().items)
 }
 
 impl StepView {
