@@ -1,11 +1,14 @@
 //! Administrators, their sessions and tokens.
 
-use anyhow::{Result, ensure};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, ensure};
 use reqwest::StatusCode;
+use totp_rs::Totp;
 
 use super::{at, console, log_in};
 use crate::browser::Browser;
-use crate::common::Scene;
+use crate::common::{ADAS_PASSWORD, Scene};
 
 async fn log_in_as(browser: &Browser, name: &str, password: &str) -> Result<()> {
     browser.fill("[name=name]", name).await?;
@@ -120,5 +123,31 @@ async fn a_password_is_reset() -> Result<()> {
     log_in(&other, "a password for once").await?;
     other.arrives_at("/console/password").await?;
     other.close().await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_second_factor_is_enrolled() -> Result<()> {
+    let scene = Scene::with_administrator(1, "operator").await?;
+    let browser = at(&scene, 0, "password").await?;
+    browser.click("form[action$=second-factor] button").await?;
+    browser.reads("[role=status]", "nothing of this is shown again").await?;
+    let barriers = browser.barriers().await?;
+    ensure!(barriers.is_empty(), "{barriers:#?}");
+    let uri = browser.find("a[href^='otpauth:']").await?.attr("href").await?.unwrap_or_default();
+    let totp = Totp::from_url(&uri).context("no otpauth URI")?;
+    let recovery = browser.text_of("#codes").await?.lines().next().unwrap_or_default().to_owned();
+    let now_s = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    browser.fill("[name=code]", &totp.generate(now_s).to_string()).await?;
+    browser.click("form[action$=confirm] button").await?;
+    browser.reads("main", "A code is needed beside your password").await?;
+    browser.click(".who button").await?;
+    browser.arrives_at("/console/login").await?;
+    log_in(&browser, ADAS_PASSWORD).await?;
+    browser.reads("[role=alert]", "code").await?;
+    browser.fill("[name=password]", ADAS_PASSWORD).await?;
+    browser.fill("[name=code]", &recovery).await?;
+    browser.click("main button").await?;
+    browser.arrives_at("/console/cluster").await?;
     browser.close().await
 }

@@ -6,6 +6,11 @@ use super::{at, console};
 use crate::common::Scene;
 use crate::receiver::{Behaviour, Receiver};
 
+/// A step of the form, which comes back changed after each button.
+fn step(place: usize) -> String {
+    format!(".route li:nth-child({place}) h2")
+}
+
 #[tokio::test]
 async fn a_route_is_tried_on_a_file_before_it_is_set() -> Result<()> {
     let scene = Scene::with_administrator(3, "administrator").await?;
@@ -18,14 +23,16 @@ async fn a_route_is_tried_on_a_file_before_it_is_set() -> Result<()> {
     browser.fill("form[action$=edit] [name=account]", "alice").await?;
     browser.click("form[action$=edit] button").await?;
     browser.arrives_at("/console/routes/edit").await?;
-    for kind in ["webhook", "publish", "checksum"] {
+    for (place, kind) in [(1, "webhook"), (2, "publish"), (3, "checksum")] {
         browser.click(&format!("button[value='add {kind}']")).await?;
+        browser.reads(&step(place), kind).await?;
     }
     browser.fill("[name='url.0']", &receiver.url).await?;
     browser.fill("[name='key.0']", "hush hush").await?;
     browser.fill("[name='account.1']", "bob").await?;
     browser.fill("[name='folder.1']", "from-alice").await?;
     browser.click("button[value='up 2']").await?;
+    browser.reads(&step(2), "checksum").await?;
     browser.fill("[name=subject]", &transfer.to_string()).await?;
     browser.click("button[value=try]").await?;
     browser.reads("[aria-labelledby=rehearsal]", "gives the file to bob as from-alice/a.txt").await?;
@@ -49,6 +56,7 @@ async fn a_route_is_tried_on_a_file_before_it_is_set() -> Result<()> {
     browser.arrives_at("/console/routes/edit").await?;
     ensure!(browser.has("[name='keep_key.0']:checked").await?, "the key is not kept");
     browser.click("button[value='drop 2']").await?;
+    browser.reads(".route:not(:has(li:nth-child(3)))", "checksum").await?;
     browser.click("button[value=set]").await?;
     browser.confirm().await?;
     browser.reads("[role=status]", "The route is set").await?;

@@ -36,6 +36,7 @@ const NOTICES: &[(&str, &str)] = &[
     ("resubmitted", "The file is worked on again, as its account's route says now."),
     ("route-removed", "The route is removed."),
     ("route-set", "The route is set, for what comes in from now on."),
+    ("second-factor-confirmed", "From now on a code is needed beside your password."),
     ("second-factor-reset", "The second factor is gone."),
     ("secret-changes", "The secret is being changed; the nodes take the new one in."),
     ("secret-finished", "The change is ended; the old secret is refused."),

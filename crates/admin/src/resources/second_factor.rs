@@ -28,7 +28,7 @@ pub(super) fn add(routes: &mut Routes) {
 }
 
 /// One's own only: whoever enrols it holds it.
-async fn enrol(
+pub(crate) async fn enrol(
     admin: web::Data<Admin>,
     Anybody(caller): Anybody,
     name: web::Path<String>,
@@ -48,7 +48,7 @@ async fn enrol(
     Ok(web::Json(SecondFactorEnrolment { uri, secret, recovery_codes }))
 }
 
-async fn confirm(
+pub(crate) async fn confirm(
     admin: web::Data<Admin>,
     Anybody(caller): Anybody,
     name: web::Path<String>,

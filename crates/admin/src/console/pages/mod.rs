@@ -16,6 +16,7 @@ mod parameters;
 mod password;
 mod queue;
 mod routes;
+mod second_factor;
 mod secret;
 mod setup;
 
@@ -25,6 +26,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .configure(login::configure)
         .configure(password::configure)
+        .configure(second_factor::configure)
         .configure(cluster::configure)
         .configure(queue::configure)
         .configure(bulk::configure)

@@ -1,4 +1,4 @@
-//! One's own password.
+//! One's own log-in: the password, and whether a code is needed beside it.
 
 use actix_web::web;
 use askama::Template;
@@ -18,10 +18,15 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 #[template(path = "password.html")]
 struct PasswordPage {
     frame: Frame,
+    has_second_factor: bool,
 }
 
 async fn show(visitor: Visitor) -> Answer {
-    Ok(page(&PasswordPage { frame: visitor.frame("Change password", Section::Password) }))
+    let own = web::Path::from(visitor.caller.name.clone());
+    let found = administrators::show(visitor.admin.clone(), visitor.anybody()?, own).await;
+    // The node's own token belongs to no administrator.
+    let has_second_factor = found.is_ok_and(|row| row.document.has_second_factor);
+    Ok(page(&PasswordPage { frame: visitor.frame("Change password", Section::Password), has_second_factor }))
 }
 
 #[derive(Deserialize)]
