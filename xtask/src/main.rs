@@ -65,13 +65,13 @@ enum Chore {
     },
     /// The sizing model of the book against 5, 7, 20 and 100 simulated members
     Sizing,
-    /// How fast the parts are, as ratios to fixed work, held against recorded ones
+    /// How fast the parts are, as ratios to fixed work; the ratios of a short run are held against recorded ones
     Parts {
         /// A moment each, built as the tests are
         #[arg(long)]
         short: bool,
-        /// Record the ratios instead of judging them
-        #[arg(long)]
+        /// Record the ratios of a short run instead of judging them
+        #[arg(long, requires = "short")]
         record: bool,
     },
     /// The load harness, in release; arguments go to it: figures, events, compare, run SCENARIO
@@ -92,7 +92,9 @@ fn main() -> ExitCode {
         Chore::Demo => demo::check(),
         Chore::Sim { seeds, first } => suite::simulate(seeds, first),
         Chore::Sizing => suite::sizing(),
-        Chore::Parts { short, record } => parts::run_parts(short, record),
+        Chore::Parts { short: false, .. } => parts::measure(parts::Run::Release),
+        Chore::Parts { record: false, .. } => parts::measure(parts::Run::Short),
+        Chore::Parts { .. } => parts::measure(parts::Run::ShortToRecord),
         Chore::Bench { arguments } => suite::bench(&arguments),
     });
     match result {

@@ -17,7 +17,7 @@ pub(crate) fn test() -> Result<()> {
     deny::check()?;
     docs::docs(true)?;
     demo::check()?;
-    parts::run_parts(true, false)?;
+    parts::measure(parts::Run::Short)?;
     all_tests()
 }
 

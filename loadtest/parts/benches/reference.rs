@@ -12,6 +12,7 @@ use crate::{RECORD_BYTES, runtime};
 
 const HASHED_BYTES: usize = 1 << 20;
 const APPENDED_BYTES: usize = 4096;
+const WRITTEN_BYTES: usize = 16 << 20;
 
 pub(crate) fn measure(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("reference");
@@ -21,8 +22,19 @@ pub(crate) fn measure(criterion: &mut Criterion) {
         bencher.iter(|| ring::digest::digest(&ring::digest::SHA256, black_box(&bytes)));
     });
 
-    group.throughput(Throughput::Elements(1));
+    group.throughput(Throughput::Bytes(WRITTEN_BYTES as u64));
     let dir = tempfile::tempdir().unwrap();
+    group.bench_function("write-and-sync-16mib", |bencher| {
+        bencher.iter(|| {
+            let mut file = File::create(dir.path().join("written")).unwrap();
+            for _ in 0..WRITTEN_BYTES / HASHED_BYTES {
+                file.write_all(&bytes).unwrap();
+            }
+            file.sync_data().unwrap();
+        });
+    });
+
+    group.throughput(Throughput::Elements(1));
     let mut file = File::create(dir.path().join("appended")).unwrap();
     group.bench_function("append-and-sync-4kib", |bencher| {
         bencher.iter(|| {
