@@ -61,7 +61,10 @@ pub(crate) fn measure(kind: Run) -> Result<()> {
     let measured = measured()?;
     match kind {
         Run::Release => {
-            Ok(measured.iter().for_each(|(part, ratio)| println!("{part:<24} {ratio:>10.2} times its reference")))
+            for (part, ratio) in &measured {
+                println!("{part:<24} {ratio:>10.2} times its reference");
+            }
+            Ok(())
         }
         Run::Short => {
             let recorded = fs::read_to_string(RECORDED).context(RECORDED)?;
