@@ -67,7 +67,7 @@ fn commands(members: u64) -> Vec<Command> {
     let (name, now_ms) = ("sizing".to_owned(), NOW_MS);
     let mut commands = vec![Command::CreateCluster { id: 1, name, parameters: Vec::new(), now_ms }];
     for number in 1..=members {
-        let token = (number > 1).then(|| Sha256([number as u8; 32]));
+        let token = (number > 1).then_some(Sha256([number as u8; 32]));
         commands.extend(token.map(|secret_hash| Command::CreateJoinToken {
             secret_hash,
             expires_ms: NOW_MS + 60_000,

@@ -21,7 +21,6 @@ const MEMBERS: &str = "5,7";
 const LINKS_MS: [u64; 3] = [1, 10, 80];
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the test's report")]
 fn the_sizing_model_holds() {
     println!(
         "members voters one way | commit: ms, expected | messages a second, expected | bytes a transfer, expected"
