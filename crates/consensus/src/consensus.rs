@@ -27,8 +27,8 @@ use crate::transport::{Lane, Transport};
 use crate::types::{PeerAddress, Raft};
 use crate::wire::{self, Kind, Refusal};
 
-/// Time is told to the log each second: a cluster that works applies something sooner.
-const REPLACE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time is told to the log each ten seconds at least: a cluster that works applies something sooner.
+const REPLACE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// This node's part in the cluster's consensus. A clone is another handle of the same.
 #[derive(Clone)]
