@@ -18,8 +18,9 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Load tests of a Flotilla cluster.
 #[derive(Debug, Parser)]
@@ -61,16 +62,26 @@ fn report_error(error: &anyhow::Error) {
     eprintln!("flotilla-loadtest: {error:#}");
 }
 
+/// A signal drops the work, and with it every server that was started.
+async fn unless_ended(work: impl Future<Output = Result<()>>) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        done = work => done,
+        interrupted = tokio::signal::ctrl_c() => Err(interrupted.map_or_else(Into::into, |()| anyhow!("interrupted"))),
+        _ = terminate.recv() => Err(anyhow!("told to end")),
+    }
+}
+
 fn carry_out(cli: Cli) -> Result<()> {
     // Fails only when one is set already, which is as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     match cli.command {
-        Command::Run(arguments) => runtime.block_on(run::run(&arguments)),
+        Command::Run(arguments) => runtime.block_on(unless_ended(run::run(&arguments))),
         Command::Scenarios { name } => run::list(name.as_deref()),
-        Command::Figures(arguments) => runtime.block_on(figures::run(&arguments)),
-        Command::Events(arguments) => runtime.block_on(events::run(&arguments)),
-        Command::Compare(arguments) => runtime.block_on(compare::run(&arguments)),
+        Command::Figures(arguments) => runtime.block_on(unless_ended(figures::run(&arguments))),
+        Command::Events(arguments) => runtime.block_on(unless_ended(events::run(&arguments))),
+        Command::Compare(arguments) => runtime.block_on(unless_ended(compare::run(&arguments))),
         Command::Report(arguments) => report::run(&arguments),
         Command::Difference(arguments) => report::difference::run(&arguments),
     }

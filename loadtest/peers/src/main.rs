@@ -13,7 +13,7 @@ mod server;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 
 use measure::{Measured, Plan};
@@ -89,18 +89,37 @@ fn main() -> Result<()> {
     // Fails only when one is set already, which is as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let measured = match Cli::parse().command {
-        Command::Install { programs } => return install::run(&programs),
-        Command::Nats { plan, sync_always } => {
-            runtime.block_on(nats::run(&plan.programs, sync_always, &plan.plan()))?
-        }
-        Command::Rabbitmq { plan } => runtime.block_on(rabbitmq::run(&plan.plan()))?,
+    let command = Cli::parse().command;
+    if let Command::Install { programs } = command {
+        return install::run(&programs);
+    }
+    print(&runtime.block_on(unless_abandoned(measure(command)))?)
+}
+
+async fn measure(command: Command) -> Result<Measured> {
+    match command {
+        Command::Install { .. } => bail!("there is nothing to measure"),
+        Command::Nats { plan, sync_always } => nats::run(&plan.programs, sync_always, &plan.plan()).await,
+        Command::Rabbitmq { plan } => rabbitmq::run(&plan.plan()).await,
         Command::Etcd { plan, heartbeat_ms, election_ms } => {
             let timers = etcd::Timers { heartbeat_ms, election_ms };
-            runtime.block_on(etcd::run(&plan.programs, timers, &plan.plan()))?
+            etcd::run(&plan.programs, timers, &plan.plan()).await
         }
-    };
-    print(&measured)
+    }
+}
+
+/// Standard input ends with whoever has called, however that ends: then the servers are stopped, and nothing is left behind.
+async fn unless_abandoned(work: impl Future<Output = Result<Measured>>) -> Result<Measured> {
+    let (ended, input_ended) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        // Whatever is read means nothing, and an error is an end, too.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    tokio::select! {
+        measured = work => measured,
+        _ = input_ended => bail!("standard input has ended: keep it open while it measures"),
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the program is called for")]

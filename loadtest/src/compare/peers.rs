@@ -57,8 +57,12 @@ impl Peers {
             let windows: Vec<String> = self.windows.iter().map(ToString::to_string).collect();
             command.args(["--windows", &windows.join(",")]);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let output = command.output().await.with_context(|| format!("cannot run {}", self.program.display()))?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().with_context(|| format!("cannot run {}", self.program.display()))?;
+        // It stops its servers when this end is closed: also when this future is dropped, or this process is killed.
+        let held_open = child.stdin.take();
+        let output = child.wait_with_output().await?;
+        drop(held_open);
         let errors = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "{} ended with {}: {}", rival.title(), output.status, errors.trim());
         let answer: Answer = serde_json::from_slice(&output.stdout).context("no figures came back")?;
