@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flotilla_model::{AccountName, Authority, Command, KindPattern, LaneName, MemberRole, NodeId, Sha256, Step};
+use flotilla_model::{
+    AccountName, Authority, Command, KindPattern, LaneName, MemberRole, NodeId, Sha256, Step, parameter_names,
+};
 use tokio::time::{Instant, sleep};
 
 use crate::oracles::ACCOUNT;
@@ -40,8 +42,9 @@ pub(crate) async fn form_cluster(world: &Arc<World>) {
 
 fn commands(world: &World) -> Vec<Command> {
     let now_ms = world.now_ms();
-    let mut commands =
-        vec![Command::CreateCluster { id: 1, name: "simulation".to_owned(), parameters: Vec::new(), now_ms }];
+    // So little that the data of most events leaves the memory.
+    let parameters = vec![(parameter_names::MEMORY_BYTES.to_owned(), "100".to_owned())];
+    let mut commands = vec![Command::CreateCluster { id: 1, name: "simulation".to_owned(), parameters, now_ms }];
     for node in NODES {
         let token = (node != NODES[0]).then_some(Sha256([node.0 as u8; 32]));
         commands.extend(token.map(|secret_hash| Command::CreateJoinToken {

@@ -104,6 +104,7 @@ impl World {
         config.snapshot_entries = 60;
         config.kept_entries = 10;
         config.snapshot_piece_bytes = 4 << 10;
+        config.payload_area_bytes = 1 << 10;
         let plug = self.wires.plug(node).await;
         let disk = Arc::clone(&self.disks[&node]) as Arc<dyn Disk>;
         let started = Consensus::start(config, disk, plug.transport).await;

@@ -113,6 +113,7 @@ pub(crate) const EVENT_RETRY_BACKOFF: &str = "EventQueue.retryBackoffFactor";
 pub(crate) const EVENT_RETRY_DELAY_MAX: &str = "EventQueue.maxRetryDelayInterval";
 pub(crate) const EVENT_DEDUPLICATION_WINDOW: &str = "EventQueue.deduplicationWindow";
 pub(crate) const EVENT_DEDUPLICATION_KEYS: &str = "EventQueue.maxDeduplicationKeys";
+pub(crate) const EVENT_MEMORY: &str = "EventQueue.memoryBytes";
 pub(crate) const FILES_REPLICAS: &str = "Files.replicas";
 pub(crate) const FILES_REPAIR_RATE: &str = "Files.repairRate";
 pub(crate) const FILES_SIZE: &str = "Files.maxSize";
@@ -245,7 +246,7 @@ pub const CATALOGUE: &[Parameter] = &[
     integer(
         EVENT_BYTES,
         (1 << 20, 1 << 40),
-        "536870912",
+        "2147483648",
         Unit::Bytes,
         "Data of unfinished applications' events; beyond it they are refused with 503.",
     ),
@@ -277,6 +278,13 @@ pub const CATALOGUE: &[Parameter] = &[
         "3600",
         Unit::Seconds,
         "The longest delay before a failed event is tried again.",
+    ),
+    integer(
+        EVENT_MEMORY,
+        (0, 1 << 40),
+        "134217728",
+        Unit::Bytes,
+        "Data of unfinished applications' events that each node keeps in memory; what is beyond it lies in files.",
     ),
     integer(
         EVENT_POISON_LIMIT,

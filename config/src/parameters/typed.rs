@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(parameters.event_internal_retry_delay(), Duration::from_secs(120));
         assert_eq!(parameters.event_lease_timeout(), Duration::from_secs(300));
         assert_eq!(parameters.events_max(), 1_000_000);
-        assert_eq!(parameters.event_bytes_max(), 512 << 20);
+        assert_eq!(parameters.event_bytes_max(), 2 << 30);
         assert_eq!(parameters.event_deduplication_window(), Duration::from_secs(300));
         assert_eq!(parameters.event_deduplication_keys_max(), 100_000);
         assert_eq!(parameters.gateway_event_streams_max(), 128);

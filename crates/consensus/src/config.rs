@@ -34,6 +34,8 @@ pub struct Config {
     pub snapshot_bytes: u64,
     /// Entries kept behind the snapshot, for followers that are a little behind.
     pub kept_entries: u64,
+    /// Size of the files with data of waiting events that is not in memory.
+    pub payload_area_bytes: u64,
     /// Size of the pieces in which a snapshot is sent; at most 4 MiB.
     pub snapshot_piece_bytes: u64,
 }
@@ -53,6 +55,7 @@ impl Config {
             snapshot_entries: 20_000,
             snapshot_bytes: 256 << 20,
             kept_entries: 1000,
+            payload_area_bytes: 64 << 20,
             snapshot_piece_bytes: 1 << 20,
         }
     }

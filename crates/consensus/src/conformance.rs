@@ -8,6 +8,7 @@ use openraft::testing::log::{StoreBuilder, Suite};
 use crate::disk::{DirectoryDisk, Disk};
 use crate::log::{LogSettings, LogStore};
 use crate::machine::Machine;
+use crate::payloads::PayloadStore;
 use crate::sim::SimDisk;
 use crate::snapshot::SnapshotStore;
 use crate::state_machine::StateMachine;
@@ -15,10 +16,11 @@ use crate::types::TypeConfig;
 
 fn build(disk: Arc<dyn Disk>) -> (LogStore, StateMachine) {
     let settings = LogSettings { segment_bytes: 16 << 10, cache_bytes: 1 << 10 };
-    let (snapshots, _) = SnapshotStore::open(Arc::clone(&disk)).unwrap();
+    let payloads = PayloadStore::new(Arc::clone(&disk), 16 << 10);
+    let (snapshots, _) = SnapshotStore::open(Arc::clone(&disk), &payloads).unwrap();
     let (log, _) = LogStore::open(disk, settings).unwrap();
     let reader = log.reader();
-    (log, StateMachine::new(Machine::default(), reader, snapshots))
+    (log, StateMachine::new(Machine::default(), reader, snapshots, payloads))
 }
 
 struct OnSimDisk;

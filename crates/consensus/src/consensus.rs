@@ -18,6 +18,7 @@ use crate::log::LogStore;
 use crate::machine::{Checkpoint, View};
 use crate::membership::{self, MembershipError};
 use crate::network::RaftServer;
+use crate::payloads::PayloadStore;
 use crate::propose::{Applied, ForwardServer, ProposeError, Proposer};
 use crate::read::{self, ReadError};
 use crate::replace::{ReplaceError, Replacement};
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) raft: Raft,
     pub(crate) log: LogStore,
+    pub(crate) payloads: PayloadStore,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) contact: Arc<Contact>,
     pub(crate) published: Arc<Published>,
@@ -101,6 +103,16 @@ impl Consensus {
             tracing::warn!(%error, "no snapshot of the mended state could be ordered");
         }
         Ok(at)
+    }
+
+    /// Reads the state that another node wrote, for [`Consensus::replace_state`]. Blocks.
+    pub fn read_state(&self, reader: &mut dyn std::io::Read) -> Result<State, flotilla_model::SnapshotError> {
+        self.inner.payloads.read_state(reader)
+    }
+
+    /// Bytes of data of waiting events that this node keeps in files instead of memory (`EventQueue.memoryBytes`).
+    pub fn stored_payload_bytes(&self) -> u64 {
+        self.inner.payloads.bytes()
     }
 
     /// What this node is, and how far.

@@ -13,6 +13,7 @@ mod log;
 mod machine;
 mod membership;
 mod network;
+mod payloads;
 mod propose;
 mod read;
 mod replace;

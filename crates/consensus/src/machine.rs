@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use flotilla_model::{Outcome, Rejection, State};
+use flotilla_model::{Command, Outcome, Rejection, State};
 use openraft::entry::RaftEntry;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::{self, BatchError};
+use crate::payloads::PayloadStore;
 use crate::types::{Entry, EntryPayload, LogId, SnapshotMeta, StoredMembership, term_of};
 
 /// A digest is kept at every index that is a multiple of this, for comparison between nodes.
@@ -112,7 +113,8 @@ impl Machine {
         View { index, term, digest: self.state.digest(), state: self.state.clone() }
     }
 
-    pub(crate) fn apply(&mut self, entry: &Entry) -> Result<BatchReply, ApplyError> {
+    /// The data of events that are beyond what shall be in memory goes to `payloads`.
+    pub(crate) fn apply(&mut self, entry: &Entry, payloads: &PayloadStore) -> Result<BatchReply, ApplyError> {
         let index = entry.index();
         let mut results = Vec::new();
         match &entry.payload {
@@ -121,7 +123,10 @@ impl Machine {
                 self.membership = StoredMembership::new(Some(entry.log_id), membership.clone());
             }
             EntryPayload::Normal(payload) => {
-                let commands = batch::decode(payload).map_err(|source| ApplyError { index, source })?;
+                let mut commands = batch::decode(payload).map_err(|source| ApplyError { index, source })?;
+                if self.state.queue_memory_is_full() {
+                    commands.iter_mut().flat_map(Command::payloads_mut).for_each(|data| payloads.take(data));
+                }
                 results.extend(commands.iter().map(|command| self.state.apply(command)));
             }
         }

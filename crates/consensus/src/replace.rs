@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::log::LogReader;
 use crate::machine::Machine;
+use crate::payloads::PayloadStore;
 
 /// Why a state was not replaced; the old one is in place.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,7 @@ pub(crate) async fn caught_up(
     index: u64,
     state: State,
     log: &mut LogReader,
+    payloads: &PayloadStore,
 ) -> Result<Machine, ReplaceError> {
     let target = old.applied().map_or(0, |id| id.index);
     let mut machine = old.with_state(state);
@@ -52,7 +54,7 @@ pub(crate) async fn caught_up(
             return Err(ReplaceError::Purged(missing));
         }
         for entry in &entries {
-            machine.apply(entry).map_err(io::Error::other)?;
+            machine.apply(entry, payloads).map_err(io::Error::other)?;
         }
     }
     Ok(machine)

@@ -16,6 +16,7 @@ use crate::heartbeat::beat;
 use crate::log::{LogError, LogSettings, LogStore};
 use crate::machine::Machine;
 use crate::network::{PeerClients, RaftServer};
+use crate::payloads::PayloadStore;
 use crate::propose::{Dispatcher, ForwardServer, Proposer};
 use crate::snapshot::{SnapshotError, SnapshotStore};
 use crate::state_machine::StateMachine;
@@ -65,8 +66,8 @@ struct Storage {
     machine: Machine,
 }
 
-fn open_storage(disk: Arc<dyn Disk>, settings: LogSettings) -> Result<Storage, StartError> {
-    let (snapshots, found) = SnapshotStore::open(Arc::clone(&disk))?;
+fn open_storage(disk: Arc<dyn Disk>, settings: LogSettings, payloads: &PayloadStore) -> Result<Storage, StartError> {
+    let (snapshots, found) = SnapshotStore::open(Arc::clone(&disk), payloads)?;
     let machine = found.map(|(meta, state)| Machine::from_snapshot(&meta, state)).unwrap_or_default();
     let (log, cut_bytes) = LogStore::open(disk, settings)?;
     if cut_bytes > 0 {
@@ -86,8 +87,12 @@ impl Consensus {
         let raft_config = config.raft().map_err(|error| StartError::Config { reason: error.to_string() })?;
         let settings = LogSettings { segment_bytes: config.segment_bytes, cache_bytes: config.cache_bytes };
         let opened_disk = Arc::clone(&disk);
-        let storage = run_blocking(disk.as_ref(), move || Ok(open_storage(opened_disk, settings))).await??;
-        let state_machine = StateMachine::new(storage.machine, storage.log.reader(), storage.snapshots);
+        let payloads = PayloadStore::new(Arc::clone(&disk), config.payload_area_bytes);
+        let opened_payloads = payloads.clone();
+        let open = move || Ok(open_storage(opened_disk, settings, &opened_payloads));
+        let storage = run_blocking(disk.as_ref(), open).await??;
+        let state_machine =
+            StateMachine::new(storage.machine, storage.log.reader(), storage.snapshots, payloads.clone());
         let published = state_machine.published();
         let clients = PeerClients {
             node: config.node,
@@ -114,9 +119,10 @@ impl Consensus {
         };
         let proposer = Proposer::start(dispatcher, config.propose_timeout(), stop.clone(), &tasks);
         let inner = Inner {
-            raft_server: RaftServer::new(raft.clone(), disk, Arc::clone(&contact)),
+            raft_server: RaftServer::new(raft.clone(), disk, payloads.clone(), Arc::clone(&contact)),
             forward_server: ForwardServer::new(raft.clone(), config.propose_timeout()),
             log: storage.log,
+            payloads,
             config,
             raft,
             transport,

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use crate::disk::run_blocking;
 use crate::log::LogReader;
 use crate::machine::{Checkpoint, Machine, View};
+use crate::payloads::PayloadStore;
 use crate::replace::{self, Replacement};
 use crate::snapshot::{SnapshotFile, SnapshotStore};
 use crate::types::{Entry, EntryPayload, LogId, SnapshotMeta, StoredMembership, TypeConfig};
@@ -126,16 +127,17 @@ pub(crate) struct StateMachine {
     machine: Machine,
     log: LogReader,
     snapshots: SnapshotStore,
+    payloads: PayloadStore,
     published: Arc<Published>,
 }
 
 impl StateMachine {
-    pub(crate) fn new(machine: Machine, log: LogReader, snapshots: SnapshotStore) -> Self {
+    pub(crate) fn new(machine: Machine, log: LogReader, snapshots: SnapshotStore, payloads: PayloadStore) -> Self {
         let published = Arc::new(Published::new(&machine));
         if let Some((_, snapshot)) = snapshots.current() {
             published.note_snapshot(&snapshot);
         }
-        Self { machine, log, snapshots, published }
+        Self { machine, log, snapshots, payloads, published }
     }
 
     /// Puts another state in place of this one, if one waits that this node's log has reached.
@@ -146,7 +148,7 @@ impl StateMachine {
             slot.take_if(|replacement| replacement.index <= applied)
         };
         let Some(Replacement { index, state, done }) = waiting else { return };
-        let replaced = replace::caught_up(&self.machine, index, state, &mut self.log).await;
+        let replaced = replace::caught_up(&self.machine, index, state, &mut self.log, &self.payloads).await;
         let answer = replaced.map(|machine| {
             self.machine = machine;
             self.published.publish(&self.machine);
@@ -180,10 +182,13 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
             let item = entries.next().await.transpose()?;
             let is_last = item.is_none();
             if let Some((entry, responder)) = item {
-                let reply = self.machine.apply(&entry).map_err(io::Error::other)?;
+                let reply = self.machine.apply(&entry, &self.payloads).map_err(io::Error::other)?;
                 self.published.count(&entry);
                 unpublished += 1;
                 answers.extend(responder.map(|responder| (responder, reply)));
+            }
+            if self.payloads.is_due() {
+                self.payloads.write().await?;
             }
             // A proposer hears of its command only after the view that holds it is out.
             if unpublished > 0 && (is_last || unpublished >= ENTRIES_PER_VIEW) {
@@ -206,7 +211,8 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
     async fn install_snapshot(&mut self, meta: &SnapshotMeta, snapshot: SnapshotFile) -> Result<(), io::Error> {
         let snapshots = self.snapshots.clone();
         let copy = meta.clone();
-        let install = move || snapshots.install(&copy, snapshot).map_err(io::Error::other);
+        let payloads = self.payloads.clone();
+        let install = move || snapshots.install(&copy, snapshot, &payloads).map_err(io::Error::other);
         let state = run_blocking(self.snapshots.disk().as_ref(), install).await?;
         self.machine = Machine::from_snapshot(meta, state);
         self.published.count_from_zero();

@@ -33,6 +33,13 @@ impl From<Rejection> for Problem {
     }
 }
 
+/// The data of an event cannot be read from this node's disk.
+impl From<std::io::Error> for Problem {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(&codes::INTERNAL, format!("the data of the event cannot be read: {error}; use another node"))
+    }
+}
+
 impl From<UploadError> for Problem {
     fn from(error: UploadError) -> Self {
         let code: &'static Code = match &error {

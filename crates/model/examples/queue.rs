@@ -140,7 +140,9 @@ fn publish(kind: &str, bytes: usize) -> Command {
     };
     let account = AccountName::parse("bank").unwrap();
     // Each its own bytes, as events that come off the log have.
-    let events = (0..BATCH).map(|_| NewEvent { data: Payload::new(event.data.as_bytes()), ..event.clone() }).collect();
+    let events = (0..BATCH)
+        .map(|_| NewEvent { data: Payload::new(&event.data.read().expect("in memory")), ..event.clone() })
+        .collect();
     Command::PublishEvents { account, node: NodeId(1), events, now_ms: 1 }
 }
 

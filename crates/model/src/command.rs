@@ -523,4 +523,13 @@ impl Command {
             _ => 0,
         }
     }
+
+    /// The data of the events that it brings.
+    pub fn payloads_mut(&mut self) -> impl Iterator<Item = &mut Payload> {
+        let events = match self {
+            Self::PublishEvents { events, .. } => events.as_mut_slice(),
+            _ => &mut [],
+        };
+        events.iter_mut().map(|event| &mut event.data)
+    }
 }

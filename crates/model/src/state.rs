@@ -37,6 +37,8 @@ pub mod parameter_names {
     pub const MAX_EVENTS: &str = "EventQueue.maxEvents";
     /// Bytes of data of applications' events.
     pub const MAX_BYTES: &str = "EventQueue.maxBytes";
+    /// Bytes of data of applications' events that each node keeps in memory.
+    pub const MEMORY_BYTES: &str = "EventQueue.memoryBytes";
     /// Events of the journal.
     pub const MAX_HISTORY: &str = "EventQueue.maxHistory";
     /// Seconds.

@@ -75,6 +75,7 @@ impl Facts {
             // Index and digest of one view: they belong together.
             applied_index: view.index,
             snapshot_index: status.snapshot_index.unwrap_or(0),
+            stored_event_bytes: self.consensus.stored_payload_bytes(),
             digest: format!("{:016x}", view.digest),
             voters: status.voters.keys().copied().collect(),
             learners: status.learners.keys().copied().collect(),

@@ -112,6 +112,7 @@ fn status(queue: QueueStatus) -> NodeStatus {
             committed_index: 1234,
             applied_index: 1234,
             snapshot_index: 0,
+            stored_event_bytes: 0,
             digest: String::new(),
             voters: Vec::new(),
             learners: Vec::new(),

@@ -38,7 +38,7 @@ fn is_there(state: &State, key: &Key) -> bool {
             let path = flotilla_model::FilePath::parse(path).unwrap();
             state.file(&account, &path).is_some()
         }
-        Key::Event(data) => state.journal.iter().any(|entry| entry.data.as_bytes() == data.as_bytes()),
+        Key::Event(data) => state.journal.iter().any(|entry| entry.data.read().unwrap() == data.as_bytes()),
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) fn check_order(state: &State) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     let mut last_end_ms: BTreeMap<String, u64> = BTreeMap::new();
     for entry in state.journal.iter() {
-        let data = String::from_utf8_lossy(entry.data.as_bytes()).into_owned();
+        let data = String::from_utf8_lossy(&entry.data.read().unwrap()).into_owned();
         if !seen.insert(data.clone()) {
             return Err(format!("{data} was published twice"));
         }

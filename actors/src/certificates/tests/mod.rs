@@ -347,7 +347,7 @@ fn whoever_has_a_route_for_it_gets_an_event() {
     let [Effect::Warn(_, events)] = &effects[..] else { panic!("{effects:?}") };
     let [Command::PublishEvents { account: published, events, .. }] = &events[..] else { panic!("{events:?}") };
     assert_eq!((published, events[0].kind.as_str()), (&account, EXPIRING));
-    let data: serde_json::Value = serde_json::from_slice(events[0].data.as_bytes()).unwrap();
+    let data: serde_json::Value = serde_json::from_slice(&events[0].data.read().unwrap()).unwrap();
     assert_eq!((data["name"].as_str(), data["expiry"]["within_days"].as_u64()), (Some(ALIAS), Some(30)));
     assert!(events[0].idempotency_key.is_some(), "a restarted node tells it again, and it is the same");
 }

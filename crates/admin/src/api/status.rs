@@ -54,6 +54,9 @@ pub struct ConsensusStatus {
     pub committed_index: u64,
     pub applied_index: u64,
     pub snapshot_index: u64,
+    /// Data of waiting events that this node keeps in files instead of memory (`EventQueue.memoryBytes`).
+    #[serde(default)]
+    pub stored_event_bytes: u64,
     /// Digest of the state at `applied_index`; equal on all nodes at the same index.
     pub digest: String,
     #[schema(value_type = Vec<u64>)]

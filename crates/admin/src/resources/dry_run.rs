@@ -163,7 +163,7 @@ impl Subject {
     fn body(&self) -> Option<String> {
         let bytes = match (&self.file, &self.data) {
             (Some(file), _) => webhook_notice(self.event, &self.account, file, self.received_ms).ok()?,
-            (None, Some(data)) if data.len() <= SHOWN_BYTES_MAX => data.as_bytes().to_vec(),
+            (None, Some(data)) if data.len() <= SHOWN_BYTES_MAX => data.read().ok()?.into_owned(),
             _ => return None,
         };
         String::from_utf8(bytes).ok()

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{steps, transfers};
 use crate::api::{EventView, from_ms};
+use crate::error::ApiError;
 
 /// Why it is dead or doubtful, or why its last try failed.
 pub(super) fn reason_of<'a>(state: &'a State, row: &'a EventRecord) -> Option<&'a str> {
@@ -64,16 +65,18 @@ pub(super) fn describe(state: &State, row: &EventRecord) -> EventView {
 }
 
 /// With what its steps did, and its data.
-pub(super) fn describe_in_full(state: &State, row: &EventRecord) -> EventView {
+pub(super) fn describe_in_full(state: &State, row: &EventRecord) -> Result<EventView, ApiError> {
     let transfer = row.file().and_then(|file| state.transfers.get(&file.transfer));
     let runs = transfer.map_or(row.steps(), |transfer| &transfer.steps);
     let mut view = EventView { runs: runs.iter().map(transfers::describe_run).collect(), ..describe(state, row) };
     if let Some(data) = row.data() {
-        let text = std::str::from_utf8(data.as_bytes()).ok();
+        let unreadable = |error| ApiError::internal(format!("the data of event {} cannot be read: {error}", row.id));
+        let data = data.read().map_err(unreadable)?;
+        let text = std::str::from_utf8(&data).ok();
         view.data = text.and_then(|text| RawValue::from_string(text.to_owned()).ok());
-        view.data_base64 = view.data.is_none().then(|| STANDARD.encode(data.as_bytes()));
+        view.data_base64 = view.data.is_none().then(|| STANDARD.encode(&data));
     }
-    view
+    Ok(view)
 }
 
 /// Since when it is in its state; of one that waits for its time, until when.

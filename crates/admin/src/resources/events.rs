@@ -69,7 +69,7 @@ pub(crate) async fn show(
     let state = admin.view().state;
     let row = state.events.get(&EventId(*id));
     let row = row.filter(|row| scope.covers(&row.account)).ok_or_else(|| not_in_queue(&state, EventId(*id), &scope))?;
-    Ok(web::Json(event_view::describe_in_full(&state, row)))
+    event_view::describe_in_full(&state, row).map(web::Json)
 }
 
 /// It has ended or never was; of an application's event the journal remembers which, for a while.

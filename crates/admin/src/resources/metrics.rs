@@ -100,6 +100,8 @@ fn node(registry: &mut Registry, status: &NodeStatus, is_ready: bool) {
     gauge(registry, "log_last_index", "Last entry in the log of this node", consensus.last_log_index);
     gauge(registry, "log_committed_index", "Last entry known to be committed", consensus.committed_index);
     gauge(registry, "log_applied_index", "Last entry applied on this node", consensus.applied_index);
+    let help = "Data of waiting events that this node keeps in files";
+    gauge(registry, "queue_data_stored_bytes", help, consensus.stored_event_bytes);
     let expires_s = to_ms(status.certificate.expires_at) / 1000;
     gauge(registry, "certificate_expires_seconds", "End of the cluster certificate, Unix time", expires_s);
     certificates(registry, &status.certificate);

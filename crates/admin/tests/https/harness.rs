@@ -133,6 +133,7 @@ impl NodeFacts for FixedFacts {
                 committed_index: 118,
                 applied_index: 118,
                 snapshot_index: 0,
+                stored_event_bytes: 0,
                 digest: "00ff".to_owned(),
                 voters: vec![NodeId(1), NodeId(2)],
                 learners: vec![],

@@ -98,14 +98,20 @@ pub(crate) fn write_zeros(file: &(impl DiskFile + ?Sized), length: u64) -> io::R
 /// Reads exactly `length` bytes at `offset`.
 pub(crate) fn read_exact_at(file: &dyn DiskFile, offset: u64, length: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; length];
+    fill_at(file, offset, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Fills `buffer` with what lies at `offset`.
+pub(crate) fn fill_at(file: &dyn DiskFile, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
     let mut filled = 0;
-    while filled < length {
-        match file.read_at(offset + filled as u64, &mut bytes[filled..])? {
+    while filled < buffer.len() {
+        match file.read_at(offset + filled as u64, &mut buffer[filled..])? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             count => filled += count,
         }
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Reads a whole file.

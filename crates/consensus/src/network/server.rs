@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::disk::{Disk, run_blocking};
 use crate::election::Contact;
+use crate::payloads::PayloadStore;
 use crate::snapshot::{Incoming, Received, SnapshotFile};
 use crate::types::{Raft, SnapshotMeta, TypeConfig, Vote};
 use crate::wire::{self, Kind, Refusal, SnapshotPiece, SnapshotPieceAnswer, WireError};
@@ -18,14 +19,15 @@ use crate::wire::{self, Kind, Refusal, SnapshotPiece, SnapshotPieceAnswer, WireE
 pub(crate) struct RaftServer {
     raft: Raft,
     disk: Arc<dyn Disk>,
+    payloads: PayloadStore,
     contact: Arc<Contact>,
     /// Held while a piece is written and while a snapshot is installed: one at a time.
     incoming: Arc<Mutex<Incoming>>,
 }
 
 impl RaftServer {
-    pub(crate) fn new(raft: Raft, disk: Arc<dyn Disk>, contact: Arc<Contact>) -> Self {
-        Self { raft, disk, contact, incoming: Arc::default() }
+    pub(crate) fn new(raft: Raft, disk: Arc<dyn Disk>, payloads: PayloadStore, contact: Arc<Contact>) -> Self {
+        Self { raft, disk, payloads, contact, incoming: Arc::default() }
     }
 
     pub(crate) async fn handle(&self, from: NodeId, kind: Kind, body: Bytes) -> Result<Bytes, Refusal> {
@@ -60,14 +62,14 @@ impl RaftServer {
 
     async fn take_piece(&self, piece: SnapshotPiece) -> Result<SnapshotPieceAnswer, Refusal> {
         let mut incoming = Arc::clone(&self.incoming).lock_owned().await;
-        let disk = Arc::clone(&self.disk);
+        let (disk, payloads) = (Arc::clone(&self.disk), self.payloads.clone());
         let vote = piece.vote;
         let work = move || {
             let received = incoming.take(disk.as_ref(), piece.id, piece.length, piece.offset, &piece.bytes)?;
             let checked = match received {
                 Received::Wanted(offset) => Checked::Wanted(offset),
                 Received::Complete(file) => {
-                    let (meta, _) = file.read().map_err(std::io::Error::other)?;
+                    let (meta, _) = file.read(&payloads).map_err(std::io::Error::other)?;
                     Checked::Complete(meta, file)
                 }
             };

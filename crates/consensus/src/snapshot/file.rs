@@ -8,6 +8,7 @@ use std::sync::Arc;
 use flotilla_model::State;
 
 use crate::disk::DiskFile;
+use crate::payloads::PayloadStore;
 use crate::types::SnapshotMeta;
 
 const MAGIC: [u8; 8] = *b"FLTLSNP\0";
@@ -100,8 +101,8 @@ impl SnapshotFile {
         self.file.sync().map_err(self.io("sync"))
     }
 
-    /// Reads and checks the whole snapshot.
-    pub(crate) fn read(&self) -> Result<(SnapshotMeta, State), SnapshotError> {
+    /// Reads and checks the whole snapshot. The data of events that are beyond what shall be in memory goes to `payloads`.
+    pub(crate) fn read(&self, payloads: &PayloadStore) -> Result<(SnapshotMeta, State), SnapshotError> {
         let length = self.file.length().map_err(self.io("read"))?;
         let content_bytes = length.checked_sub(CHECKSUM_BYTES).ok_or_else(|| self.corrupt("too short"))?;
         let source = ChecksummedReader {
@@ -112,7 +113,7 @@ impl SnapshotFile {
         };
         let mut reader = BufReader::with_capacity(BUFFER_BYTES, source);
         let meta = self.read_head(&mut reader)?;
-        let state = State::decode_snapshot(&mut reader);
+        let state = payloads.read_state(&mut reader);
         let state = state.map_err(|source| SnapshotError::State { file: self.name.clone(), source })?;
         io::copy(&mut reader, &mut io::sink()).map_err(self.io("read"))?;
         let actual = reader.into_inner().hasher.finalize();

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use super::{SnapshotError, SnapshotFile};
 use crate::disk::{Disk, DiskFile, read_exact_at};
+use crate::payloads::PayloadStore;
 use crate::types::{SnapshotMeta, term_of};
 
 const PREFIX: &str = "snapshot-";
@@ -29,7 +30,10 @@ pub(crate) struct SnapshotStore {
 
 impl SnapshotStore {
     /// Finds the newest snapshot and reads it; removes what an interrupted build or transfer left behind.
-    pub(crate) fn open(disk: Arc<dyn Disk>) -> Result<(Self, Option<(SnapshotMeta, State)>), SnapshotError> {
+    pub(crate) fn open(
+        disk: Arc<dyn Disk>,
+        payloads: &PayloadStore,
+    ) -> Result<(Self, Option<(SnapshotMeta, State)>), SnapshotError> {
         let io = |action, file: &str| {
             let file = file.to_owned();
             move |source| SnapshotError::Io { action, file, source }
@@ -44,7 +48,7 @@ impl SnapshotStore {
         };
         let file = store.disk.open(&newest).map_err(io("open", &newest))?;
         let snapshot = SnapshotFile { name: newest, file };
-        let (meta, state) = snapshot.read()?;
+        let (meta, state) = snapshot.read(payloads)?;
         *store.current.lock() = Some((meta.clone(), snapshot));
         Ok((store, Some((meta, state))))
     }
@@ -68,8 +72,13 @@ impl SnapshotStore {
     }
 
     /// Reads a snapshot that came from elsewhere and makes it the current one.
-    pub(crate) fn install(&self, meta: &SnapshotMeta, snapshot: SnapshotFile) -> Result<State, SnapshotError> {
-        let (_, state) = snapshot.read()?;
+    pub(crate) fn install(
+        &self,
+        meta: &SnapshotMeta,
+        snapshot: SnapshotFile,
+        payloads: &PayloadStore,
+    ) -> Result<State, SnapshotError> {
+        let (_, state) = snapshot.read(payloads)?;
         if name_of(meta) == snapshot.name && self.is_own(&snapshot.name)? {
             *self.current.lock() = Some((meta.clone(), snapshot));
             return Ok(state);

@@ -7,6 +7,7 @@ use flotilla_model::{Command, State};
 
 use super::{Incoming, Received, SnapshotError, SnapshotStore};
 use crate::disk::{Disk, read_all};
+use crate::payloads::PayloadStore;
 use crate::sim::SimDisk;
 use crate::types::{SnapshotMeta, StoredMembership, log_id};
 
@@ -23,7 +24,11 @@ fn meta(index: u64) -> SnapshotMeta {
 }
 
 fn open(disk: &Arc<SimDisk>) -> Result<(SnapshotStore, Option<(SnapshotMeta, State)>), SnapshotError> {
-    SnapshotStore::open(Arc::clone(disk) as Arc<dyn Disk>)
+    SnapshotStore::open(Arc::clone(disk) as Arc<dyn Disk>, &payloads(disk))
+}
+
+fn payloads(disk: &Arc<SimDisk>) -> PayloadStore {
+    PayloadStore::new(Arc::clone(disk) as Arc<dyn Disk>, 1 << 20)
 }
 
 #[test]
@@ -77,7 +82,7 @@ fn pieces_make_a_snapshot_even_when_some_come_twice() {
     assert!(matches!(take(2, 0, 40), Received::Wanted(40)));
     assert!(matches!(take(2, 0, 40), Received::Wanted(40)), "a piece that comes twice counts once");
     let Received::Complete(file) = take(2, 40, usize::MAX) else { panic!("not complete") };
-    let installed = store.install(&meta(5), file).unwrap();
+    let installed = store.install(&meta(5), file, &payloads(&target)).unwrap();
     assert_eq!(installed.digest(), state(50).digest());
     assert_eq!(open(&target).unwrap().1.unwrap().1.digest(), state(50).digest());
 }

@@ -7,6 +7,7 @@ mod failover;
 mod group_commit;
 mod harness;
 mod hostile;
+mod long_queue;
 mod membership;
 mod real_disk;
 mod replace;

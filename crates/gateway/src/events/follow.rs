@@ -4,6 +4,7 @@
 //! notice, and nothing is queued for it. One who does not keep up with the journal is told what he missed.
 
 use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -102,7 +103,13 @@ impl Follower {
                 return None;
             }
             let mut frames = Vec::new();
-            let is_at_end = self.collect(&self.context.log.state(), &mut frames);
+            let collected = self.collect(&self.context.log.state(), &mut frames);
+            let Ok(is_at_end) = collected.map_err(|error| {
+                self.stage = Stage::Over;
+                frames.extend(frames::error(&error.into()));
+            }) else {
+                return Some(frames);
+            };
             if !frames.is_empty() {
                 return Some(frames);
             }
@@ -128,8 +135,9 @@ impl Follower {
         }
     }
 
-    /// Writes what is new; says whether it has seen all of it.
-    fn collect(&mut self, state: &State, frames: &mut Vec<u8>) -> bool {
+    /// Writes what is new; says whether it has seen all of it. Fails when the data of an event cannot be read, which is then the
+    /// next one.
+    fn collect(&mut self, state: &State, frames: &mut Vec<u8>) -> io::Result<bool> {
         let lost = state.journal_lost();
         if lost > self.wanted.after {
             frames::lost(self.wanted.after, lost, frames);
@@ -139,16 +147,17 @@ impl Follower {
         for (index, entry) in state.journal.after(self.wanted.after).enumerate() {
             if frames.len() >= PIECE_BYTES || index >= ENTRIES_AT_ONCE {
                 add(&self.context.metrics.events_followed, count);
-                return false;
+                return Ok(false);
             }
-            self.wanted.after = entry.id;
             let is_wanted = |kind: &KindPattern| kind.matches(entry.kind.as_str());
             if entry.account == self.wanted.account && self.wanted.kind.as_ref().is_none_or(is_wanted) {
-                frames::event(entry, frames);
+                // Of a long queue it may lie in a file: written a moment ago, it is in the page cache as a rule.
+                frames::event(entry, &entry.data.read()?, frames);
                 count += 1;
             }
+            self.wanted.after = entry.id;
         }
         add(&self.context.metrics.events_followed, count);
-        true
+        Ok(true)
     }
 }

@@ -34,9 +34,9 @@ pub(crate) fn heartbeat(position: EventId) -> Vec<u8> {
     format!(": heartbeat\nid: {position}\n\n").into_bytes()
 }
 
-pub(crate) fn event(entry: &JournalEntry, out: &mut Vec<u8>) {
+pub(crate) fn event(entry: &JournalEntry, data: &[u8], out: &mut Vec<u8>) {
     let published_at = rfc3339(entry.published_ms);
-    let event = Event { id: entry.id, kind: &entry.kind, published_at, data: raw(entry.data.as_bytes()) };
+    let event = Event { id: entry.id, kind: &entry.kind, published_at, data: raw(data) };
     frame(None, entry.id, &event, out);
 }
 
@@ -97,7 +97,7 @@ mod tests {
             (b"not JSON", "null"),
         ] {
             let mut out = Vec::new();
-            event(&entry(data), &mut out);
+            event(&entry(data), data, &mut out);
             let start = r#"{"id":7,"kind":"order.created","published_at":"2026-01-31T07:00:01.5Z","data":"#;
             assert_eq!(String::from_utf8(out).unwrap(), format!("id: 7\ndata: {start}{expected}}}\n\n"));
         }

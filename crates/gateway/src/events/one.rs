@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
+use flotilla_model::Payload;
 use flotilla_model::{
     AccountName, Command, EventAction, EventEnd, EventId, EventKind, EventRecord, EventState, Outcome,
 };
@@ -42,24 +43,33 @@ struct View<'a> {
 pub(crate) async fn get(context: &Context, head: Head<'_>, id: EventId) -> Result<HttpResponse, Problem> {
     let (account, mut state) = authenticate(context, head).await?;
     // The event may have come in through another node, a moment ago.
-    if view(&state, &account, id).is_none()
+    if !is_known(&state, &account, id)
         && let Some(latest) = context.latest().await
     {
         state = latest;
     }
-    let body = view(&state, &account, id).ok_or_else(|| missing(id))?;
+    let body = view(&state, &account, id)?.ok_or_else(|| missing(id))?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "private, no-store"));
     Ok(response.content_type("application/json").body(body))
 }
 
-fn view(state: &State, account: &AccountName, id: EventId) -> Option<Vec<u8>> {
-    let view = match queued(state, account, id) {
-        Some(event) => of_queued(event),
-        None => of_ended(ended(state, account, id)?),
+fn is_known(state: &State, account: &AccountName, id: EventId) -> bool {
+    queued(state, account, id).is_some() || ended(state, account, id).is_some()
+}
+
+fn view(state: &State, account: &AccountName, id: EventId) -> Result<Option<Vec<u8>>, Problem> {
+    let (queued, ended) = (queued(state, account, id), ended(state, account, id));
+    let data = queued.and_then(EventRecord::data).or_else(|| ended.map(|entry| &entry.data));
+    // Of a long queue it may lie in a file, which is in the page cache as a rule.
+    let data = data.map(Payload::read).transpose()?.unwrap_or_default();
+    let view = match (queued, ended) {
+        (Some(event), _) => of_queued(event, raw(&data)),
+        (None, Some(entry)) => of_ended(entry, raw(&data)),
+        (None, None) => return Ok(None),
     };
     // What goes in was read from JSON, so it serialises.
-    serde_json::to_vec(&view).ok()
+    Ok(serde_json::to_vec(&view).ok())
 }
 
 /// An application's event. What is about files is told of in the transfer log.
@@ -71,7 +81,7 @@ fn ended<'a>(state: &'a State, account: &AccountName, id: EventId) -> Option<&'a
     state.journal.get(id).filter(|entry| entry.account == *account)
 }
 
-fn of_queued(event: &EventRecord) -> View<'_> {
+fn of_queued<'a>(event: &'a EventRecord, data: &'a RawValue) -> View<'a> {
     let not_before_ms = match event.state {
         EventState::Waiting { not_before_ms } | EventState::Blocked { not_before_ms, .. } => Some(not_before_ms),
         _ => None,
@@ -86,11 +96,11 @@ fn of_queued(event: &EventRecord) -> View<'_> {
         ordering_key: event.ordering_key().map(flotilla_model::EventKey::as_str),
         not_before: not_before_ms.filter(|time_ms| *time_ms > 0).map(rfc3339),
         expires: event.expires_ms().map(rfc3339),
-        data: event.data().map_or(RawValue::NULL, |data| raw(data.as_bytes())),
+        data,
     }
 }
 
-fn of_ended(entry: &JournalEntry) -> View<'_> {
+fn of_ended<'a>(entry: &'a JournalEntry, data: &'a RawValue) -> View<'a> {
     View {
         id: entry.id,
         kind: entry.kind.as_str(),
@@ -101,7 +111,7 @@ fn of_ended(entry: &JournalEntry) -> View<'_> {
         ordering_key: None,
         not_before: None,
         expires: None,
-        data: raw(entry.data.as_bytes()),
+        data,
     }
 }
 

@@ -30,8 +30,17 @@ impl State {
     pub fn queue_bounds(&self) -> QueueBounds {
         QueueBounds {
             events: self.number(parameter_names::MAX_EVENTS, 1_000_000),
-            bytes: self.number(parameter_names::MAX_BYTES, 512 << 20),
+            bytes: self.number(parameter_names::MAX_BYTES, 2 << 30),
         }
+    }
+
+    /// Whether a node keeps the data of further events elsewhere than in memory.
+    pub fn queue_memory_is_full(&self) -> bool {
+        self.queue.bytes >= self.queue_memory_bytes()
+    }
+
+    pub(crate) fn queue_memory_bytes(&self) -> u64 {
+        self.number(parameter_names::MEMORY_BYTES, 128 << 20)
     }
 
     /// Whether one more event with so much data may come in.

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::event::EventState;
+use crate::event::{EventRecord, EventState, Subject};
 use crate::ids::NodeId;
 use crate::journal::JournalEntry;
 use crate::party::Route;
+use crate::payload::Payload;
 use crate::state::{Header, State};
 use crate::table::Table;
 use crate::transfer::Transfer;
@@ -90,13 +91,30 @@ where
     K: Ord + Clone + Hash + for<'de> Deserialize<'de>,
     V: Clone + Hash + for<'de> Deserialize<'de>,
 {
+    read_table_changed(reader, buffer, |_| ())
+}
+
+/// With a change to each row that makes no difference to what it is.
+fn read_table_changed<K, V>(
+    reader: &mut dyn Read,
+    buffer: &mut Vec<u8>,
+    mut change: impl FnMut(&mut V),
+) -> Result<Table<K, V>, SnapshotError>
+where
+    K: Ord + Clone + Hash + for<'de> Deserialize<'de>,
+    V: Clone + Hash + for<'de> Deserialize<'de>,
+{
     let mut table = Table::default();
     for _ in 0..read_u64(reader)? {
-        let (key, row) = read_row(reader, buffer)?;
+        let (key, mut row) = read_row(reader, buffer)?;
+        change(&mut row);
         table.insert(key, row);
     }
     Ok(table)
 }
+
+/// Moves the data of an event out of memory.
+pub type StorePayload<'a> = dyn FnMut(&mut Payload) + 'a;
 
 impl State {
     /// Writes the whole state. Works on a clone while the original goes on.
@@ -141,6 +159,11 @@ impl State {
 
     /// Reads what [`State::encode_snapshot`] wrote, and checks its digest.
     pub fn decode_snapshot(reader: &mut dyn Read) -> Result<Self, SnapshotError> {
+        Self::decode_snapshot_storing(reader, &mut |_| ())
+    }
+
+    /// The same; `store` gets the data of those events that are beyond what shall be in memory (`EventQueue.memoryBytes`).
+    pub fn decode_snapshot_storing(reader: &mut dyn Read, store: &mut StorePayload<'_>) -> Result<Self, SnapshotError> {
         let mut buffer = Vec::new();
         let mut magic = [0; 8];
         reader.read_exact(&mut magic)?;
@@ -151,23 +174,23 @@ impl State {
             // Their digests counted rows of another form, so they cannot be compared; the file has a checksum of its own.
             1 => version_1::read(reader, &mut buffer)?,
             2 => {
-                let state = Self::read_version_2(reader, &mut buffer)?;
+                let state = Self::read_version_2(reader, &mut buffer, store)?;
                 read_u64(reader)?;
                 state
             }
-            3 => version_3::read(reader, &mut buffer)?,
+            3 => version_3::read(reader, &mut buffer, store)?,
             4 => {
-                let state = Self::read_version_4(reader, &mut buffer)?;
+                let state = Self::read_version_4(reader, &mut buffer, store)?;
                 read_u64(reader)?;
                 state
             }
             5 => {
-                let mut state = Self::read_version_4(reader, &mut buffer)?;
+                let mut state = Self::read_version_4(reader, &mut buffer, store)?;
                 state.requests = read_table(reader, &mut buffer)?;
                 read_u64(reader)?;
                 state
             }
-            VERSION => Self::read_current(reader, &mut buffer)?,
+            VERSION => Self::read_current(reader, &mut buffer, store)?,
             other => return Err(SnapshotError::Version(other)),
         };
         state.rebuild_indexes();
@@ -175,8 +198,12 @@ impl State {
     }
 
     /// Like version 4, with further tables.
-    fn read_current(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<Self, SnapshotError> {
-        let mut state = Self::read_version_4(reader, buffer)?;
+    fn read_current(
+        reader: &mut dyn Read,
+        buffer: &mut Vec<u8>,
+        store: &mut StorePayload<'_>,
+    ) -> Result<Self, SnapshotError> {
+        let mut state = Self::read_version_4(reader, buffer, store)?;
         state.requests = read_table(reader, buffer)?;
         state.administrator_certificates = read_table(reader, buffer)?;
         state.delegations = read_table(reader, buffer)?;
@@ -188,8 +215,12 @@ impl State {
     }
 
     /// Like version 3, with another form of the audit log's rows and further tables.
-    fn read_version_4(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<Self, SnapshotError> {
-        let mut state = Self::read_version_2(reader, buffer)?;
+    fn read_version_4(
+        reader: &mut dyn Read,
+        buffer: &mut Vec<u8>,
+        store: &mut StorePayload<'_>,
+    ) -> Result<Self, SnapshotError> {
+        let mut state = Self::read_version_2(reader, buffer, store)?;
         state.audit = read_table(reader, buffer)?;
         state.read_tables_since_3(reader, buffer)?;
         state.api_tokens = read_table(reader, buffer)?;
@@ -209,7 +240,11 @@ impl State {
         Ok(())
     }
 
-    fn read_version_2(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<Self, SnapshotError> {
+    fn read_version_2(
+        reader: &mut dyn Read,
+        buffer: &mut Vec<u8>,
+        store: &mut StorePayload<'_>,
+    ) -> Result<Self, SnapshotError> {
         let header: Header = read_row(reader, buffer)?;
         let mut state = Self {
             header,
@@ -222,18 +257,41 @@ impl State {
             routes: read_table(reader, buffer)?,
             files: read_table(reader, buffer)?,
             blobs: read_table(reader, buffer)?,
-            events: read_table(reader, buffer)?,
-            transfers: read_table(reader, buffer)?,
-            lanes: read_table(reader, buffer)?,
-            kind_routes: read_table(reader, buffer)?,
-            idempotency_keys: read_table(reader, buffer)?,
             ..Self::default()
         };
+        state.read_events(reader, buffer, store)?;
+        state.transfers = read_table(reader, buffer)?;
+        state.lanes = read_table(reader, buffer)?;
+        state.kind_routes = read_table(reader, buffer)?;
+        state.idempotency_keys = read_table(reader, buffer)?;
         for _ in 0..read_u64(reader)? {
-            let entry: JournalEntry = read_row(reader, buffer)?;
+            let mut entry: JournalEntry = read_row(reader, buffer)?;
+            // One copy for both, as when it was published.
+            if let Some(data) = state.events.get(&entry.id).and_then(|event| event.data()) {
+                entry.data.share(data);
+            }
             state.journal.push(entry);
         }
         Ok(state)
+    }
+
+    /// The data of the older ones, whose turn comes first, stays in memory.
+    fn read_events(
+        &mut self,
+        reader: &mut dyn Read,
+        buffer: &mut Vec<u8>,
+        store: &mut StorePayload<'_>,
+    ) -> Result<(), SnapshotError> {
+        let (mut bytes, bytes_max) = (0, self.queue_memory_bytes());
+        self.events = read_table_changed(reader, buffer, |event: &mut EventRecord| {
+            if let Subject::Data(data) = &mut event.subject {
+                bytes += data.len() as u64;
+                if bytes > bytes_max {
+                    store(data);
+                }
+            }
+        })?;
+        Ok(())
     }
 
     /// Makes the derived parts anew from the tables.

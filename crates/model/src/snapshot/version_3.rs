@@ -4,7 +4,7 @@ use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SnapshotError, read_table, read_u64};
+use super::{SnapshotError, StorePayload, read_table, read_u64};
 use crate::audit::{AuditId, AuditRecord, Origin};
 use crate::state::State;
 use crate::table::Table;
@@ -21,8 +21,12 @@ struct AuditRow {
 }
 
 /// The state that it holds, in today's form; indexes are made by the caller.
-pub(super) fn read(reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<State, SnapshotError> {
-    let mut state = State::read_version_2(reader, buffer)?;
+pub(super) fn read(
+    reader: &mut dyn Read,
+    buffer: &mut Vec<u8>,
+    store: &mut StorePayload<'_>,
+) -> Result<State, SnapshotError> {
+    let mut state = State::read_version_2(reader, buffer, store)?;
     let audit: Table<AuditId, AuditRow> = read_table(reader, buffer)?;
     for (id, row) in audit.iter() {
         state.audit.insert(*id, row.clone().into());

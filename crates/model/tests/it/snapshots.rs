@@ -109,3 +109,44 @@ fn a_version_of_the_future_is_refused_by_name() {
     let error = State::decode_snapshot(&mut bytes.as_slice()).err().unwrap();
     assert!(matches!(error, SnapshotError::Version(99)), "{error}");
 }
+
+#[test]
+fn data_beyond_what_shall_be_in_memory_is_handed_out_while_a_snapshot_is_read() {
+    use crate::common::{new_event, publish, published, set, three_nodes};
+    struct Shelf(Vec<u8>);
+    impl StoredPayload for Shelf {
+        fn read(&self, buffer: &mut [u8]) -> std::io::Result<()> {
+            buffer.copy_from_slice(&self.0);
+            Ok(())
+        }
+    }
+
+    let mut state = three_nodes();
+    state.apply(&set(parameter_names::MEMORY_BYTES, 200)).unwrap();
+    let events = (0..9).map(|number| NewEvent { data: Payload::new(&[number; 50]), ..new_event("order.a") }).collect();
+    let ids = published(&mut state, "a", 1, events);
+    assert!(state.queue_memory_is_full());
+    state.apply(&publish("a", 1, vec![new_event("other")])).unwrap();
+    let mut bytes = Vec::new();
+    state.encode_snapshot(&mut bytes).unwrap();
+
+    let mut stored = 0;
+    let mut store = |data: &mut Payload| {
+        data.move_to(|bytes| std::sync::Arc::new(Shelf(bytes.to_vec())));
+        stored += 1;
+    };
+    let read = State::decode_snapshot_storing(&mut bytes.as_slice(), &mut store).unwrap();
+    assert_eq!(stored, 5, "four of fifty bytes stay in memory: the older ones, whose turn comes first");
+    read.check_invariants().unwrap();
+    assert_eq!(read.digest(), state.digest());
+    for (number, id) in ids.iter().enumerate() {
+        let data = read.events.get(id).unwrap().data().unwrap();
+        assert_eq!(data.is_in_memory(), number < 4);
+        assert_eq!(*data.read().unwrap(), [number as u8; 50]);
+        let entry = read.journal.get(*id).unwrap();
+        assert_eq!(entry.data.is_in_memory(), number < 4, "the journal has no copy of its own");
+    }
+    let mut again = Vec::new();
+    read.encode_snapshot(&mut again).unwrap();
+    assert_eq!(again, bytes);
+}

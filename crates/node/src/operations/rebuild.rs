@@ -45,10 +45,10 @@ impl Operations {
             }
         });
         let reader = StreamReader::new(Box::pin(pieces));
-        let runtime = Handle::current();
+        let (runtime, consensus) = (Handle::current(), self.consensus.clone());
         // Reads as a file is read, off the threads of the runtime.
         let decoding = tokio::task::spawn_blocking(move || {
-            State::decode_snapshot(&mut BufReader::new(SyncIoBridge::new_with_handle(reader, runtime)))
+            consensus.read_state(&mut BufReader::new(SyncIoBridge::new_with_handle(reader, runtime)))
         });
         let state = decoding.await.map_err(|error| failed(error.to_string()))?;
         Ok((header.index, state.map_err(|error| failed(error.to_string()))?))

@@ -1,7 +1,8 @@
 //! What an event is about, as steps need it.
 
+use bytes::Bytes;
 use flotilla_files::{BlobDigest, ByteRange, ReadRequest};
-use flotilla_model::{BlobId, EventRecord, FileSubject, NodeId};
+use flotilla_model::{BlobId, EventRecord, FileSubject, NodeId, Payload};
 
 use super::{StepFailure, Steps};
 
@@ -21,6 +22,18 @@ impl Steps {
         let digest = BlobDigest { sha256: file.sha256, length: file.length };
         let request = ReadRequest { blob: file.blob, digest, range: ByteRange::ALL, holders: self.holders(file.blob) };
         self.files.read(request).await.map_err(StepFailure::internal)
+    }
+
+    /// The data of an application's event.
+    pub(super) async fn data(&self, data: &Payload) -> Result<Bytes, StepFailure> {
+        let read = |data: &Payload| data.read().map(|bytes| Bytes::copy_from_slice(&bytes));
+        let bytes = if data.is_in_memory() {
+            read(data)
+        } else {
+            let data = data.clone();
+            tokio::task::spawn_blocking(move || read(&data)).await.map_err(StepFailure::internal)?
+        };
+        bytes.map_err(|error| StepFailure::internal(format!("the data of the event cannot be read: {error}")))
     }
 
     /// Nodes that hold the contents, this one first.

@@ -10,6 +10,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use flotilla_admin::{WEBHOOK_KEY_CONTEXT, webhook_notice};
 use flotilla_model::{EventRecord, Sealed, Subject};
 use flotilla_pki::Purpose;
@@ -32,9 +33,10 @@ impl Steps {
     pub(super) async fn webhook(&self, event: &EventRecord, step: u32, call: &Call<'_>) -> Result<String, StepFailure> {
         let body = match &event.subject {
             Subject::File(file) => {
-                webhook_notice(event.id.0, &event.account, file, event.created_ms).map_err(StepFailure::permanent)?
+                let notice = webhook_notice(event.id.0, &event.account, file, event.created_ms);
+                Bytes::from(notice.map_err(StepFailure::permanent)?)
             }
-            Subject::Data(data) => data.as_bytes().to_vec(),
+            Subject::Data(data) => self.data(data).await?,
         };
         let timestamp = now_ms() / 1000;
         let mut request = self

@@ -44,7 +44,7 @@ async fn a_large_batch_goes_in_several_proposals() {
     let results = post(&rig, &json!(events)).await;
     assert!(results.iter().zip(1..).all(|(result, id)| *result == json!({"id": id, "duplicate": false})));
     assert_eq!((results.len(), rig.log.published()), (1000, vec![512, 488]));
-    let data: Vec<_> = rig.log.now().journal.iter().map(|entry| entry.data.as_bytes().to_vec()).collect();
+    let data: Vec<_> = rig.log.now().journal.iter().map(|entry| entry.data.read().unwrap().into_owned()).collect();
     assert!(data.iter().zip(0_u64..).all(|(data, number)| *data == number.to_string().into_bytes()));
 
     let large: Vec<Value> = (0..20).map(|_| json!({"kind": "a", "data": "x".repeat(60_000)})).collect();

@@ -33,7 +33,7 @@ async fn one_event_is_published_with_all_that_it_brings() {
     let state = rig.log.now();
     let event = state.events.get(&EventId(1)).unwrap();
     assert_eq!((event.kind.name(), event.account.as_str(), event.origin.0), ("order.created", "ann", 1));
-    assert_eq!(event.data().unwrap().as_bytes(), br#"{"n":1}"#);
+    assert_eq!(*event.data().unwrap().read().unwrap(), *br#"{"n":1}"#);
     assert_eq!(event.ordering_key().unwrap().as_str(), "k");
     assert_eq!((event.priority.value(), event.state.name()), (9, "waiting"));
     assert_eq!(event.options.as_ref().unwrap().trace_id, Some(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736));

@@ -67,7 +67,7 @@ async fn thousands_of_events_in_flight_are_answered_in_order() {
             assert!(number < 10_000, "only the oldest have left the journal");
             continue;
         };
-        let data: Value = serde_json::from_slice(entry.data.as_bytes()).unwrap();
+        let data: Value = serde_json::from_slice(&entry.data.read().unwrap()).unwrap();
         assert_eq!(data["number"], number, "the answer is that of its event");
     }
     assert!(rig.log.published().len() < 2000, "{} proposals", rig.log.published().len());
@@ -93,7 +93,7 @@ async fn what_comes_while_proposals_are_under_way_goes_together() {
         let id = publisher.answer().await.unwrap()["id"].as_u64().unwrap();
         let state = rig.log.now();
         let data = state.journal.get(EventId(id)).unwrap().data.clone();
-        assert_eq!(data.as_bytes(), number.to_string().into_bytes(), "the answer is that of its event");
+        assert_eq!(*data.read().unwrap(), *number.to_string().into_bytes(), "the answer is that of its event");
     }
     assert_eq!(publisher.answer().await.unwrap()["error"]["field"], "kind");
     let published = rig.log.published();
@@ -119,7 +119,7 @@ async fn events_with_an_order_are_under_way_one_proposal_at_a_time() {
         assert!(publisher.answer().await.unwrap()["id"].is_u64());
     }
     assert_eq!(rig.log.published(), [1, 1, 3]);
-    let datas: Vec<_> = rig.log.now().journal.iter().map(|entry| entry.data.as_bytes().to_vec()).collect();
+    let datas: Vec<_> = rig.log.now().journal.iter().map(|entry| entry.data.read().unwrap().into_owned()).collect();
     let own: Vec<_> = datas.iter().filter(|data| **data != b"5").map(|data| data[0] - b'0').collect();
     assert_eq!(own, [1, 2, 3, 4]);
 }

@@ -81,7 +81,7 @@ impl Steps {
         match &event.subject {
             Subject::File(file) => Ok(self.read(file).await?.chunks.map_err(|error| error.to_string()).boxed()),
             Subject::Data(data) => {
-                let data = Bytes::copy_from_slice(data.as_bytes());
+                let data = self.data(data).await?;
                 Ok(futures::stream::iter([Ok(data)]).boxed())
             }
         }
