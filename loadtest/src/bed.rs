@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use flotilla_admin::api::{ClusterStatus, NodeRole};
 use flotilla_admin::{Client, LocalToken, Login};
-use flotilla_local::{LocalCluster, LocalNode, free_base_port, https_client, tls_client_config, wait_until};
+use flotilla_local::{LocalCluster, LocalNode, Place, free_base_port, https_client, tls_client_config, wait_until};
 
 use crate::meter::process_cpu_s;
 
@@ -23,7 +23,11 @@ pub(crate) struct Bed {
 
 impl Bed {
     pub(crate) async fn start(binary: &Path, dir: &Path) -> Result<Self> {
-        let cluster = LocalCluster::start(binary, dir, 3, free_base_port(3)?, &[], |_| {}).await?;
+        Self::start_at(Place::Loopback, binary, dir).await
+    }
+
+    pub(crate) async fn start_at(place: Place, binary: &Path, dir: &Path) -> Result<Self> {
+        let cluster = LocalCluster::start_at(place, binary, dir, 3, free_base_port(3)?, &[], |_| {}).await?;
         let bed = Self { cluster };
         bed.settled().await?;
         let password = format!("{PASSWORD}\n");

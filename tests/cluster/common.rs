@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use flotilla_admin::api::{ClusterStatus, EventStatistics, NodeRole, NodeStatus, Page, TransferView};
-use flotilla_local::{LocalCluster, free_base_port, wait_until};
+use flotilla_local::{LocalCluster, Place, free_base_port, wait_until};
 use reqwest::{Response, StatusCode};
 use tempfile::TempDir;
 
@@ -39,9 +39,20 @@ impl Scene {
 
     /// With these variables in the environment of every node.
     pub(crate) async fn start_with(nodes: u16, environment: &[(String, String)]) -> Result<Self> {
+        Self::start_at(Place::Loopback, nodes, environment).await
+    }
+
+    /// With a network of its own, from which nodes can be cut off. Needs the rights of root; `cargo xtask test` leaves the
+    /// tests out, and says so, where it has none.
+    pub(crate) async fn start_apart(nodes: u16) -> Result<Self> {
+        Self::start_at(Place::namespaces(nodes)?, nodes, &[]).await
+    }
+
+    async fn start_at(place: Place, nodes: u16, environment: &[(String, String)]) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let base_port = free_base_port(nodes)?;
-        let cluster = LocalCluster::start(binary(), dir.path(), nodes, base_port, environment, |_| {}).await?;
+        let cluster =
+            LocalCluster::start_at(place, binary(), dir.path(), nodes, base_port, environment, |_| {}).await?;
         let scene = Self { cluster, _dir: dir };
         scene.settled().await?;
         Ok(scene)

@@ -141,6 +141,28 @@ async fn a_frozen_primary_does_no_harm_when_it_wakes_up() -> Result<()> {
     check(&scene, &told).await
 }
 
+/// Its cable is pulled: no connection is reset, and the others go on without it.
+#[tokio::test]
+async fn a_primary_whose_cable_is_pulled_does_no_harm_when_it_is_back() -> Result<()> {
+    let scene = Scene::start_apart(3).await?;
+    scene.partner("alice", &["checksum"]).await?;
+    let load = Load::start(&scene, 4);
+    load.more(40).await?;
+    let alone = scene.primary_as_seen_by(0).await?;
+    let other = (alone + 1) % 3;
+    scene.cluster.nodes[alone].cut()?;
+    wait_until("another node leads", DEADLINE, async || {
+        Ok((scene.primary_as_seen_by(other).await? != alone).then_some(()))
+    })
+    .await?;
+    load.more(40).await?;
+    scene.cluster.nodes[alone].join()?;
+    load.more(40).await?;
+    scene.settled().await?;
+    let told = load.finish().await?;
+    check(&scene, &told).await
+}
+
 /// A primary that is alone is not ready, counts as none in the metrics, and `status` says why.
 async fn says_that_it_cannot_lead(scene: &Scene, primary: usize) -> Result<()> {
     let readyz = format!("{}/readyz", scene.cluster.nodes[primary].admin_url());

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::step::{run, works};
 
 /// Program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 8] = [
+const PROGRAMS: [(&str, &str); 9] = [
     // Uploads and downloads as partners do them.
     ("curl", "curl"),
     // Second opinion on keys, certificates and TLS.
@@ -21,6 +21,8 @@ const PROGRAMS: [(&str, &str); 8] = [
     ("chromedriver", "chromium-driver"),
     // Fetches the checker of its accessibility.
     ("npm", "npm"),
+    // Network namespaces, for nodes that are cut off.
+    ("ip", "iproute2"),
     // Manual pages as they will be read.
     ("groff", "groff-base"),
 ];
@@ -62,6 +64,7 @@ fn is_present(program: &str) -> bool {
     command.arg(match program {
         "openssl" => "version",
         "keytool" => "-help",
+        "ip" => "-Version",
         _ => "--version",
     });
     works(command)

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::client::https_client;
 use crate::layout::Layout;
 use crate::node::LocalNode;
+use crate::place::Place;
 use crate::ports::NodePorts;
 use crate::wait::wait_until;
 
@@ -27,11 +28,13 @@ pub enum Step {
     Ready { node: u16 },
 }
 
-/// A cluster of processes on the loopback interface.
+/// A cluster of processes on this machine.
 pub struct LocalCluster {
     pub dir: PathBuf,
     pub layout: Layout,
     pub nodes: Vec<LocalNode>,
+    /// After the nodes, so that a network of their own goes after them.
+    place: Place,
     binary: PathBuf,
     environment: Vec<(String, String)>,
     client: reqwest::Client,
@@ -49,8 +52,23 @@ struct TokenAnswer {
 }
 
 impl LocalCluster {
-    /// Starts the cluster of `dir`; sets it up first when the folder is new. `environment` goes to every node's process.
+    /// Starts the cluster of `dir` on the loopback interface; sets it up first when the folder is new. `environment` goes to
+    /// every node's process.
     pub async fn start(
+        binary: &Path,
+        dir: &Path,
+        nodes: u16,
+        base_port: u16,
+        environment: &[(String, String)],
+        progress: impl FnMut(Step),
+    ) -> Result<Self> {
+        Self::start_at(Place::Loopback, binary, dir, nodes, base_port, environment, progress).await
+    }
+
+    /// The same at any place. A cluster that is set up already has its addresses in its configuration: it must be started
+    /// again at the same place.
+    pub async fn start_at(
+        place: Place,
         binary: &Path,
         dir: &Path,
         nodes: u16,
@@ -63,7 +81,9 @@ impl LocalCluster {
         let known = Layout::load(&dir)?;
         let resumed = known.is_some();
         let (size, first) = known.as_ref().map_or((nodes, base_port), |known| (known.nodes, known.base_port));
-        if let Some(port) = (1..=size).find_map(|number| NodePorts::of(first, number).first_busy()) {
+        if place.is_loopback()
+            && let Some(port) = (1..=size).find_map(|number| NodePorts::of(first, number).first_busy())
+        {
             let way_out = if resumed { "" } else { ", or choose another --base-port" };
             bail!("port {port} is in use: end the program that listens there{way_out}");
         }
@@ -71,10 +91,11 @@ impl LocalCluster {
             Some(layout) => layout,
             None => {
                 progress(Step::Initialise { node: 1 });
-                Self::initialise(binary, &dir, nodes, base_port).await?
+                Self::initialise(&place, binary, &dir, nodes, base_port).await?
             }
         };
-        let node = |number| LocalNode::new(number, Layout::node_dir(&dir, number), layout.ports(number), binary);
+        let node =
+            |number| LocalNode::new(number, Layout::node_dir(&dir, number), layout.ports(number), &place, binary);
         let client = https_client(&[node(1).authority_file()])?;
         let mut cluster = Self {
             nodes: (1..=layout.nodes).map(node).collect(),
@@ -83,6 +104,7 @@ impl LocalCluster {
             environment: environment.to_vec(),
             client,
             layout,
+            place: place.clone(),
         };
         if resumed {
             cluster.resume(&mut progress).await?;
@@ -92,7 +114,7 @@ impl LocalCluster {
         Ok(cluster)
     }
 
-    async fn initialise(binary: &Path, dir: &Path, nodes: u16, base_port: u16) -> Result<Layout> {
+    async fn initialise(place: &Place, binary: &Path, dir: &Path, nodes: u16, base_port: u16) -> Result<Layout> {
         let mut layout =
             Layout { nodes, base_port, administrator: String::new(), administrator_password: String::new() };
         let node_dir = Layout::node_dir(dir, 1);
@@ -105,9 +127,9 @@ impl LocalCluster {
             );
         }
         let mut arguments = strings(&["init"]);
-        arguments.extend(place_arguments(&node_dir, &layout, 1));
+        arguments.extend(place_arguments(place, &node_dir, &layout, 1));
         arguments.extend(strings(&["--cluster-name", "local"]));
-        let answer: InitAnswer = serde_json::from_value(run_command(binary, arguments).await?)?;
+        let answer: InitAnswer = serde_json::from_value(run_command(place.command(1, binary), arguments).await?)?;
         layout.administrator = answer.administrator;
         layout.administrator_password = answer.password;
         Ok(layout)
@@ -138,7 +160,7 @@ impl LocalCluster {
     /// The same with a number, and so with ports, of the caller's choice: those of a removed node stay its own.
     pub async fn add_node_numbered(&mut self, number: u16) -> Result<usize> {
         let dir = Layout::node_dir(&self.dir, number);
-        self.nodes.push(LocalNode::new(number, dir, self.layout.ports(number), &self.binary));
+        self.nodes.push(LocalNode::new(number, dir, self.layout.ports(number), &self.place, &self.binary));
         let index = self.nodes.len() - 1;
         self.join(index).await?;
         self.start_node(index)?;
@@ -151,7 +173,7 @@ impl LocalCluster {
     pub async fn add_witness(&mut self) -> Result<usize> {
         let number = self.nodes.iter().map(|node| node.number).max().unwrap_or(0) + 1;
         let dir = Layout::node_dir(&self.dir, number);
-        self.nodes.push(LocalNode::new(number, dir, self.layout.ports(number), &self.binary));
+        self.nodes.push(LocalNode::new(number, dir, self.layout.ports(number), &self.place, &self.binary));
         let index = self.nodes.len() - 1;
         self.join_as(index, "witness").await?;
         self.start_node(index)?;
@@ -166,12 +188,13 @@ impl LocalCluster {
         let config = self.nodes[0].config_file().display().to_string();
         let mut arguments = strings(&["token", "create", "--config"]);
         arguments.push(config);
-        let token: TokenAnswer = serde_json::from_value(run_command(&self.binary, arguments).await?)?;
+        let token: TokenAnswer = serde_json::from_value(run_command(self.program(0), arguments).await?)?;
         let mut arguments = strings(&["join"]);
-        arguments.extend(place_arguments(&self.nodes[index].dir, &self.layout, self.nodes[index].number));
+        let node = &self.nodes[index];
+        arguments.extend(place_arguments(&self.place, &node.dir, &self.layout, node.number));
         arguments.extend(["--primary".to_owned(), self.nodes[0].admin_url(), "--token".to_owned(), token.token]);
         arguments.extend(["--role".to_owned(), role.to_owned()]);
-        run_command(&self.binary, arguments).await.map(|_| ())
+        run_command(self.program(index), arguments).await.map(|_| ())
     }
 
     async fn resume(&mut self, progress: &mut impl FnMut(Step)) -> Result<()> {
@@ -240,18 +263,23 @@ impl LocalCluster {
         if problems.is_empty() { Ok(()) } else { bail!(problems.join("; ")) }
     }
 
+    /// The program, where that node is.
+    fn program(&self, index: usize) -> Command {
+        self.place.command(self.nodes[index].number, &self.binary)
+    }
+
     /// Runs a command of the program against node `index` (0-based) and gives its JSON.
     pub async fn command(&self, index: usize, arguments: &[&str]) -> Result<Value> {
         let mut all = strings(arguments);
         all.extend(["--config".to_owned(), self.nodes[index].config_file().display().to_string()]);
-        run_command(&self.binary, all).await
+        run_command(self.program(index), all).await
     }
 
     /// The same, with `input` on its standard input (for passwords).
     pub async fn command_with_input(&self, index: usize, arguments: &[&str], input: &str) -> Result<Value> {
         let mut all = strings(arguments);
         all.extend(["--config".to_owned(), self.nodes[index].config_file().display().to_string()]);
-        run_with_input(&self.binary, all, input).await
+        run_with_input(self.program(index), all, input).await
     }
 }
 
@@ -259,30 +287,31 @@ fn strings(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn place_arguments(dir: &Path, layout: &Layout, number: u16) -> Vec<String> {
+fn place_arguments(place: &Place, dir: &Path, layout: &Layout, number: u16) -> Vec<String> {
     let ports = layout.ports(number);
     let mut arguments = strings(&["--dir"]);
     arguments.push(dir.display().to_string());
-    arguments.extend(strings(&["--name", "127.0.0.1", "--bind", "127.0.0.1", "--cluster-port"]));
+    let host = place.host(number);
+    arguments.extend(strings(&["--name", &host, "--bind", &host, "--cluster-port"]));
     arguments.push(ports.cluster.to_string());
     arguments.extend(["--admin-port".to_owned(), ports.admin.to_string()]);
     arguments.extend(["--transfer-port".to_owned(), ports.transfer.to_string()]);
     arguments
 }
 
-async fn run_command(binary: &Path, arguments: Vec<String>) -> Result<Value> {
-    run_with_input(binary, arguments, "").await
+async fn run_command(program: Command, arguments: Vec<String>) -> Result<Value> {
+    run_with_input(program, arguments, "").await
 }
 
-async fn run_with_input(binary: &Path, mut arguments: Vec<String>, input: &str) -> Result<Value> {
+async fn run_with_input(mut command: Command, mut arguments: Vec<String>, input: &str) -> Result<Value> {
     arguments.push("--json".to_owned());
-    let (binary, input) = (binary.to_owned(), input.to_owned());
+    let input = input.to_owned();
     tokio::task::spawn_blocking(move || {
         use std::io::Write;
         let shown = arguments.first().cloned().unwrap_or_default();
-        let mut command = Command::new(&binary);
         command.args(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
+        let program = command.get_program().to_owned();
+        let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
         if let Some(mut stdin) = child.stdin.take() {
             // A command that reads nothing may have closed it already.
             let _ = stdin.write_all(input.as_bytes());

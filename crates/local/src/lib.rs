@@ -6,13 +6,17 @@
 mod client;
 mod cluster;
 mod layout;
+mod namespaces;
 mod node;
+mod place;
 mod ports;
 mod wait;
 
 pub use client::{https_client, tls_client_config};
 pub use cluster::{LocalCluster, Step};
 pub use layout::Layout;
+pub use namespaces::Namespaces;
 pub use node::LocalNode;
+pub use place::Place;
 pub use ports::{NodePorts, free_base_port};
 pub use wait::wait_until;

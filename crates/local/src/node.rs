@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::place::Place;
 use crate::ports::NodePorts;
 use crate::wait::wait_until;
 
@@ -16,13 +17,14 @@ pub struct LocalNode {
     pub number: u16,
     pub dir: PathBuf,
     pub ports: NodePorts,
+    place: Place,
     binary: PathBuf,
     child: Option<Child>,
 }
 
 impl LocalNode {
-    pub(crate) fn new(number: u16, dir: PathBuf, ports: NodePorts, binary: &Path) -> Self {
-        Self { number, dir, ports, binary: binary.to_owned(), child: None }
+    pub(crate) fn new(number: u16, dir: PathBuf, ports: NodePorts, place: &Place, binary: &Path) -> Self {
+        Self { number, dir, ports, place: place.clone(), binary: binary.to_owned(), child: None }
     }
 
     pub fn config_file(&self) -> PathBuf {
@@ -38,11 +40,11 @@ impl LocalNode {
     }
 
     pub fn admin_url(&self) -> String {
-        format!("https://127.0.0.1:{}", self.ports.admin)
+        format!("https://{}:{}", self.place.host(self.number), self.ports.admin)
     }
 
     pub fn transfer_url(&self) -> String {
-        format!("https://127.0.0.1:{}", self.ports.transfer)
+        format!("https://{}:{}", self.place.host(self.number), self.ports.transfer)
     }
 
     /// Process id while it runs.
@@ -55,12 +57,14 @@ impl LocalNode {
         if self.child.is_some() && self.has_ended()?.is_none() {
             bail!("node {} runs already", self.number);
         }
-        if let Some(port) = self.ports.first_busy() {
+        if self.place.is_loopback()
+            && let Some(port) = self.ports.first_busy()
+        {
             bail!("port {port} is in use: end the program that listens there");
         }
         let log =
             File::options().create(true).append(true).open(self.log_file()).context("cannot write the node's log")?;
-        let mut command = Command::new(&self.binary);
+        let mut command = self.place.command(self.number, &self.binary);
         command.arg("run").arg("--config").arg(self.config_file());
         command.envs(environment.iter().cloned());
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
@@ -101,6 +105,16 @@ impl LocalNode {
     /// Lets a frozen process go on.
     pub fn resume(&self) -> Result<()> {
         self.signal(Signal::CONT)
+    }
+
+    /// Cuts the process off from all others, silently: no connection is reset. Not on the loopback interface.
+    pub fn cut(&self) -> Result<()> {
+        self.place.cut(self.number)
+    }
+
+    /// Lets it hear the others again.
+    pub fn join(&self) -> Result<()> {
+        self.place.join(self.number)
     }
 
     /// Asks the process to stop in order and waits for it.

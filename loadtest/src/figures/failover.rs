@@ -1,8 +1,10 @@
-//! The primary is killed (`kill -9`) or frozen (`SIGSTOP`): how long until a write that was issued after that is acknowledged.
+//! The primary is killed (`kill -9`), frozen (`SIGSTOP`) or cut off from the network: how long until a write that was issued after that is acknowledged.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use flotilla_local::Place;
 
 use super::FiguresArguments;
 use crate::bed::{Bed, PASSWORD, PLAIN_ACCOUNT};
@@ -17,8 +19,10 @@ const DEADLINE: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Killed,
-    /// It answers nothing and its connections stay: what a host does that is cut off.
+    /// It answers nothing and its connections stay.
     Frozen,
+    /// Nothing reaches it any more, and nothing is reset.
+    CutOff,
 }
 
 /// Does it to the primary again and again; in between the cluster is made whole.
@@ -28,6 +32,19 @@ pub(super) async fn measure(bed: &mut Bed, arguments: &FiguresArguments, collect
         collector.add(Figure::of(format!("failover: {name} to next write"), "ms", gaps_ms));
     }
     Ok(())
+}
+
+/// The same on a cluster in network namespaces, whose primary is cut off.
+pub(super) async fn measure_cuts(
+    binary: &Path,
+    dir: &Path,
+    arguments: &FiguresArguments,
+    collector: &mut Collector,
+) -> Result<()> {
+    let mut bed = Bed::start_at(Place::namespaces(3)?, binary, dir).await?;
+    let gaps_ms = gaps_ms(&mut bed, Fate::CutOff, arguments.kills).await?;
+    collector.add(Figure::of("failover: silent cut of the primary to next write", "ms", gaps_ms));
+    bed.cluster.stop().await
 }
 
 /// `kill -9` of the primary, so many times: milliseconds until the next acknowledgement.
@@ -57,11 +74,13 @@ async fn gap(bed: &mut Bed, fate: Fate, round: u32) -> Result<Duration> {
     match fate {
         Fate::Killed => bed.cluster.nodes[primary].kill()?,
         Fate::Frozen => bed.cluster.nodes[primary].pause()?,
+        Fate::CutOff => bed.cluster.nodes[primary].cut()?,
     }
     let gap = first_write(&clients, round, begun).await;
     match fate {
         Fate::Killed => bed.cluster.start_node(primary)?,
         Fate::Frozen => bed.cluster.nodes[primary].resume()?,
+        Fate::CutOff => bed.cluster.nodes[primary].join()?,
     }
     bed.cluster.wait_ready(primary).await?;
     bed.settled().await?;

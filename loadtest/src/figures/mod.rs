@@ -7,6 +7,8 @@ mod parameters;
 mod upload_events;
 mod uploads;
 
+use std::path::Path;
+
 use anyhow::Result;
 
 pub(crate) use failover::kill_primaries;
@@ -14,7 +16,7 @@ pub(crate) use parameters::write_parameters;
 
 use crate::arguments::{ClusterArguments, RunArguments, StreamArguments};
 use crate::bed::Bed;
-use crate::collector::Collector;
+use crate::collector::{Collector, progress};
 use crate::events;
 
 /// What to measure.
@@ -26,13 +28,14 @@ pub(crate) struct FiguresArguments {
     run: RunArguments,
     #[command(flatten)]
     stream: StreamArguments,
-    /// Kills of the primary, freezes of it, and hand-overs.
+    /// Kills of the primary, freezes of it, cuts of its network, and hand-overs.
     #[arg(long, default_value_t = 10)]
     kills: u32,
     /// Size of the large upload in MiB.
     #[arg(long, default_value_t = 1024)]
     large_mib: u64,
-    /// Only groups whose name contains this text: idle, uploads, large, parameters, events, upload-events, hand-over, failover, start.
+    /// Only groups whose name contains this text: idle, uploads, large, parameters, events, upload-events, hand-over, failover,
+    /// start, cut (as root only).
     #[arg(long)]
     only: Option<String>,
 }
@@ -41,6 +44,15 @@ impl FiguresArguments {
     fn wants(&self, group: &str) -> bool {
         self.only.as_ref().is_none_or(|only| group.contains(only.as_str()))
     }
+}
+
+/// On a cluster of its own; among all figures only where it can be made.
+async fn cuts(arguments: &FiguresArguments, dir: &Path, collector: &mut Collector) -> Result<()> {
+    if arguments.only.is_none() && !rustix::process::geteuid().is_root() {
+        progress("cut: not measured, since network namespaces need the rights of root");
+        return Ok(());
+    }
+    failover::measure_cuts(&arguments.cluster.binary()?, &dir.join("cut"), arguments, collector).await
 }
 
 /// Measures everything that was asked for.
@@ -77,6 +89,9 @@ pub(crate) async fn run(arguments: &FiguresArguments) -> Result<()> {
         idle::start_up(&mut bed, arguments, &mut collector).await?;
     }
     bed.cluster.stop().await?;
+    if arguments.wants("cut") {
+        cuts(arguments, &dir, &mut collector).await?;
+    }
     if arguments.cluster.json {
         collector.print_json()?;
     }

@@ -101,6 +101,15 @@ impl Doer {
                 self.back(index).await?;
                 self.over(marks);
             }
+            Deed::Cut { node, for_s } => {
+                let (index, name) = self.find(*node).await?;
+                self.note(marks, format!("cut off {name}"));
+                self.cluster()?.nodes[index].cut()?;
+                tokio::time::sleep(Duration::from_secs_f64(*for_s)).await;
+                self.cluster()?.nodes[index].join()?;
+                self.back(index).await?;
+                self.over(marks);
+            }
             Deed::Restart { node } => {
                 let (index, name) = self.find(*node).await?;
                 self.restart(index, &name, marks).await?;

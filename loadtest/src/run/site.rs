@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use flotilla_admin::api::NodeRole;
 use flotilla_admin::{Client, LocalToken, Login};
-use flotilla_local::{LocalCluster, LocalNode, free_base_port, tls_client_config, wait_until};
+use flotilla_local::{LocalCluster, LocalNode, Place, free_base_port, tls_client_config, wait_until};
 use parking_lot::Mutex;
 
 use super::RunScenarioArguments;
@@ -66,7 +66,10 @@ impl Site {
         let nodes = scenario.cluster.nodes;
         progress(format!("a cluster of {nodes} nodes is started"));
         let binary = arguments.binary.path()?;
-        let cluster = LocalCluster::start(&binary, &dir, nodes, free_base_port(nodes)?, &[], |_| {}).await?;
+        let needs_namespaces = scenario.timeline.iter().any(|moment| moment.deed.needs_namespaces());
+        let place = if needs_namespaces { Place::namespaces(nodes)? } else { Place::Loopback };
+        let port = free_base_port(nodes)?;
+        let cluster = LocalCluster::start_at(place, &binary, &dir, nodes, port, &[], |_| {}).await?;
         let administrator = |node: &LocalNode| {
             let tls = tls_client_config(&[node.authority_file()])?;
             anyhow::Ok(Client::new(&node.admin_url(), tls, Login::Local(LocalToken::load(&node.dir)?))?)

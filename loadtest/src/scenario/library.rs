@@ -26,6 +26,7 @@ pub(crate) const LIBRARY: &[Shipped] = shipped![
     "ramp",
     "backlog-drain",
     "failover",
+    "partition",
     "rolling-restart",
     "gmp-sweep",
     "soak",

@@ -18,6 +18,9 @@ pub(crate) enum Deed {
     Kill { node: Which, for_s: f64 },
     /// Frozen (`SIGSTOP`): it is silent, and its connections stay.
     Pause { node: Which, for_s: f64 },
+    /// Cut off from the network without a word: no connection is reset. Each node is in a network namespace for it, which
+    /// needs the rights of root.
+    Cut { node: Which, for_s: f64 },
     /// Stopped in order and started again.
     Restart { node: Which },
     /// Each node is stopped in order and started again, one after the other, secondaries first.
@@ -49,7 +52,7 @@ pub(crate) enum Role {
 
 impl Deed {
     pub(crate) fn check(&self, nodes: u16) -> Result<()> {
-        if let Self::Kill { node, for_s } | Self::Pause { node, for_s } = self {
+        if let Self::Kill { node, for_s } | Self::Pause { node, for_s } | Self::Cut { node, for_s } = self {
             ensure!((0.0..=86_400.0).contains(for_s), "for_s must be 0 to 86400");
             return node.check(nodes);
         }
@@ -66,6 +69,12 @@ impl Deed {
     /// Whether it is done to a process, which the harness can only do to its own.
     pub(crate) fn needs_own_cluster(&self) -> bool {
         matches!(self, Self::Kill { .. } | Self::Pause { .. } | Self::Restart { .. } | Self::Roll {})
+            || self.needs_namespaces()
+    }
+
+    /// Whether the nodes must have a network of their own.
+    pub(crate) fn needs_namespaces(&self) -> bool {
+        matches!(self, Self::Cut { .. })
     }
 }
 
@@ -90,6 +99,7 @@ mod tests {
         let node = Which::Role(Role::Primary);
         assert_eq!(read("s = 1\ndo = 'kill'\nnode = 'primary'\nfor_s = 2").unwrap(), Deed::Kill { node, for_s: 2.0 });
         assert_eq!(read("s = 1\ndo = 'restart'\nnode = 2").unwrap(), Deed::Restart { node: Which::Number(2) });
+        assert_eq!(read("s = 1\ndo = 'cut'\nnode = 'primary'\nfor_s = 2").unwrap(), Deed::Cut { node, for_s: 2.0 });
         assert_eq!(read("s = 1\ndo = 'hand-over'").unwrap(), Deed::HandOver {});
         for bad in
             ["s = 1\ndo = 'explode'", "s = 1\ndo = 'kill'\nfor_s = 1", "s = 1\ndo = 'kill'\nnode = 'all'\nfor_s = 1"]
