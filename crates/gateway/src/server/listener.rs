@@ -27,7 +27,7 @@ const BACKLOG: i32 = 1024;
 
 /// What one call to the system may bring. The TLS library asks for 4 KiB at a time, which costs a call for each few events of
 /// a stream.
-const READ_BYTES: usize = 16 << 10;
+const READ_BYTES: usize = 64 << 10;
 
 /// A client that is gone without a word is noticed after a minute and a half: its uploads and streams hold places.
 const KEEP_ALIVE_IDLE: Duration = Duration::from_secs(60);

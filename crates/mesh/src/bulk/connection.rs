@@ -14,7 +14,7 @@ use crate::stats::Stats;
 use crate::wire::frame::{Frame, Kind};
 use crate::wire::reader::FrameReader;
 use crate::wire::refused::{RefusedBody, RefusedClass};
-use crate::wire::writer::{WriteEnd, write_frame};
+use crate::wire::writer::{WriteEnd, write_frames};
 
 /// The id of a `Refused` frame after which the connection is used on.
 pub(super) const KEPT: u64 = 1;
@@ -40,16 +40,16 @@ impl BulkConnection {
     }
 
     pub(super) async fn write(&mut self, frame: &Frame) -> Result<(), StreamError> {
-        match write_frame(&mut self.writer, frame, &self.limits, &self.stats).await {
+        match write_frames(&mut self.writer, std::slice::from_ref(frame), &self.limits, &self.stats).await {
             WriteEnd::Finished => Ok(()),
             WriteEnd::Stalled => Err(StreamError::Stalled),
             WriteEnd::Io(error) => Err(StreamError::Cut(error.to_string())),
         }
     }
 
-    /// Writes a chunk, and takes notice of whatever the other end says meanwhile: a receiver that has failed says so
+    /// Writes frames together, and takes notice of whatever the other end says meanwhile: a receiver that has failed says so
     /// before the sender is done.
-    pub(super) async fn write_watching(&mut self, frame: &Frame) -> Result<(), StreamError> {
+    pub(super) async fn write_watching(&mut self, frames: &[Frame]) -> Result<(), StreamError> {
         let Self { reader, writer, limits, stats } = self;
         tokio::select! {
             biased;
@@ -57,7 +57,7 @@ impl BulkConnection {
                 Ok(frame) => early_answer(frame),
                 Err(error) => StreamError::Cut(error.to_string()),
             }),
-            written = write_frame(writer, frame, limits, stats) => match written {
+            written = write_frames(writer, frames, limits, stats) => match written {
                 WriteEnd::Finished => Ok(()),
                 WriteEnd::Stalled => Err(StreamError::Stalled),
                 WriteEnd::Io(error) => Err(StreamError::Cut(error.to_string())),

@@ -43,7 +43,7 @@ impl ChunkWriter {
     }
 
     async fn write(&mut self, frame: Frame) -> Result<(), StreamError> {
-        let written = self.connection.write_watching(&frame).await;
+        let written = self.connection.write_watching(&[frame]).await;
         self.failed |= written.is_err();
         written
     }

@@ -76,12 +76,19 @@ impl Pool {
     }
 
     pub(crate) async fn upload(&self, header: Bytes) -> Result<UploadStream, CallError> {
-        let (connection, lease) = self.open(Kind::Upload, header).await?;
-        Ok(UploadStream::new(connection, lease))
+        self.check_header(&header)?;
+        let lease = self.lease().await?;
+        let connection = match self.take_idle(lease.generation) {
+            Some(connection) => connection,
+            None => self.connect().await?,
+        };
+        Ok(UploadStream::new(connection, lease, Frame::new(Kind::Upload, 0, header)))
     }
 
     pub(crate) async fn download(&self, header: Bytes) -> Result<(Bytes, ChunkReader), CallError> {
-        let (mut connection, lease) = self.open(Kind::Download, header).await?;
+        self.check_header(&header)?;
+        let lease = self.lease().await?;
+        let mut connection = self.ask(&lease, &Frame::new(Kind::Download, 0, header)).await?;
         let frame = connection.read().await?;
         match frame.kind {
             Kind::Header => Ok((frame.body, ChunkReader::new(connection, Some(lease)))),
@@ -95,32 +102,43 @@ impl Pool {
         }
     }
 
-    async fn open(&self, kind: Kind, header: Bytes) -> Result<(BulkConnection, Lease), CallError> {
-        let shared = &self.shared;
-        let limits = &shared.admission.limits;
-        if header.len() > limits.bulk_header_max_bytes {
-            let reason =
-                NotSentReason::TooLong { length_bytes: header.len(), limit_bytes: limits.bulk_header_max_bytes };
-            return Err(CallError::NotSent(reason));
+    fn check_header(&self, header: &Bytes) -> Result<(), CallError> {
+        let limit_bytes = self.shared.admission.limits.bulk_header_max_bytes;
+        if header.len() > limit_bytes {
+            return Err(CallError::NotSent(NotSentReason::TooLong { length_bytes: header.len(), limit_bytes }));
         }
-        let waited = tokio::time::timeout(limits.bulk_stall_timeout, shared.streams.clone().acquire_owned()).await;
+        Ok(())
+    }
+
+    /// Waits until there is room for one more stream.
+    async fn lease(&self) -> Result<Lease, CallError> {
+        let shared = &self.shared;
+        let limit = shared.admission.limits.bulk_stall_timeout;
+        let waited = tokio::time::timeout(limit, shared.streams.clone().acquire_owned()).await;
         let Ok(Ok(permit)) = waited else { return Err(CallError::NotSent(NotSentReason::Deadline)) };
         let generation = *shared.admission.credentials.subscribe().borrow();
-        let lease = Lease { shared: shared.clone(), generation, _permit: permit };
-        let frame = Frame::new(kind, 0, header);
+        Ok(Lease { shared: shared.clone(), generation, _permit: permit })
+    }
+
+    /// A connection on which the question is written.
+    async fn ask(&self, lease: &Lease, question: &Frame) -> Result<BulkConnection, CallError> {
         // An idle connection may have died unnoticed; then a new one is made.
-        while let Some(mut connection) = self.take_idle(generation) {
-            if connection.write(&frame).await.is_ok() {
-                return Ok((connection, lease));
+        while let Some(mut connection) = self.take_idle(lease.generation) {
+            if connection.write(question).await.is_ok() {
+                return Ok(connection);
             }
         }
-        let not_connected = |text: String| CallError::NotSent(NotSentReason::NotConnected(text));
-        let admitted = dial(&*shared.network, &shared.admission, &shared.address, shared.peer, Lane::Bulk)
-            .await
-            .map_err(|error| not_connected(error.to_string()))?;
-        let mut connection = BulkConnection::new(admitted.stream, limits, shared.stats.clone());
-        connection.write(&frame).await.map_err(|error| not_connected(error.to_string()))?;
-        Ok((connection, lease))
+        let mut connection = self.connect().await?;
+        let written = connection.write(question).await;
+        written.map_err(|error| CallError::NotSent(NotSentReason::NotConnected(error.to_string())))?;
+        Ok(connection)
+    }
+
+    async fn connect(&self) -> Result<BulkConnection, CallError> {
+        let shared = &self.shared;
+        let admitted = dial(&*shared.network, &shared.admission, &shared.address, shared.peer, Lane::Bulk).await;
+        let admitted = admitted.map_err(|error| CallError::NotSent(NotSentReason::NotConnected(error.to_string())))?;
+        Ok(BulkConnection::new(admitted.stream, &shared.admission.limits, shared.stats.clone()))
     }
 
     fn take_idle(&self, generation: u64) -> Option<BulkConnection> {

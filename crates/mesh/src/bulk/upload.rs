@@ -1,4 +1,4 @@
-//! The sending end of an upload.
+//! The sending end of an upload. A small one goes out whole with one write, and wakes the receiver once.
 
 use bytes::Bytes;
 
@@ -9,34 +9,52 @@ use crate::error::{CallError, UnknownReason};
 use crate::wire::frame::{Frame, Kind};
 use crate::wire::refused::RefusedBody;
 
+/// Sent together: less than this waits for what comes next.
+const TOGETHER_BYTES: usize = 128 << 10;
+
 /// Sends the chunks of an upload. Dropping it before [`UploadStream::finish`] cuts the stream, which its reader sees
 /// as an error.
 pub struct UploadStream {
     connection: BulkConnection,
     lease: Lease,
+    /// Not written yet, the header first.
+    waiting: Vec<Frame>,
+    waiting_bytes: usize,
     sent_bytes: u64,
 }
 
 impl UploadStream {
-    pub(super) fn new(connection: BulkConnection, lease: Lease) -> Self {
-        Self { connection, lease, sent_bytes: 0 }
+    pub(super) fn new(connection: BulkConnection, lease: Lease, header: Frame) -> Self {
+        Self { connection, lease, waiting_bytes: header.body.len(), waiting: vec![header], sent_bytes: 0 }
     }
 
-    /// Sends a piece; one longer than a chunk goes as several. Waits while the receiver does not read. An error is
-    /// final; it carries the receiver's refusal when that is the cause.
+    /// Sends a piece; one longer than a chunk goes as several. A short one waits for what follows. Waits while the receiver
+    /// does not read. An error is final; it carries the receiver's refusal when that is the cause.
     pub async fn send(&mut self, mut piece: Bytes) -> Result<(), StreamError> {
         while !piece.is_empty() {
             let chunk = piece.split_to(piece.len().min(self.connection.limits().chunk_max_bytes));
             let length = chunk.len() as u64;
-            self.connection.write_watching(&Frame::new(Kind::Chunk, 0, chunk)).await?;
             self.sent_bytes += length;
+            self.waiting_bytes += length as usize;
+            self.waiting.push(Frame::new(Kind::Chunk, 0, chunk));
+            if self.waiting_bytes >= TOGETHER_BYTES {
+                self.write().await?;
+            }
         }
+        Ok(())
+    }
+
+    async fn write(&mut self) -> Result<(), StreamError> {
+        self.connection.write_watching(&self.waiting).await?;
+        self.waiting.clear();
+        self.waiting_bytes = 0;
         Ok(())
     }
 
     /// Says that the stream is whole, and waits for the receiver's answer.
     pub async fn finish(mut self) -> Result<Bytes, CallError> {
-        self.connection.write_watching(&Frame::bare(Kind::End, self.sent_bytes)).await?;
+        self.waiting.push(Frame::bare(Kind::End, self.sent_bytes));
+        self.write().await?;
         let frame = self.connection.read().await?;
         match frame.kind {
             Kind::Response => {
@@ -54,11 +72,15 @@ impl UploadStream {
     }
 
     /// Gives up, with a reason for the receiver.
-    pub async fn abort(self, refusal: crate::Refusal) {
+    pub async fn abort(mut self, refusal: crate::Refusal) {
+        // A refusal must follow on an opening, or it makes no sense to the receiver.
+        if self.write().await.is_err() {
+            return;
+        }
         self.connection.refuse(application(refusal)).await;
     }
 
-    /// Bytes sent so far.
+    /// Bytes taken so far.
     pub fn sent_bytes(&self) -> u64 {
         self.sent_bytes
     }

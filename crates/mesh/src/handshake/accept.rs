@@ -7,6 +7,7 @@ use flotilla_pki::PeerSide;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::TlsStream;
 
+use crate::handshake::SEND_BYTES;
 use crate::handshake::admission::{Admission, Admitted};
 use crate::handshake::error::{HandshakeError, HandshakeStep};
 use crate::handshake::message::{Message, receive, send};
@@ -63,7 +64,7 @@ impl Admission {
         &self,
         stream: BoxedStream,
     ) -> Result<tokio_rustls::server::TlsStream<BoxedStream>, HandshakeError> {
-        let accepting = self.acceptor.accept(stream).into_fallible();
+        let accepting = self.acceptor.accept_with(stream, |tls| tls.set_buffer_limit(Some(SEND_BYTES))).into_fallible();
         match tokio::time::timeout(self.limits.handshake_step_timeout, accepting).await {
             Err(_) => Err(HandshakeError::Deadline { step: HandshakeStep::Tls }),
             Ok(Ok(stream)) => Ok(stream),

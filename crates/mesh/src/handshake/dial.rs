@@ -5,6 +5,7 @@ use flotilla_pki::PeerSide;
 use rustls_pki_types::ServerName;
 use tokio_rustls::TlsStream;
 
+use crate::handshake::SEND_BYTES;
 use crate::handshake::admission::{Admission, Admitted};
 use crate::handshake::error::{HandshakeError, HandshakeStep};
 use crate::handshake::message::{Message, receive, send};
@@ -26,7 +27,12 @@ impl Admission {
         let timeout = self.limits.handshake_step_timeout;
         let own = self.shown();
         let name = ServerName::try_from(SERVER_NAME).map_err(|_| HandshakeError::Malformed)?;
-        let stream = match tokio::time::timeout(timeout, self.connector.connect(name, stream)).await {
+        let stream = match tokio::time::timeout(
+            timeout,
+            self.connector.connect_with(name, stream, |tls| tls.set_buffer_limit(Some(SEND_BYTES))),
+        )
+        .await
+        {
             Err(_) => return Err(HandshakeError::Deadline { step: HandshakeStep::Tls }),
             Ok(result) => result.map_err(|source| HandshakeError::from_stream(HandshakeStep::Tls, source))?,
         };

@@ -22,5 +22,8 @@ mod proof;
 #[cfg(test)]
 mod tests;
 
+/// What TLS takes at once, encrypted, before it waits for the connection: a batch of frames is one write then.
+const SEND_BYTES: usize = 256 << 10;
+
 pub(crate) use admission::{Admission, Admitted, PeerChain};
 pub use error::{HandshakeError, HandshakeStep, RefusalCode};

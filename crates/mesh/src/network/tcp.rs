@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use tokio::io::BufReader;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::network::{BoxedStream, Listener, Network};
 
+/// rustls asks for at most 4 KiB at a time; so what has come is taken from the system with one call, and handed out.
+const READ_BYTES: usize = 64 << 10;
 /// All nodes of a large cluster may dial at once after an outage.
 const LISTEN_QUEUE_LENGTH: i32 = 1024;
 /// A vanished host is found by the kernel at the latest after 10 + 3 * 5 s.
@@ -23,9 +26,7 @@ pub struct TcpNetwork;
 #[async_trait]
 impl Network for TcpNetwork {
     async fn dial(&self, address: &str) -> io::Result<BoxedStream> {
-        let stream = TcpStream::connect(address).await?;
-        prepare(&stream)?;
-        Ok(Box::new(stream))
+        prepared(TcpStream::connect(address).await?)
     }
 
     async fn bind(&self, address: &str) -> io::Result<Box<dyn Listener>> {
@@ -50,8 +51,7 @@ struct TcpAcceptor(TcpListener);
 impl Listener for TcpAcceptor {
     async fn accept(&self) -> io::Result<(BoxedStream, String)> {
         let (stream, peer) = self.0.accept().await?;
-        prepare(&stream)?;
-        Ok((Box::new(stream), peer.to_string()))
+        Ok((prepared(stream)?, peer.to_string()))
     }
 
     fn local_address(&self) -> String {
@@ -59,11 +59,12 @@ impl Listener for TcpAcceptor {
     }
 }
 
-fn prepare(stream: &TcpStream) -> io::Result<()> {
+fn prepared(stream: TcpStream) -> io::Result<BoxedStream> {
     stream.set_nodelay(true)?;
     let keep_alive = TcpKeepalive::new()
         .with_time(KEEP_ALIVE_IDLE)
         .with_interval(KEEP_ALIVE_INTERVAL)
         .with_retries(KEEP_ALIVE_RETRIES);
-    SockRef::from(stream).set_tcp_keepalive(&keep_alive)
+    SockRef::from(&stream).set_tcp_keepalive(&keep_alive)?;
+    Ok(Box::new(BufReader::with_capacity(READ_BYTES, stream)))
 }

@@ -1,10 +1,10 @@
-//! Writes frames. All that is queued goes out together: small frames are gathered into one buffer, long bodies are
-//! written from where they are, and each batch is one flush. A batch that does not get through in time ends the
-//! connection: the peer is slow, and its queue must not grow.
+//! Writes frames. All that is queued goes out together: short bodies are gathered into one buffer, long ones are written from
+//! where they are, and each batch is one flush. A batch that does not get through in time ends the connection: the peer is
+//! slow, and its queue must not grow.
 
 use std::io::{self, IoSlice};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use crate::limits::Limits;
@@ -14,9 +14,9 @@ use crate::wire::outbox::{Batch, Outbox};
 
 /// One batch; bounds how long a pong waits behind others.
 const BATCH_MAX_BYTES: usize = 256 * 1024;
-/// Gathered before it is handed to TLS: four records.
-const GATHER_MAX_BYTES: usize = 64 * 1024;
-/// Copying a body up to this size is cheaper than a write of its own.
+/// Room for the short bodies of most batches.
+const GATHER_BYTES: usize = 64 * 1024;
+/// Copying a body up to this size is cheaper than a slice of its own.
 const BODY_COPY_MAX_BYTES: usize = 16 * 1024;
 
 /// How writing ended.
@@ -36,19 +36,14 @@ pub(crate) async fn write_all<W: AsyncWrite + Unpin>(
     limits: &Limits,
     stats: &Stats,
 ) -> WriteEnd {
-    let mut gathered = BytesMut::with_capacity(GATHER_MAX_BYTES);
+    let mut pieces = Pieces::with_room(GATHER_BYTES);
     loop {
         let Batch::Frames(batch) = outbox.take(BATCH_MAX_BYTES).await else {
             return WriteEnd::Finished;
         };
         let bytes: usize = batch.iter().map(|outgoing| outgoing.frame.wire_bytes()).sum();
-        let written = async {
-            for outgoing in &batch {
-                write_gathering(writer, &outgoing.frame, &mut gathered).await?;
-            }
-            flush(writer, &mut gathered).await
-        };
-        match tokio::time::timeout(limits.write_timeout(bytes), written).await {
+        batch.iter().for_each(|outgoing| pieces.push(&outgoing.frame));
+        match tokio::time::timeout(limits.write_timeout(bytes), pieces.write(writer)).await {
             Err(_) => return WriteEnd::Stalled,
             Ok(Err(error)) => return WriteEnd::Io(error),
             Ok(Ok(())) => stats.sent(bytes),
@@ -56,63 +51,66 @@ pub(crate) async fn write_all<W: AsyncWrite + Unpin>(
     }
 }
 
-/// Writes one frame and flushes; for streams, whose chunks are large and come one at a time.
-pub(crate) async fn write_frame<W: AsyncWrite + Unpin>(
+/// Writes these frames and flushes; for streams.
+pub(crate) async fn write_frames<W: AsyncWrite + Unpin>(
     writer: &mut W,
-    frame: &Frame,
+    frames: &[Frame],
     limits: &Limits,
     stats: &Stats,
 ) -> WriteEnd {
-    let mut gathered = BytesMut::with_capacity(64);
-    let written = async {
-        write_gathering(writer, frame, &mut gathered).await?;
-        flush(writer, &mut gathered).await
-    };
-    let bytes = frame.wire_bytes();
-    match tokio::time::timeout(limits.bulk_stall_timeout, written).await {
+    let mut pieces = Pieces::with_room(64 * frames.len());
+    frames.iter().for_each(|frame| pieces.push(frame));
+    match tokio::time::timeout(limits.bulk_stall_timeout, pieces.write(writer)).await {
         Err(_) => WriteEnd::Stalled,
         Ok(Err(error)) => WriteEnd::Io(error),
         Ok(Ok(())) => {
-            stats.sent(bytes);
+            stats.sent(frames.iter().map(Frame::wire_bytes).sum());
             WriteEnd::Finished
         }
     }
 }
 
-async fn write_gathering<W: AsyncWrite + Unpin>(
-    writer: &mut W,
-    frame: &Frame,
-    gathered: &mut BytesMut,
-) -> io::Result<()> {
-    frame.put_head(gathered);
-    if frame.body.len() > BODY_COPY_MAX_BYTES {
-        write_both(writer, gathered, frame.body.clone()).await
-    } else {
-        gathered.extend_from_slice(&frame.body);
-        if gathered.len() < GATHER_MAX_BYTES {
-            return Ok(());
-        }
-        write_both(writer, gathered, Bytes::new()).await
-    }
+/// Frames as they go out, in their order.
+struct Pieces {
+    closed: Vec<Bytes>,
+    /// Heads and short bodies since the last long one.
+    gathered: BytesMut,
 }
 
-async fn write_both<W: AsyncWrite + Unpin>(writer: &mut W, gathered: &mut BytesMut, mut body: Bytes) -> io::Result<()> {
-    while !gathered.is_empty() && !body.is_empty() {
-        let mut length = writer.write_vectored(&[IoSlice::new(gathered), IoSlice::new(&body)]).await?;
-        if length == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        let from_gathered = length.min(gathered.len());
-        gathered.advance(from_gathered);
-        length -= from_gathered;
-        body.advance(length);
+impl Pieces {
+    fn with_room(bytes: usize) -> Self {
+        Self { closed: Vec::new(), gathered: BytesMut::with_capacity(bytes) }
     }
-    writer.write_all(gathered).await?;
-    gathered.clear();
-    writer.write_all(&body).await
-}
 
-async fn flush<W: AsyncWrite + Unpin>(writer: &mut W, gathered: &mut BytesMut) -> io::Result<()> {
-    write_both(writer, gathered, Bytes::new()).await?;
-    writer.flush().await
+    fn push(&mut self, frame: &Frame) {
+        frame.put_head(&mut self.gathered);
+        if frame.body.len() > BODY_COPY_MAX_BYTES {
+            self.close();
+            self.closed.push(frame.body.clone());
+        } else {
+            self.gathered.extend_from_slice(&frame.body);
+        }
+    }
+
+    fn close(&mut self) {
+        if !self.gathered.is_empty() {
+            self.closed.push(self.gathered.split().freeze());
+        }
+    }
+
+    /// Hands all to the connection together, so that it makes few writes of them, and forgets it.
+    async fn write<W: AsyncWrite + Unpin>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.close();
+        let mut slices: Vec<IoSlice<'_>> = self.closed.iter().map(|piece| IoSlice::new(piece)).collect();
+        let mut rest = &mut slices[..];
+        while !rest.is_empty() {
+            let length = writer.write_vectored(rest).await?;
+            if length == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            IoSlice::advance_slices(&mut rest, length);
+        }
+        self.closed.clear();
+        writer.flush().await
+    }
 }
