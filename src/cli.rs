@@ -11,6 +11,7 @@ mod connection;
 mod demo;
 mod doctor;
 mod exit_codes;
+mod history;
 mod lifetime;
 mod log;
 mod manager;
@@ -48,6 +49,7 @@ pub(crate) use certificate::{CertificateCommand, FileFormat, PasswordArguments, 
 pub(crate) use connection::{ConnectionArguments, StorePlace};
 pub(crate) use demo::DemoArguments;
 pub(crate) use doctor::DoctorArguments;
+pub(crate) use history::HistoryArguments;
 pub(crate) use log::LogArguments;
 pub(crate) use manager::ManagerCommand;
 pub(crate) use manual::{CompletionsArguments, ManArguments};
@@ -132,6 +134,8 @@ pub(crate) enum Command {
     Transfers(TransfersCommand),
     /// Count what accounts have sent and what became of it, by hour or day.
     Statistics(StatisticsArguments),
+    /// Show how the nodes fared in the last hour, ten seconds a row.
+    History(HistoryArguments),
     /// Show the log of all nodes' processes, merged.
     Log(LogArguments),
     /// The event queue: its events, its dead letters, its lanes.

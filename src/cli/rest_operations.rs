@@ -91,6 +91,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("GET /logs/audit/{id}", "audit show"),
     ("GET /serverLog", "log"),
     ("GET /statistics", "statistics"),
+    ("GET /statistics/history", "history"),
     ("GET /events", "queue list"),
     ("GET /events/ids", "queue retry"),
     ("GET /events/statistics", "queue stats"),

@@ -10,6 +10,7 @@ mod audit_chain;
 mod authority;
 mod certificate;
 mod doctor;
+mod history;
 mod log;
 mod manager;
 mod manual;
@@ -73,6 +74,7 @@ async fn dispatch(command: Command, format: Format) -> Result<()> {
         Command::Route(command) => route::run(command, format).await,
         Command::Transfers(command) => transfers::run(command, format).await,
         Command::Statistics(arguments) => statistics::run(arguments, format).await,
+        Command::History(arguments) => history::run(arguments, format).await,
         Command::Log(arguments) => log::run(arguments, format).await,
         Command::Queue(command) => queue::run(command, format).await,
         Command::Servers(command) => servers::run(command, format).await,

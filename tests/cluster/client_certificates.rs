@@ -19,13 +19,13 @@ use crate::common::{ADA, DEADLINE, Scene, flotilla};
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// A certificate that the cluster knows nothing of, and its key, in files.
-struct Pair {
-    certificate: PathBuf,
+pub(crate) struct Pair {
+    pub(crate) certificate: PathBuf,
     key: PathBuf,
     _dir: TempDir,
 }
 
-fn pair() -> Result<Pair> {
+pub(crate) fn pair() -> Result<Pair> {
     let algorithm = KeyAlgorithm::default();
     let authority = AuthorityParameters { common_name: "elsewhere".to_owned(), lifetime: DAY, algorithm };
     let parameters = IssueParameters {
@@ -59,7 +59,7 @@ impl Pair {
     }
 
     /// A client that keeps its connections.
-    fn client(&self, scene: &Scene) -> Result<reqwest::Client> {
+    pub(crate) fn client(&self, scene: &Scene) -> Result<reqwest::Client> {
         let mut trust = TrustStore::new();
         for node in &scene.cluster.nodes {
             trust.add_pem(&std::fs::read(node.authority_file())?)?;

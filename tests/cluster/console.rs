@@ -7,6 +7,7 @@ mod people;
 mod routes;
 mod secret;
 mod setup;
+mod statistics;
 mod work;
 
 use anyhow::{Result, ensure};
@@ -224,6 +225,8 @@ async fn every_page_is_for_everybody_in_light_and_dark() -> Result<()> {
         "administrators",
         "audit",
         "log",
+        "statistics",
+        "statistics?days=1&per=hour",
         "doctor",
         "password",
         "nowhere",

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use flotilla_admin::api::{BASE_PATH, Change, ChangeKind};
 use flotilla_local::wait_until;
+use reqwest::header::HeaderValue;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -63,6 +64,38 @@ async fn a_condition_holds_on_whichever_node() -> Result<()> {
     .await?;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(patch(third).await?, StatusCode::PRECONDITION_FAILED, "it is another version now");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_certificate_is_changed_only_if_it_is_the_one_that_is_meant() -> Result<()> {
+    let scene = Scene::with_administrator(3, "administrator").await?;
+    scene.cluster.command(0, &["cert", "generate", "--node", "3", "--alias", "spare"]).await?;
+    let path = "certificates/3/spare";
+    let seen = ask(&scene, 2, Method::GET, path).send().await?;
+    let first = seen.headers().get("etag").context("no ETag")?.clone();
+    let shown: Value = seen.json().await?;
+    assert_eq!(first.to_str()?, format!("{}", shown["fingerprint"]), "the fingerprint in quotes");
+    // Asked through two nodes that are not the one that has it, by two who saw the same certificate.
+    let change = async |index: usize, method: Method, path: &str, tag: &HeaderValue| -> Result<Response> {
+        Ok(ask(&scene, index, method, path).header("if-match", tag).send().await?)
+    };
+    let renewed = change(0, Method::POST, "certificates/3/spare/renew", &first).await?;
+    assert_eq!(renewed.status(), StatusCode::OK);
+    let second = renewed.headers().get("etag").context("no ETag")?.clone();
+    assert_ne!(second, first);
+    for (method, path) in [(Method::POST, "certificates/3/spare/renew"), (Method::DELETE, path)] {
+        let refused = change(1, method.clone(), path, &first).await?;
+        let (status, problem) = (refused.status(), refused.json::<Value>().await?);
+        assert_eq!(
+            (status, &problem["code"]),
+            (StatusCode::PRECONDITION_FAILED, &json!("version-conflict")),
+            "{method}"
+        );
+    }
+    assert_eq!(change(1, Method::DELETE, path, &second).await?.status(), StatusCode::OK);
+    scene.converged().await?;
+    assert_eq!(ask(&scene, 1, Method::GET, path).send().await?.status(), StatusCode::NOT_FOUND);
     Ok(())
 }
 

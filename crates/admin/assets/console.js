@@ -2,7 +2,6 @@
 "use strict";
 
 const EVERY_MS = 2000;
-const SAMPLES = 300;
 
 // Times are shown in the browser's zone; UTC when the pointer rests on them.
 const zoned = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -39,28 +38,6 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 // On a narrow screen the menu is one line: the page that is shown is in sight.
 document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
-// Depth and age of the queue since the page was opened.
-const samples = [];
-function sample(root) {
-  const found = root.querySelector("[data-sample]");
-  const chart = document.querySelector("[data-chart]");
-  if (!found || !chart) return;
-  samples.push({ depth: Number(found.dataset.depth), age: Number(found.dataset.age) });
-  if (samples.length > SAMPLES) samples.shift();
-  const line = (name) => {
-    const most = Math.max(1, ...samples.map((one) => one[name]));
-    const step = 600 / Math.max(1, samples.length - 1);
-    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    path.setAttribute("class", name);
-    path.setAttribute("d", samples.map((one, at) => `${at ? "L" : "M"}${(at * step).toFixed(1)} ${(116 - (one[name] / most) * 108).toFixed(1)}`).join(" "));
-    return path;
-  };
-  chart.replaceChildren(line("depth"), line("age"));
-  const last = samples[samples.length - 1];
-  document.querySelector("[data-of=depth]").value = last.depth.toLocaleString();
-  document.querySelector("[data-of=age]").value = last.age < 1000 ? `${last.age} ms` : `${(last.age / 1000).toFixed(1)} s`;
-}
-
 // Who works by keyboard finds the focus again where it was, if the same thing is there.
 function places(part) {
   return [...part.querySelectorAll("a, button, input, select")];
@@ -90,19 +67,18 @@ async function refresh(part) {
     replace(part, text);
     localTimes(part);
     countDown();
-    sample(part);
   } catch {
     offline.hidden = false;
   }
 }
 
 for (const part of document.querySelectorAll("[data-live]")) {
-  sample(part);
+  const every = Number(part.dataset.every ?? EVERY_MS);
   const again = async () => {
     if (!document.hidden) await refresh(part);
-    setTimeout(again, EVERY_MS);
+    setTimeout(again, every);
   };
-  setTimeout(again, EVERY_MS);
+  setTimeout(again, every);
 }
 localTimes(document);
 countDown();

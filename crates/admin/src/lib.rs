@@ -12,6 +12,7 @@ mod consensus_ledger;
 mod console;
 mod doctor;
 mod error;
+mod history;
 mod interface;
 pub mod join;
 mod local_token;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flotilla_model::{Command, NodeId, State};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,15 +21,15 @@ use crate::network::RaftServer;
 use crate::payloads::PayloadStore;
 use crate::propose::{Applied, ForwardServer, ProposeError, Proposer};
 use crate::read::{self, ReadError};
-use crate::replace::{ReplaceError, Replacement};
+use crate::replace::ReplaceError;
 use crate::state_machine::Published;
 use crate::status::{self, StandingWatch, Status, StatusWatch};
 use crate::transport::{Lane, Transport};
 use crate::types::{PeerAddress, Raft};
 use crate::wire::{self, Kind, Refusal};
 
-/// Time is told to the log each ten seconds at least: a cluster that works applies something sooner.
-const REPLACE_TIMEOUT: Duration = Duration::from_secs(15);
+/// How far another node is ahead of this one is caught up in far less, if this one follows at all.
+const REPLACE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// This node's part in the cluster's consensus. A clone is another handle of the same.
 #[derive(Clone)]
@@ -92,13 +92,15 @@ impl Consensus {
         self.inner.published.recent()
     }
 
-    /// Puts another node's state, as it was at `index`, in place of this node's; gives the index that it was brought to. A
-    /// snapshot of it is made at once, since the one on disk may be as wrong as the old state was.
+    /// Puts another node's state, as it was at `index`, in place of this node's; gives the index that it was brought to. It
+    /// writes nothing to the log, and needs nothing to be written. A snapshot of it is made at once, since the one on disk
+    /// may be as wrong as the old state was.
     pub async fn replace_state(&self, index: u64, state: State) -> Result<u64, ReplaceError> {
-        let (done, replaced) = oneshot::channel();
-        self.inner.published.set_replacement(Replacement { index, state, done });
-        let replaced = timeout(REPLACE_TIMEOUT, replaced).await;
-        let at = replaced.map_err(|_| ReplaceError::Idle)?.map_err(|_| ReplaceError::Idle)??;
+        let inner = &self.inner;
+        let reached = timeout(REPLACE_TIMEOUT, inner.published.view_at(index)).await;
+        reached.map_err(|_| ReplaceError::Behind { index, applied: inner.published.view().index })?;
+        let replaced = inner.raft.with_state_machine(move |machine| Box::pin(machine.replace(index, state))).await;
+        let at = replaced.map_err(|_| ReplaceError::Shutdown)??;
         if let Err(error) = self.trigger_snapshot().await {
             tracing::warn!(%error, "no snapshot of the mended state could be ordered");
         }

@@ -9,7 +9,6 @@ use std::ops::RangeInclusive;
 
 use flotilla_model::State;
 use openraft::RaftLogReader;
-use tokio::sync::oneshot;
 
 use crate::log::LogReader;
 use crate::machine::Machine;
@@ -24,17 +23,17 @@ pub enum ReplaceError {
     /// An entry could not be read or applied.
     #[error("this node's log cannot be applied to it: {0}")]
     Log(#[from] io::Error),
-    /// Nothing was applied in time: the cluster has no primary.
-    #[error("nothing was applied meanwhile: the cluster has no primary that this node hears")]
-    Idle,
-}
-
-/// A state that is to take the place of this node's, and who waits for that.
-pub(crate) struct Replacement {
-    /// The index at which it was taken.
-    pub(crate) index: u64,
-    pub(crate) state: State,
-    pub(crate) done: oneshot::Sender<Result<u64, ReplaceError>>,
+    /// This node does not get to where the new state was taken.
+    #[error("this node has applied the log up to {applied} and does not reach {index}: it hears no primary")]
+    Behind {
+        /// Where the new state was taken.
+        index: u64,
+        /// What this node has applied.
+        applied: u64,
+    },
+    /// This node ends.
+    #[error("this node is being stopped")]
+    Shutdown,
 }
 
 /// The new state brought to where the old one is.

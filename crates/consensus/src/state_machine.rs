@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use flotilla_model::State;
 use futures::{Stream, StreamExt};
 use openraft::storage::{EntryResponder, RaftStateMachine, Snapshot};
 use openraft::{OptionalSend, RaftSnapshotBuilder};
@@ -14,7 +15,7 @@ use crate::disk::run_blocking;
 use crate::log::LogReader;
 use crate::machine::{Checkpoint, Machine, View};
 use crate::payloads::PayloadStore;
-use crate::replace::{self, Replacement};
+use crate::replace::{self, ReplaceError};
 use crate::snapshot::{SnapshotFile, SnapshotStore};
 use crate::types::{Entry, EntryPayload, LogId, SnapshotMeta, StoredMembership, TypeConfig};
 
@@ -28,8 +29,6 @@ pub(crate) struct Published {
     view: watch::Sender<Arc<View>>,
     checkpoints: Mutex<Vec<Checkpoint>>,
     recent: Mutex<Vec<Checkpoint>>,
-    /// Waits for the next step of applying.
-    replacement: Mutex<Option<Replacement>>,
     /// Since the last snapshot.
     log_entries: AtomicU64,
     log_bytes: AtomicU64,
@@ -47,7 +46,6 @@ impl Published {
             view: watch::Sender::new(Arc::new(machine.view())),
             checkpoints: Mutex::new(machine.checkpoints()),
             recent: Mutex::default(),
-            replacement: Mutex::default(),
             log_entries: AtomicU64::new(0),
             log_bytes: AtomicU64::new(0),
             snapshot_bytes: AtomicU64::new(0),
@@ -82,11 +80,6 @@ impl Published {
 
     pub(crate) fn recent(&self) -> Vec<Checkpoint> {
         self.recent.lock().clone()
-    }
-
-    /// One at a time: a later one takes the place of one that has not been looked at.
-    pub(crate) fn set_replacement(&self, replacement: Replacement) {
-        *self.replacement.lock() = Some(replacement);
     }
 
     /// Entries and bytes applied since the last snapshot.
@@ -140,22 +133,11 @@ impl StateMachine {
         Self { machine, log, snapshots, payloads, published }
     }
 
-    /// Puts another state in place of this one, if one waits that this node's log has reached.
-    async fn replace(&mut self) {
-        let applied = self.machine.applied().map_or(0, |id| id.index);
-        let waiting = {
-            let mut slot = self.published.replacement.lock();
-            slot.take_if(|replacement| replacement.index <= applied)
-        };
-        let Some(Replacement { index, state, done }) = waiting else { return };
-        let replaced = replace::caught_up(&self.machine, index, state, &mut self.log, &self.payloads).await;
-        let answer = replaced.map(|machine| {
-            self.machine = machine;
-            self.published.publish(&self.machine);
-            applied
-        });
-        // Who asked may have given up waiting; the state is replaced all the same.
-        let _ = done.send(answer);
+    /// Puts another state in place of this one, which has reached its index; gives the index that it was brought to.
+    pub(crate) async fn replace(&mut self, index: u64, state: State) -> Result<u64, ReplaceError> {
+        self.machine = replace::caught_up(&self.machine, index, state, &mut self.log, &self.payloads).await?;
+        self.published.publish(&self.machine);
+        Ok(self.machine.applied().map_or(0, |id| id.index))
     }
 
     pub(crate) fn published(&self) -> Arc<Published> {
@@ -175,7 +157,6 @@ impl RaftStateMachine<TypeConfig> for StateMachine {
     where
         Strm: Stream<Item = Result<EntryResponder<TypeConfig>, io::Error>> + Unpin + OptionalSend,
     {
-        self.replace().await;
         let mut unpublished = 0;
         let mut answers = Vec::new();
         loop {

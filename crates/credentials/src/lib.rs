@@ -11,4 +11,4 @@ mod random;
 
 pub use basic::{BasicCredentials, parse_basic};
 pub use passwords::{CredentialError, Limits, PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN, Passwords, check_password};
-pub use random::{random_password, random_recovery_code};
+pub use random::{random_bytes, random_password, random_recovery_code};

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use ring::rand::{SecureRandom, SystemRandom};
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::cache::VerifiedCache;
-use crate::random_password;
+use crate::{random_bytes, random_password};
 
 /// Longer passwords are refused: hashing them would be work that anybody can order.
 pub const PASSWORD_BYTES_MAX: usize = 1024;
@@ -157,8 +156,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 fn compute_hash(password: &str) -> Result<String, CredentialError> {
-    let mut salt = [0_u8; 16];
-    SystemRandom::new().fill(&mut salt).map_err(|_| CredentialError::NoRandomness)?;
+    let salt = random_bytes::<16>()?;
     let salt = SaltString::encode_b64(&salt).map_err(malformed)?;
     // The crate's default is Argon2id with 19 MiB, two passes and one lane (OWASP's choice).
     let hash = Argon2::default().hash_password(password.as_bytes(), &salt).map_err(malformed)?;

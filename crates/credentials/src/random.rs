@@ -1,4 +1,4 @@
-//! Passwords that a person may have to copy by hand: no look-alike characters, groups of five.
+//! Random bytes, and passwords of them that a person may have to copy by hand: no look-alike characters, groups of five.
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -11,6 +11,13 @@ const PASSWORD_GROUPS: usize = 5;
 const RECOVERY_CODE_GROUPS: usize = 4;
 const GROUP_LENGTH: usize = 5;
 
+/// Bytes of the system's generator, good for secrets.
+pub fn random_bytes<const LENGTH: usize>() -> Result<[u8; LENGTH], CredentialError> {
+    let mut bytes = [0; LENGTH];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| CredentialError::NoRandomness)?;
+    Ok(bytes)
+}
+
 /// A random password of 125 bits, such as `7k2mq-0h4ya-…` (five groups of five characters).
 pub fn random_password() -> Result<String, CredentialError> {
     random_groups::<{ PASSWORD_GROUPS * GROUP_LENGTH }>()
@@ -22,8 +29,7 @@ pub fn random_recovery_code() -> Result<String, CredentialError> {
 }
 
 fn random_groups<const LENGTH: usize>() -> Result<String, CredentialError> {
-    let mut bytes = [0_u8; LENGTH];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| CredentialError::NoRandomness)?;
+    let bytes = random_bytes::<LENGTH>()?;
     let groups: Vec<String> = bytes
         .chunks(GROUP_LENGTH)
         .map(|group| group.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect())

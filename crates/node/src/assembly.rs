@@ -36,6 +36,7 @@ use crate::custody::{Custody, CustodyCounters};
 use crate::data_dir::DataDir;
 use crate::facts::Facts;
 use crate::fitness::Health;
+use crate::history::History;
 use crate::identity::Identity;
 use crate::metrics::Measured;
 use crate::operations::{Keys, Operations};
@@ -202,10 +203,6 @@ impl Node {
             consensus: core.consensus.clone(),
             counters: Arc::clone(&custody_counters),
         };
-        // Both end with the node: aborted at its stop.
-        let background =
-            vec![tokio::spawn(custody.keep()), tokio::spawn(Arc::clone(&health).probe(DiskProbe::new(&store)))];
-
         let passwords = Passwords::new(Limits::default())?;
         let metrics = Arc::new(Metrics::default());
         let facts = Arc::new(Facts {
@@ -229,6 +226,13 @@ impl Node {
             config_sync: actors.config_sync.status().clone(),
             measured: Measured::new(watch.metrics, &metrics, core.mesh.clone(), &telemetry),
         });
+        let history = History::default();
+        // All end with the node: aborted at its stop.
+        let background = vec![
+            tokio::spawn(custody.keep()),
+            tokio::spawn(Arc::clone(&health).probe(DiskProbe::new(&store))),
+            tokio::spawn(history.clone().keep(Arc::clone(&facts))),
+        ];
         let removal = Arc::new(Removal::new(id, core.consensus.clone(), core.mesh.clone()));
         let operations = Arc::new(Operations {
             node: id,
@@ -245,6 +249,7 @@ impl Node {
                 certificates: actors.certificates.clone(),
             },
             recent_lines,
+            history,
         });
         let _ = core.doors.operations.set(Arc::clone(&operations));
         let admin = Admin::new(AdminParts {

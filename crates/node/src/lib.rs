@@ -8,6 +8,7 @@ mod custody;
 mod data_dir;
 mod facts;
 mod fitness;
+mod history;
 mod identity;
 mod metrics;
 mod operations;

@@ -156,8 +156,8 @@ impl Store {
         Ok(Self { folder, turn: Arc::default() })
     }
 
-    /// Held while several files are read or written as one.
-    pub(crate) fn turn(&self) -> ReentrantMutexGuard<'_, ()> {
+    /// Held while several files are read or written as one. Whoever looks before a change holds it from the look to the change.
+    pub fn turn(&self) -> ReentrantMutexGuard<'_, ()> {
         self.turn.lock()
     }
 

@@ -8,6 +8,7 @@ use totp_rs::Totp;
 
 use super::{at, console, log_in};
 use crate::browser::Browser;
+use crate::client_certificates::pair;
 use crate::common::{ADAS_PASSWORD, Scene};
 
 async fn log_in_as(browser: &Browser, name: &str, password: &str) -> Result<()> {
@@ -95,6 +96,48 @@ async fn a_token_is_shown_once_and_revoked() -> Result<()> {
     browser.confirm().await?;
     browser.reads("[role=status]", "The API token is revoked").await?;
     assert_eq!(ask().bearer_auth(&token).send().await?.status(), StatusCode::UNAUTHORIZED);
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_registered_and_taken_away() -> Result<()> {
+    let scene = Scene::with_administrator(1, "administrator").await?;
+    scene
+        .cluster
+        .command_with_input(
+            0,
+            &["admin", "add", "eve", "--role", "auditor", "--password-stdin"],
+            "the password of eve\n",
+        )
+        .await?;
+    let (pasted, chosen) = (pair()?, pair()?);
+    let url = format!("{}/api/v2.0/administrators", scene.cluster.nodes[0].admin_url());
+    let browser = at(&scene, 0, "administrators").await?;
+    browser.unfold().await?;
+    browser.click("#certificate button").await?;
+    browser.reads("main", "choose a file, or paste its text").await?;
+    browser.open(&console(&scene, 0, "administrators")).await?;
+    browser.unfold().await?;
+    browser.fill("#certificate textarea", &std::fs::read_to_string(&pasted.certificate)?).await?;
+    browser.fill("#certificate [name=description]", "nightly backup").await?;
+    browser.click("#certificate button").await?;
+    browser.reads("[role=status]", "The certificate is registered").await?;
+    browser.reads("main", "nightly backup").await?;
+    assert_eq!(pasted.client(&scene)?.get(&url).send().await?.status(), StatusCode::OK);
+    browser.unfold().await?;
+    browser.choose("#certificate [name=owner]", "eve").await?;
+    browser.choose_file("#certificate [type=file]", &chosen.certificate).await?;
+    browser.click("#certificate button").await?;
+    browser.reads("[role=status]", "The certificate is registered").await?;
+    browser.picture("client-certificates").await?;
+    assert_eq!(chosen.client(&scene)?.get(&url).send().await?.status(), StatusCode::OK);
+    // The first row is of the first name: ada's own.
+    browser.click("form[action$='client-certificates/remove'] button").await?;
+    let question = browser.confirm().await?;
+    ensure!(question.contains("of ada") && question.contains("refused at once"), "{question}");
+    browser.reads("[role=status]", "good for nothing more").await?;
+    assert_eq!(pasted.client(&scene)?.get(&url).send().await?.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(chosen.client(&scene)?.get(&url).send().await?.status(), StatusCode::OK);
     browser.close().await
 }
 

@@ -1,4 +1,7 @@
 //! A cluster of one node, for the time of a check.
+//!
+//! `crates/local` starts whole clusters for tests and the demo; it brings an HTTP client, TLS and a runtime with it, and this is the one
+//! program that is built before anything else.
 
 use std::fs::File;
 use std::net::TcpListener;

@@ -16,6 +16,7 @@ mod doctor;
 mod dry_run;
 mod event;
 mod event_change;
+mod history;
 mod join;
 mod lane;
 mod page;
@@ -59,6 +60,7 @@ pub use event_change::{
     CHANGED_EVENTS_MAX, EventSelection, EventsChanged, RefusedEvent, Resolution, ResolveManyRequest, ResolveRequest,
     RetryManyRequest,
 };
+pub use history::{History, HistoryQuery, NodeHistory, ProcessSample, SAMPLE_EVERY_MS, Sample};
 pub use join::{JoinAnswer, JoinMember, JoinRequest, JoinTokenAnswer, JoinTokenRequest};
 pub use lane::{LaneChange, LaneQuery, LaneView};
 pub use page::Page;

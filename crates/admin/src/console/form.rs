@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use flotilla_credentials::random_bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -13,7 +14,6 @@ use super::refusal::Refusal;
 use crate::error::ApiError;
 use crate::problems::Code;
 use crate::server::{Credential, identify_with, read_body};
-use crate::session::random;
 
 /// The fields of a form whose hidden field `csrf` is right.
 pub(super) struct Form<T> {
@@ -72,7 +72,7 @@ pub(super) fn invalid(error: &dyn std::fmt::Display) -> ApiError {
 
 /// A key for a form that must not do its thing twice.
 pub(super) fn draw_key() -> Result<String, ApiError> {
-    let drawn = random::<16>().map_err(|error| ApiError::internal(error.to_string()))?;
+    let drawn = random_bytes::<16>().map_err(|error| ApiError::internal(error.to_string()))?;
     Ok(drawn.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

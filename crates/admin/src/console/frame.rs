@@ -14,6 +14,7 @@ pub(super) enum Section {
     Cluster,
     Queue,
     Files,
+    Statistics,
     Control,
     Parameters,
     Certificates,
@@ -35,6 +36,7 @@ const MENU: [(&str, &[Entry]); 3] = [
             Entry(Section::Cluster, "/console/cluster", "Cluster"),
             Entry(Section::Queue, "/console/queue", "Event Queue"),
             Entry(Section::Files, "/console/files", "File Tracking"),
+            Entry(Section::Statistics, "/console/statistics", "Statistics"),
             Entry(Section::Control, "/console/control", "Server Control"),
         ],
     ),
@@ -66,6 +68,7 @@ const MENU_OF_DELEGATES: [(&str, &[Entry]); 2] = [
         &[
             Entry(Section::Queue, "/console/queue/events", "Events"),
             Entry(Section::Files, DELEGATES_START_PATH, "File Tracking"),
+            Entry(Section::Statistics, "/console/statistics", "Statistics"),
         ],
     ),
     (

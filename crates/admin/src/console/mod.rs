@@ -4,6 +4,7 @@
 //! the REST resource of the same name, under the same guard, so both show the same and allow the same.
 
 mod assets;
+mod chart;
 mod download;
 mod filters;
 mod form;

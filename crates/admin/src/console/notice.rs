@@ -18,6 +18,8 @@ const NOTICES: &[(&str, &str)] = &[
     ("certificate-imported", "The certificate and its key are on the node."),
     ("certificate-made", "The certificate is issued."),
     ("certificate-revoked", "The certificate is revoked: all nodes refuse it from now on."),
+    ("client-certificate-added", "The certificate is registered: whoever shows it, and has its key, is let in."),
+    ("client-certificate-removed", "The certificate is good for nothing more, on any node."),
     ("discarded", "The event is discarded."),
     ("handed-over", "The lead was handed over."),
     ("lane-changed", "The lane is changed."),

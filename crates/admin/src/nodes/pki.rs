@@ -1,5 +1,6 @@
 //! What is asked of a node's own store of keys and certificates.
 
+use flotilla_pki::Fingerprint;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{
@@ -31,6 +32,22 @@ pub enum PkiRequest {
     DeleteRequest {
         alias: String,
     },
+    /// Another one, if the certificate of this alias is still that of the fingerprint.
+    IfFingerprint {
+        alias: String,
+        fingerprint: Fingerprint,
+        request: Box<PkiRequest>,
+    },
+}
+
+impl PkiRequest {
+    /// What is asked for, whatever the condition.
+    pub fn deed(&self) -> &Self {
+        match self {
+            Self::IfFingerprint { request, .. } => request.deed(),
+            request => request,
+        }
+    }
 }
 
 /// What the store answers.

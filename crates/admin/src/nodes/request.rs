@@ -4,8 +4,8 @@ use flotilla_model::NodeId;
 use serde::{Deserialize, Serialize};
 
 use super::examination::Examination;
-
 use super::{LogLines, LogRequest, PkiAnswer, PkiRequest};
+use crate::api::Sample;
 
 /// What one node is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,10 +26,12 @@ pub enum NodeRequest {
     Pki(PkiRequest),
     /// The last lines of its log.
     LogLines(LogRequest),
+    /// How it fared in the last hour, or since a time in milliseconds since the Unix epoch.
+    History { since_ms: Option<u64> },
 }
 
 /// What it answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum NodeAnswer {
     HandedOver {
         from: NodeId,
@@ -57,4 +59,6 @@ pub enum NodeAnswer {
     },
     Pki(PkiAnswer),
     LogLines(LogLines),
+    /// Oldest first.
+    History(Vec<Sample>),
 }

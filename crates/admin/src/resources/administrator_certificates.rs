@@ -40,7 +40,7 @@ pub(super) fn add(routes: &mut Routes) {
         .refuses(&[Code::Forbidden]);
 }
 
-async fn list(
+pub(crate) async fn list(
     admin: web::Data<Admin>,
     Anybody(caller): Anybody,
     name: web::Path<String>,
@@ -59,7 +59,7 @@ async fn list(
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 
-async fn create(
+pub(crate) async fn create(
     admin: web::Data<Admin>,
     Anybody(caller): Anybody,
     name: web::Path<String>,
@@ -101,7 +101,7 @@ async fn create(
     Ok(web::Json(view))
 }
 
-async fn remove(
+pub(crate) async fn remove(
     admin: web::Data<Admin>,
     Anybody(caller): Anybody,
     path: web::Path<(String, String)>,

@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use flotilla_model::{CertificateRecord, Command, NodeId, State};
-use flotilla_pki::SerialNumber;
+use flotilla_pki::{Fingerprint, SerialNumber};
 
 use super::done;
 use crate::Admin;
@@ -15,7 +15,7 @@ use crate::error::ApiError;
 use crate::interface::{Routes, Tag};
 use crate::nodes::{NodeAnswer, NodeRequest, PkiAnswer, PkiRequest};
 use crate::problems::Code;
-use crate::server::{Administer, Body, Caller, Read, now_ms};
+use crate::server::{Administer, Body, Caller, IfFingerprint, Read, Tagged, now_ms};
 
 /// What may be wrong with a file that brings a certificate.
 const FILE: &[Code] = &[
@@ -114,18 +114,18 @@ pub(crate) async fn show(
     admin: web::Data<Admin>,
     _: Read,
     path: web::Path<(NodeId, String)>,
-) -> Result<web::Json<CertificateView>, ApiError> {
+) -> Result<Tagged<CertificateView, String>, ApiError> {
     let (node, alias) = path.into_inner();
     let state = admin.view().state;
     let record = find(&state, node, &alias)?;
-    Ok(web::Json(Verdicts::new(&state, now_ms()).describe(node, record, true)))
+    Ok(tagged(Verdicts::new(&state, now_ms()).describe(node, record, true)))
 }
 
 pub(crate) async fn generate(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(mut request): Body<GenerateCertificate>,
-) -> Result<web::Json<CertificateView>, ApiError> {
+) -> Result<Tagged<CertificateView, String>, ApiError> {
     let state = admin.view().state;
     if request.is_shared && request.names.is_empty() {
         // Whichever node shows it: partners must find the name that they called.
@@ -145,7 +145,7 @@ pub(crate) async fn import(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(request): Body<ImportCertificate>,
-) -> Result<web::Json<CertificateView>, ApiError> {
+) -> Result<Tagged<CertificateView, String>, ApiError> {
     let (node, subject) = (request.node, request.alias.clone().unwrap_or_else(|| "by the file's name".to_owned()));
     certificate(&admin, &caller, node, "certificate.import", subject, PkiRequest::Import(request)).await
 }
@@ -154,9 +154,10 @@ pub(crate) async fn renew(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     path: web::Path<(NodeId, String)>,
-) -> Result<web::Json<CertificateView>, ApiError> {
+    IfFingerprint(expected): IfFingerprint,
+) -> Result<Tagged<CertificateView, String>, ApiError> {
     let (node, alias) = path.into_inner();
-    let request = PkiRequest::Renew { alias: alias.clone() };
+    let request = if_fingerprint(&alias, expected, PkiRequest::Renew { alias: alias.clone() });
     certificate(&admin, &caller, Some(node), "certificate.renew", alias, request).await
 }
 
@@ -164,7 +165,7 @@ pub(crate) async fn import_reply(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     Body(reply): Body<ImportReply>,
-) -> Result<web::Json<CertificateView>, ApiError> {
+) -> Result<Tagged<CertificateView, String>, ApiError> {
     let (node, subject) = (reply.node, reply.alias.clone());
     certificate(&admin, &caller, node, "certificate.import-reply", subject, PkiRequest::ImportReply(reply)).await
 }
@@ -173,10 +174,11 @@ pub(crate) async fn delete(
     admin: web::Data<Admin>,
     Administer(caller): Administer,
     path: web::Path<(NodeId, String)>,
+    IfFingerprint(expected): IfFingerprint,
 ) -> Result<web::Json<Done>, ApiError> {
     let (node, alias) = path.into_inner();
     let before = find(&admin.view().state, node, &alias).ok().map(|record| record.fingerprint.clone());
-    ask(&admin, node, PkiRequest::Delete { alias: alias.clone() }).await?;
+    ask(&admin, node, if_fingerprint(&alias, expected, PkiRequest::Delete { alias: alias.clone() })).await?;
     let applied = note(&admin, &caller, node, "certificate.delete", &alias, before, None).await?;
     Ok(done(&applied))
 }
@@ -287,6 +289,20 @@ pub(crate) async fn revoke(
     Ok(done(&admin.change(&caller, command).await?))
 }
 
+/// Its version is its fingerprint: what is renewed or replaced has another one.
+fn tagged(certificate: CertificateView) -> Tagged<CertificateView, String> {
+    Tagged { version: certificate.fingerprint.clone(), document: certificate }
+}
+
+fn if_fingerprint(alias: &str, expected: Option<Fingerprint>, request: PkiRequest) -> PkiRequest {
+    match expected {
+        Some(fingerprint) => {
+            PkiRequest::IfFingerprint { alias: alias.to_owned(), fingerprint, request: Box::new(request) }
+        }
+        None => request,
+    }
+}
+
 /// Has a node change its store, writes it down, and shows the certificate that came of it.
 async fn certificate(
     admin: &Admin,
@@ -295,7 +311,7 @@ async fn certificate(
     operation: &str,
     subject: String,
     request: PkiRequest,
-) -> Result<web::Json<CertificateView>, ApiError> {
+) -> Result<Tagged<CertificateView, String>, ApiError> {
     let node = target(admin, node)?;
     let before = find(&admin.view().state, node, &subject).ok().map(|record| record.fingerprint.clone());
     let PkiAnswer::Certificate { alias, fingerprint, chain_pem } = ask(admin, node, request).await? else {
@@ -305,11 +321,11 @@ async fn certificate(
     let state = admin.view().state;
     let verdicts = Verdicts::new(&state, now_ms());
     if let Some(record) = state.certificates.get(&(node, alias.clone())).filter(|row| row.fingerprint == fingerprint) {
-        return Ok(web::Json(verdicts.describe(node, record, true)));
+        return Ok(tagged(verdicts.describe(node, record, true)));
     }
     // The log does not have it yet: no quorum, or a slow node.
     let record = record_of(&alias, &chain_pem).ok_or_else(|| strange(node))?;
-    Ok(web::Json(verdicts.describe(node, &record, true)))
+    Ok(tagged(verdicts.describe(node, &record, true)))
 }
 
 fn record_of(alias: &str, chain_pem: &str) -> Option<CertificateRecord> {

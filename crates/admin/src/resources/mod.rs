@@ -1,7 +1,7 @@
 //! The resources, one module each.
 
 pub(crate) mod accounts;
-mod administrator_certificates;
+pub(crate) mod administrator_certificates;
 pub(crate) mod administrators;
 pub(crate) mod api_tokens;
 pub(crate) mod audit;
@@ -18,6 +18,7 @@ mod event_scan;
 mod event_view;
 pub(crate) mod events;
 mod health;
+pub(crate) mod history;
 mod join;
 pub(crate) mod join_tokens;
 mod lane_metrics;
@@ -32,7 +33,7 @@ pub(crate) mod secret;
 pub(crate) mod server_log;
 pub(crate) mod servers;
 pub(crate) mod sessions;
-mod statistics;
+pub(crate) mod statistics;
 mod status;
 mod steps;
 pub(crate) mod sync;
@@ -73,6 +74,7 @@ pub(crate) fn routes() -> Routes {
     transfers::add(&mut routes);
     server_log::add(&mut routes);
     statistics::add(&mut routes);
+    history::add(&mut routes);
     audit::add(&mut routes);
     certificates::add(&mut routes);
     certificate_authorities::add(&mut routes);

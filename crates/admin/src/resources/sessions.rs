@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{SET_COOKIE, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, web};
 use flotilla_config::parameters::Parameters;
+use flotilla_credentials::random_bytes;
 use flotilla_model::{Administrator, Command, FactorProof, LoginSession, LoginSessionId, Rejection};
 
 use super::done;
@@ -20,7 +21,7 @@ use crate::server::{
     Anybody, Body, Caller, Credential, Read, bad_credentials, check_password, idle_timeout, now_ms, refuse_other_sites,
     remote_address, session_of,
 };
-use crate::session::{SessionCookie, cleared, draw_id, random, set};
+use crate::session::{SessionCookie, cleared, draw_id, set};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Administrators);
@@ -61,7 +62,7 @@ pub(crate) async fn open(
     let proof = second_factor(&admin, &row, login.code.as_deref(), &remote, now_ms)?;
     let lifetime = Parameters(|name: &str| state.parameter(name, None).map(|row| row.value.clone())).session_lifetime();
     let id = draw_id(now_ms).map_err(|error| ApiError::internal(error.to_string()))?;
-    let csrf = random().map_err(|error| ApiError::internal(error.to_string()))?;
+    let csrf = random_bytes().map_err(|error| ApiError::internal(error.to_string()))?;
     let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let command = Command::OpenLoginSession {
         id,

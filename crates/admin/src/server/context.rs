@@ -1,12 +1,13 @@
 //! What every handler can reach.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flotilla_credentials::Passwords;
 use flotilla_model::{Command, EncodedCommand, NodeId, Origin};
 use flotilla_pki::{CredentialsHandle, SecretHandle};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::timeout;
 
 use super::Caller;
 use super::rate::RateLimit;
@@ -21,6 +22,9 @@ use crate::ports::{Applied, Ledger, LedgerError, LedgerView, NodeFacts};
 /// Join requests without a known token that one node looks at: a burst, and per second after it.
 const JOIN_BURST: u32 = 20;
 const JOIN_PER_S: u32 = 5;
+
+/// For a node that is one of several to answer.
+const NODE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the server is made of.
 pub struct AdminParts {
@@ -68,6 +72,21 @@ impl Admin {
     /// Has one node do something.
     pub(crate) async fn ask(&self, node: NodeId, request: NodeRequest) -> Result<NodeAnswer, ApiError> {
         Ok(self.shared.parts.nodes.ask(node, request).await?)
+    }
+
+    /// Of an answer that comes from all nodes: one that is frozen or cut off holds the others' back for a moment only.
+    pub(crate) async fn ask_patiently(&self, node: NodeId, request: NodeRequest) -> Result<NodeAnswer, String> {
+        match timeout(NODE_PATIENCE, self.ask(node, request)).await {
+            Ok(answer) => answer.map_err(|error| error.detail),
+            Err(_) => Err(format!("node {node} gave no answer within {} s", NODE_PATIENCE.as_secs())),
+        }
+    }
+
+    /// All nodes, or the one that is meant, in the order of promotion, with their names.
+    pub(crate) fn named_nodes(&self, only: Option<NodeId>) -> Vec<(NodeId, String)> {
+        let state = self.view().state;
+        let wanted = state.servers().iter().filter(|node| only.is_none_or(|only| only == **node));
+        wanted.filter_map(|node| Some((*node, state.members.get(node)?.name.clone()))).collect()
     }
 
     pub(crate) fn parts(&self) -> &AdminParts {

@@ -27,7 +27,7 @@ pub(crate) use context::now_ms;
 pub use context::{Admin, AdminParts};
 pub(crate) use idempotency::{IdempotencyKey, Making};
 pub(crate) use merge_patch::{MergePatch, Patch};
-pub(crate) use precondition::{IfMatch, Precondition};
+pub(crate) use precondition::{IfFingerprint, IfMatch, Precondition};
 pub use start::{AdminServer, StartError};
 pub(crate) use tagged::{Tagged, tag};
 pub(crate) use versioned::Versioned;

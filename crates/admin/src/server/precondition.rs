@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
 use actix_web::{FromRequest, HttpRequest};
+use flotilla_pki::{Fingerprint, FingerprintError};
 
 use crate::error::ApiError;
 use crate::interface::{Input, Operation};
@@ -51,6 +52,26 @@ impl Input for IfMatch {
     }
 }
 
+/// `If-Match` of a certificate, whose version is its fingerprint.
+pub(crate) struct IfFingerprint(pub(crate) Option<Fingerprint>);
+
+impl FromRequest for IfFingerprint {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(if_fingerprint(request.headers()).map(Self))
+    }
+}
+
+impl Input for IfFingerprint {
+    fn describe(operation: &mut Operation) {
+        operation
+            .takes_header("If-Match", "Only if it has this fingerprint, in quotes")
+            .refuses(&[Code::InvalidValue, Code::VersionConflict]);
+    }
+}
+
 fn read(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
     if let Some(value) = headers.get(IF_NONE_MATCH) {
         if value.as_bytes().trim_ascii() == b"*" {
@@ -62,13 +83,24 @@ fn read(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
 }
 
 fn if_match(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
-    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    let version = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
-    version.parse().map(Some).map_err(|_| {
+    let Some(tag) = expected_tag(headers) else { return Ok(None) };
+    tag.parse().map(Some).map_err(|_| {
         ApiError::invalid("If-Match", "this is not a version")
             .mend("send the version of the resource, as in If-Match: \"12\"")
     })
+}
+
+fn if_fingerprint(headers: &HeaderMap) -> Result<Option<Fingerprint>, ApiError> {
+    let Some(tag) = expected_tag(headers) else { return Ok(None) };
+    tag.parse().map(Some).map_err(|error: FingerprintError| {
+        ApiError::invalid("If-Match", error.to_string()).mend("send the ETag of the certificate")
+    })
+}
+
+/// What is between the quotes, which may be missing.
+fn expected_tag(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(IF_MATCH)?.to_str().unwrap_or_default().trim();
+    Some(text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text))
 }
 
 #[cfg(test)]
@@ -92,6 +124,20 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(name.clone(), HeaderValue::from_str(value).unwrap());
             assert_eq!(read(&headers).ok(), expected, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_meant_by_its_fingerprint() {
+        let fingerprint = Fingerprint::of(b"certificate");
+        let mut headers = HeaderMap::new();
+        assert_eq!(if_fingerprint(&headers), Ok(None));
+        for (value, is_understood) in
+            [(format!("\"{fingerprint}\""), true), (fingerprint.to_string(), true), ("\"12\"".to_owned(), false)]
+        {
+            headers.insert(IF_MATCH, HeaderValue::from_str(&value).unwrap());
+            let expected = is_understood.then_some(Some(fingerprint));
+            assert_eq!(if_fingerprint(&headers).ok(), expected, "{value}");
         }
     }
 }

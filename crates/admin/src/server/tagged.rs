@@ -1,5 +1,7 @@
 //! Documents with figures that change all the time, of which people change a part: the `ETag` is of that part, for `If-Match` alone.
 
+use std::fmt::Display;
+
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ETAG;
@@ -9,16 +11,17 @@ use utoipa::ToSchema;
 
 use crate::interface::{Answer, Operation};
 
-pub(crate) struct Tagged<T> {
-    pub(crate) version: u64,
+/// The version is a number, or a fingerprint.
+pub(crate) struct Tagged<T, V = u64> {
+    pub(crate) version: V,
     pub(crate) document: T,
 }
 
-pub(crate) fn tag(version: u64) -> (actix_web::http::header::HeaderName, String) {
+pub(crate) fn tag(version: impl Display) -> (actix_web::http::header::HeaderName, String) {
     (ETAG, format!("\"{version}\""))
 }
 
-impl<T: Serialize> Responder for Tagged<T> {
+impl<T: Serialize, V: Display> Responder for Tagged<T, V> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
@@ -26,7 +29,7 @@ impl<T: Serialize> Responder for Tagged<T> {
     }
 }
 
-impl<T: ToSchema> Answer for Tagged<T> {
+impl<T: ToSchema, V> Answer for Tagged<T, V> {
     fn describe(operation: &mut Operation) {
         operation.answers_json::<T>(StatusCode::OK, "What was asked for, or what was done").answers_header(
             StatusCode::OK,

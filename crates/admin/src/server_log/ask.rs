@@ -1,10 +1,7 @@
 //! Every node is asked at once; one that does not answer in time is named instead of its lines.
 
-use std::time::Duration;
-
 use flotilla_model::NodeId;
 use futures::future::join_all;
-use tokio::time::timeout;
 
 use super::merge::{Cursor, newest, oldest};
 use super::position::Position;
@@ -12,9 +9,6 @@ use crate::Admin;
 use crate::api::{LogLevel, LogSourceView, ServerLog, from_us};
 use crate::nodes::{LogLines, LogRequest, NodeAnswer, NodeRequest};
 use crate::server::now_ms;
-
-/// For a node that is frozen or cut off: the others' lines are not held back for it.
-const NODE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Which lines are asked for.
 #[derive(Debug, Clone, Default)]
@@ -30,9 +24,7 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// The nodes that are meant, in their order, with their names.
     pub(super) fn nodes(&self, admin: &Admin) -> Vec<(NodeId, String)> {
-        let state = admin.view().state;
-        let wanted = state.servers().iter().filter(|node| self.node.is_none_or(|only| only == **node));
-        wanted.filter_map(|node| Some((*node, state.members.get(node)?.name.clone()))).collect()
+        admin.named_nodes(self.node)
     }
 
     fn request(&self) -> LogRequest {
@@ -81,13 +73,12 @@ type Asked = (NodeId, String, Result<LogLines, String>);
 
 async fn ask_all(admin: &Admin, wanted: &Wanted, request: impl Fn(NodeId) -> LogRequest) -> Vec<Asked> {
     let ask = |(node, name): (NodeId, String)| {
-        let asked = admin.ask(node, NodeRequest::LogLines(request(node)));
+        let asked = admin.ask_patiently(node, NodeRequest::LogLines(request(node)));
         async move {
-            let answer = match timeout(NODE_PATIENCE, asked).await {
-                Ok(Ok(NodeAnswer::LogLines(lines))) => Ok(lines),
-                Ok(Ok(_)) => Err("it answered something else".to_owned()),
-                Ok(Err(error)) => Err(error.detail),
-                Err(_) => Err(format!("node {node} gave no answer within {} s", NODE_PATIENCE.as_secs())),
+            let answer = match asked.await {
+                Ok(NodeAnswer::LogLines(lines)) => Ok(lines),
+                Ok(_) => Err("it answered something else".to_owned()),
+                Err(failure) => Err(failure),
             };
             (node, name, answer)
         }

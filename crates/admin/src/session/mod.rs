@@ -6,26 +6,15 @@
 
 mod cookie;
 
+use flotilla_credentials::{CredentialError, random_bytes};
 use flotilla_model::LoginSessionId;
-use ring::rand::{SecureRandom, SystemRandom};
-use thiserror::Error;
 
 pub(crate) use cookie::{NAME as COOKIE_NAME, Opened, SessionCookie, cleared, set};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the system gives no random bytes")]
-pub(crate) struct NoRandomness;
-
 /// A ULID: the time in milliseconds, then 80 random bits.
-pub(crate) fn draw_id(now_ms: u64) -> Result<LoginSessionId, NoRandomness> {
-    let random = u128::from_be_bytes(random::<16>()?) >> 48;
+pub(crate) fn draw_id(now_ms: u64) -> Result<LoginSessionId, CredentialError> {
+    let random = u128::from_be_bytes(random_bytes()?) >> 48;
     Ok(LoginSessionId((u128::from(now_ms) << 80) | random))
-}
-
-pub(crate) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], NoRandomness> {
-    let mut bytes = [0; LENGTH];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandomness)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

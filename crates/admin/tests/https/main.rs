@@ -16,6 +16,7 @@ mod event_changes;
 mod event_filters;
 mod events;
 mod harness;
+mod history;
 mod joining;
 mod kind_routes;
 mod lanes;

@@ -20,6 +20,7 @@ use flotilla_pki::SecretHandle;
 use flotilla_telemetry::RecentLines;
 
 pub(crate) use self::pki::Keys;
+use crate::history::History;
 use crate::removal::Removal;
 
 /// The parts that operations are done with.
@@ -33,6 +34,7 @@ pub(crate) struct Operations {
     pub(crate) secrets: SecretHandle,
     pub(crate) keys: Keys,
     pub(crate) recent_lines: RecentLines,
+    pub(crate) history: History,
 }
 
 impl Operations {
@@ -53,6 +55,7 @@ impl Operations {
             NodeRequest::Examine => Ok(NodeAnswer::Examined { examination: Box::new(self.examine().await) }),
             NodeRequest::Rebuild { from } => self.rebuild(from).await,
             NodeRequest::LogLines(request) => Ok(self.log_lines(&request)),
+            NodeRequest::History { since_ms } => Ok(NodeAnswer::History(self.history.since(since_ms))),
             NodeRequest::Pki(request) => self.pki(request).await.map(NodeAnswer::Pki),
         }
     }

@@ -26,19 +26,21 @@ impl Operations {
     pub(super) async fn pki(&self, request: PkiRequest) -> Result<PkiAnswer, NodeProblem> {
         let state = self.consensus.view().state.clone();
         let alias = alias_in_force(&state, self.node);
-        if let PkiRequest::Delete { alias: deleted } = &request
-            && *deleted == alias
-        {
+        let deleted = match request.deed() {
+            PkiRequest::Delete { alias } => Some(alias.clone()),
+            _ => None,
+        };
+        if deleted.as_ref() == Some(&alias) {
             let problem = format!("node {} shows the certificate {alias}: Cluster.Crypto.Alias names it", self.node);
             return Err(NodeProblem::with_code(409, "certificate-in-use", problem)
                 .mend("switch the alias first, or renew the certificate"));
         }
-        let is_change = !matches!(request, PkiRequest::Export { .. } | PkiRequest::Requests);
+        let is_change = !matches!(request.deed(), PkiRequest::Export { .. } | PkiRequest::Requests);
         let answer = self.in_store(request, alias, &state).await?;
         if is_change {
             // An actor that is being restarted looks by itself.
             let _ = self.keys.certificates.refresh().await;
-            self.log_is_told(&answer).await;
+            self.log_is_told(&answer, deleted).await;
         }
         Ok(answer)
     }
@@ -59,11 +61,16 @@ impl Operations {
     }
 
     /// Waits until the log shows what was done, and this node trusts what it issues, for a while.
-    async fn log_is_told(&self, answer: &PkiAnswer) {
+    async fn log_is_told(&self, answer: &PkiAnswer, deleted: Option<String>) {
+        let deleted = deleted.map(|alias| (self.node, alias));
+        let is_shown = |state: &State| match &deleted {
+            Some(row) => !state.certificates.contains(row),
+            None => is_shown(state, self.node, answer),
+        };
         let told = async {
             let mut views = self.consensus.watch();
             // The log ends when the node does: then nobody is told.
-            let _ = views.wait_for(|view| is_shown(&view.state, self.node, answer)).await;
+            let _ = views.wait_for(|view| is_shown(&view.state)).await;
             let PkiAnswer::Authority { fingerprint, .. } = answer else { return };
             let Ok(fingerprint) = fingerprint.parse() else { return };
             let mut published = self.keys.credentials.subscribe();

@@ -20,7 +20,7 @@ impl Operations {
         }
         let (index, state) = self.fetch(from).await?;
         let at = self.consensus.replace_state(index, state).await.map_err(|error| match error {
-            ReplaceError::Purged(_) | ReplaceError::Idle => {
+            ReplaceError::Purged(_) | ReplaceError::Behind { .. } | ReplaceError::Shutdown => {
                 NodeProblem::unavailable(error.to_string()).mend("try again")
             }
             ReplaceError::Log(_) => NodeProblem::internal(error.to_string()),

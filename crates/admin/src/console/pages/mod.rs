@@ -19,6 +19,7 @@ mod routes;
 mod second_factor;
 mod secret;
 mod setup;
+mod statistics;
 
 use actix_web::web;
 
@@ -32,6 +33,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
         .configure(bulk::configure)
         .configure(event::configure)
         .configure(files::configure)
+        .configure(statistics::configure)
         .configure(control::configure)
         .configure(setup::configure)
         .configure(secret::configure)

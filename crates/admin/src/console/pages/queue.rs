@@ -2,15 +2,19 @@
 
 use actix_web::{HttpRequest, web};
 use askama::Template;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::next_page;
-use crate::api::{EventQuery, EventStatistics, EventView, LaneChange, LaneQuery, LaneView};
+use super::statistics::points;
+use crate::api::{EventQuery, EventStatistics, EventView, LaneChange, LaneQuery, LaneView, Sample, from_ms};
+use crate::console::chart::{Chart, Line, Unit};
 use crate::console::form::filled;
 use crate::console::{Answer, Form, Frame, Section, Visitor, filters, page, see_other};
 use crate::error::ApiError;
+use crate::history;
 use crate::resources::{events, lanes};
-use crate::server::{Body, IfMatch};
+use crate::server::{Body, IfMatch, now_ms};
 
 const PATH: &str = "/console/queue";
 const LANES_SHOWN: usize = 50;
@@ -19,6 +23,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/queue").get(show))
         .service(web::resource("/queue/live").get(live))
+        .service(web::resource("/queue/charts").get(charts))
         .service(web::resource("/queue/events").get(list))
         .service(web::resource("/queue/lane").post(change_lane));
 }
@@ -27,6 +32,7 @@ pub(super) fn configure(config: &mut web::ServiceConfig) {
 #[template(path = "queue.html")]
 struct QueuePage {
     frame: Frame,
+    charts: Charts,
     live: Live,
 }
 
@@ -55,11 +61,6 @@ impl Live {
         ]
     }
 
-    fn depth(&self) -> u64 {
-        let queue = &self.statistics.queue;
-        queue.ready + queue.waiting + queue.blocked + queue.leased
-    }
-
     fn fill_percent(&self) -> u64 {
         let room = &self.statistics.room;
         let share = |used: u64, most: u64| used.saturating_mul(100).checked_div(most).unwrap_or(0);
@@ -83,7 +84,47 @@ async fn read(visitor: &Visitor, frame: &Frame) -> Result<Live, ApiError> {
 async fn show(visitor: Visitor) -> Answer {
     let frame = visitor.frame("Event Queue", Section::Queue);
     let live = read(&visitor, &frame).await?;
-    Ok(page(&QueuePage { frame, live }))
+    Ok(page(&QueuePage { frame, charts: draw(&visitor).await?, live }))
+}
+
+/// The last hour, as the node saw it that runs longest.
+#[derive(Template)]
+#[template(path = "queue_charts.html")]
+struct Charts {
+    events: Chart,
+    age: Chart,
+    rate: Chart,
+}
+
+impl Charts {
+    fn new(samples: &[Sample], now: Timestamp) -> Self {
+        let line = |name: &str, value: fn(&Sample) -> f64| Line {
+            name: name.to_owned(),
+            points: points(samples, |sample| Some(value(sample))),
+        };
+        let events = vec![
+            line("ready", |one| one.queue.ready as f64),
+            line("in work", |one| one.queue.leased as f64),
+            line("waiting", |one| (one.queue.waiting + one.queue.blocked) as f64),
+            line("need a person", |one| (one.queue.dead + one.queue.outcome_unknown) as f64),
+        ];
+        let age = vec![line("oldest ready", |one| one.queue.oldest_ready_age_ms as f64)];
+        let rate = vec![line("published", |one| one.published_per_s), line("completed", |one| one.completed_per_s)];
+        Self {
+            events: Chart::new("Events", "", Unit::Count, now, events),
+            age: Chart::new("Age", "of the oldest ready event", Unit::Milliseconds, now, age),
+            rate: Chart::new("Throughput", "", Unit::PerSecond, now, rate),
+        }
+    }
+}
+
+async fn draw(visitor: &Visitor) -> Result<Charts, ApiError> {
+    visitor.read()?;
+    Ok(Charts::new(&history::longest(&visitor.admin).await, from_ms(now_ms())))
+}
+
+async fn charts(visitor: Visitor) -> Answer {
+    Ok(page(&draw(&visitor).await?))
 }
 
 async fn live(visitor: Visitor) -> Answer {

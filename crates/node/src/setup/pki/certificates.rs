@@ -7,7 +7,8 @@ use flotilla_admin::api::{
 };
 use flotilla_admin::nodes::{NodeProblem, PkiAnswer};
 use flotilla_pki::{
-    Alias, Bundle, IssueParameters, LocalCertificate, Pkcs12Error, Pkcs12Profile, Replace, Store, StoreError,
+    Alias, Bundle, Fingerprint, IssueParameters, LocalCertificate, Pkcs12Error, Pkcs12Profile, Replace, Store,
+    StoreError,
 };
 
 use super::Surroundings;
@@ -135,6 +136,18 @@ pub(super) fn delete(store: &Store, alias: &str) -> Result<PkiAnswer, NodeProble
     let alias: Alias = alias.parse().map_err(of_alias)?;
     store.delete_local(&alias).map_err(of_store)?;
     Ok(PkiAnswer::Done)
+}
+
+/// Refuses if the alias has another certificate by now.
+pub(super) fn require(store: &Store, alias: &str, expected: Fingerprint) -> Result<(), NodeProblem> {
+    let alias: Alias = alias.parse().map_err(of_alias)?;
+    let local = store.require_local(&alias).map_err(of_store)?;
+    let actual = local.info().map_err(|error| of_store(StoreError::Import(error)))?.fingerprint;
+    if actual == expected {
+        return Ok(());
+    }
+    let problem = format!("the certificate {alias} has the fingerprint {actual}, not {expected}");
+    Err(NodeProblem::with_code(412, "version-conflict", problem).mend("read the resource again and repeat the change"))
 }
 
 pub(super) fn told(local: &LocalCertificate) -> Result<PkiAnswer, NodeProblem> {

@@ -43,6 +43,11 @@ pub(crate) fn carry_out(
         PkiRequest::Requests => requests::list(store),
         PkiRequest::ImportReply(reply) => requests::import_reply(store, around, &reply),
         PkiRequest::DeleteRequest { alias } => requests::delete(store, &alias),
+        PkiRequest::IfFingerprint { alias, fingerprint, request } => {
+            let _turn = store.turn();
+            certificates::require(store, &alias, fingerprint)?;
+            carry_out(store, around, *request)
+        }
     }
 }
 

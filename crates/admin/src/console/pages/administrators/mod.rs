@@ -1,5 +1,6 @@
 //! *Administrators*, their sessions and the tokens of their programs.
 
+mod certificates;
 mod one;
 mod sessions;
 mod tokens;
@@ -21,7 +22,8 @@ const PATH: &str = "/console/administrators";
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config.service(web::resource("/administrators").get(list).post(add));
     // Before those of one administrator, whose addresses would take theirs.
-    config.configure(sessions::configure).configure(tokens::configure).configure(one::configure);
+    config.configure(sessions::configure).configure(tokens::configure);
+    config.configure(certificates::configure).configure(one::configure);
 }
 
 /// From the least to the most.
@@ -35,6 +37,7 @@ struct AdministratorsPage {
     administrators: Vec<AdministratorView>,
     sessions: Vec<SessionView>,
     tokens: Vec<ApiTokenView>,
+    certificates: Vec<certificates::Row>,
     roles: [AdministratorRole; 3],
     /// Those that one may give away.
     own_roles: Vec<AdministratorRole>,
@@ -42,7 +45,7 @@ struct AdministratorsPage {
 }
 
 impl AdministratorsPage {
-    /// Whether the visitor may end a session, or revoke a token, of somebody.
+    /// Whether the visitor may end a session, revoke a token or remove a certificate of somebody.
     fn may_end(&self, owner: &str) -> bool {
         self.frame.may_administer || self.frame.who == owner
     }
@@ -53,9 +56,19 @@ async fn list(visitor: Visitor, request: HttpRequest) -> Answer {
     let administrators = administrators::list(admin.clone(), visitor.read()?).await.into_inner().items;
     let sessions = session_resource::list(admin.clone(), request, visitor.read()?).await.into_inner().items;
     let tokens = api_tokens::list(admin, visitor.read()?).await.into_inner().items;
+    let certificates = certificates::rows(&visitor, &administrators).await?;
     let own_roles = ROLES.into_iter().filter(|role| visitor.caller.role.includes(*role)).collect();
     let frame = visitor.frame("Administrators", Section::Administrators);
-    Ok(page(&AdministratorsPage { frame, administrators, sessions, tokens, roles: ROLES, own_roles, key: draw_key()? }))
+    Ok(page(&AdministratorsPage {
+        frame,
+        administrators,
+        sessions,
+        tokens,
+        certificates,
+        roles: ROLES,
+        own_roles,
+        key: draw_key()?,
+    }))
 }
 
 #[derive(Deserialize)]

@@ -48,7 +48,7 @@ async fn generate(Form { visitor, fields }: Form<Generation>) -> Answer {
         replace: fields.replace.is_some(),
     };
     let made = certificates::generate(visitor.admin.clone(), visitor.administer()?, Body(request)).await?;
-    Ok(see_other(&of_view(&made, "certificate-made")))
+    Ok(see_other(&of_view(&made.document, "certificate-made")))
 }
 
 /// Written one after the other, however they are set apart.
@@ -84,7 +84,7 @@ async fn import(Upload { visitor, fields, file }: Upload<Import>) -> Answer {
         replace: fields.replace.is_some(),
     };
     let made = certificates::import(visitor.admin.clone(), visitor.administer()?, Body(request)).await?;
-    Ok(see_other(&of_view(&made, "certificate-imported")))
+    Ok(see_other(&of_view(&made.document, "certificate-imported")))
 }
 
 /// The page of what came of it.

@@ -9,6 +9,7 @@ mod timeline;
 use actix_web::web;
 use askama::Template;
 use flotilla_model::NodeId;
+use flotilla_pki::Fingerprint;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -16,6 +17,7 @@ use crate::api::{AuthorityView, CertificateQuery, CertificateView, ClusterNode, 
 use crate::console::{Answer, Form, Frame, Section, Visitor, filters, page, see_other};
 use crate::error::ApiError;
 use crate::resources::{certificate_authorities, certificates, cluster};
+use crate::server::IfFingerprint;
 use timeline::Ending;
 
 const PATH: &str = "/console/certificates";
@@ -90,11 +92,14 @@ async fn show(visitor: Visitor) -> Answer {
 struct Renewal {
     node: NodeId,
     alias: String,
+    /// Of the one that was looked at: it is not issued anew twice.
+    fingerprint: Fingerprint,
 }
 
 async fn renew(Form { visitor, fields }: Form<Renewal>) -> Answer {
     let path = web::Path::from((fields.node, fields.alias));
-    certificates::renew(visitor.admin.clone(), visitor.administer()?, path).await?;
+    certificates::renew(visitor.admin.clone(), visitor.administer()?, path, IfFingerprint(Some(fields.fingerprint)))
+        .await?;
     Ok(see_other(&format!("{PATH}?done=renewed")))
 }
 

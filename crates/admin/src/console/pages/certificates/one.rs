@@ -3,6 +3,7 @@
 use actix_web::web;
 use askama::Template;
 use flotilla_model::NodeId;
+use flotilla_pki::Fingerprint;
 use serde::Deserialize;
 
 use super::{PATH, days_until};
@@ -11,7 +12,7 @@ use crate::console::download::download;
 use crate::console::{Answer, Form, Frame, Section, Visitor, filters, page, see_other};
 use crate::error::ApiError;
 use crate::resources::certificates;
-use crate::server::Body;
+use crate::server::{Body, IfFingerprint};
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
@@ -35,7 +36,7 @@ struct CertificatePage {
 
 async fn show(visitor: Visitor, place: Place) -> Answer {
     let node = place.0;
-    let found = certificates::show(visitor.admin.clone(), visitor.read()?, place).await?.into_inner();
+    let found = certificates::show(visitor.admin.clone(), visitor.read()?, place).await?.document;
     Ok(page(&CertificatePage {
         frame: visitor.frame(format!("{} of node {node}", found.alias), Section::Certificates),
         days_left: days_until(&found.not_after),
@@ -46,7 +47,7 @@ async fn show(visitor: Visitor, place: Place) -> Answer {
 
 /// Without the key: for those who are to trust it.
 async fn chain(visitor: Visitor, place: Place) -> Answer {
-    let found = certificates::show(visitor.admin.clone(), visitor.read()?, place).await?.into_inner();
+    let found = certificates::show(visitor.admin.clone(), visitor.read()?, place).await?.document;
     let chain = found.chain_pem.unwrap_or_default();
     Ok(download(&format!("{}.pem", found.alias), "application/x-pem-file", chain.into_bytes()))
 }
@@ -95,9 +96,13 @@ async fn revoke(Form { visitor, fields }: Form<Revocation>, place: Place) -> Ans
 }
 
 #[derive(Deserialize)]
-struct Nothing {}
+struct Deletion {
+    /// Of the one that was looked at.
+    fingerprint: Fingerprint,
+}
 
-async fn delete(Form { visitor, fields: Nothing {} }: Form<Nothing>, place: Place) -> Answer {
-    certificates::delete(visitor.admin.clone(), visitor.administer()?, place).await?;
+async fn delete(Form { visitor, fields }: Form<Deletion>, place: Place) -> Answer {
+    let expected = IfFingerprint(Some(fields.fingerprint));
+    certificates::delete(visitor.admin.clone(), visitor.administer()?, place, expected).await?;
     Ok(see_other(&format!("{PATH}?done=certificate-deleted")))
 }
