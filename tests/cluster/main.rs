@@ -37,5 +37,6 @@ mod synchronisation;
 mod terminal;
 mod top;
 mod traces;
+mod uploads;
 mod watching;
 mod witness;

@@ -1,12 +1,13 @@
 //! What all requests of one gateway share.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flotilla_config::parameters::Parameters;
 use flotilla_credentials::Passwords;
 use flotilla_files::Files;
-use flotilla_model::{NodeId, State};
+use flotilla_model::{NodeId, State, UploadId};
 use flotilla_telemetry::Tracer;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -40,6 +41,8 @@ pub(crate) struct Context {
     pub(crate) followers: Slots,
     /// Bytes of events that are read as a whole.
     pub(crate) bodies: Semaphore,
+    /// Uploads whose parts are being put together here.
+    pub(crate) finishing: Mutex<HashSet<UploadId>>,
 }
 
 impl Context {
@@ -65,6 +68,7 @@ impl Context {
             publishers,
             followers,
             bodies,
+            finishing: Mutex::default(),
         }
     }
 

@@ -1,5 +1,5 @@
 //! Protocols for partners. Today: HTTPS with HTTP Basic, folder listings and as much WebDAV as rclone needs; events of
-//! applications, published and followed.
+//! applications, published and followed; uploads that are gone on with after an interruption (tus 1.0.0).
 //!
 //! A [`Gateway`] authenticates against the replicated accounts, streams bodies to and from [`flotilla_files`], and makes a
 //! file appear with one command of the log. It knows no actors and no consensus, only the port [`Log`].
@@ -11,6 +11,7 @@ mod commit;
 mod config;
 mod context;
 mod events;
+mod intake;
 mod metrics;
 mod observer;
 mod ports;
@@ -20,6 +21,7 @@ mod refusals;
 mod request;
 mod server;
 mod standby;
+mod uploads;
 
 pub use config::{Dependencies, GatewayConfig};
 pub use metrics::{Histogram, LATENCY_BOUNDS_MS, METHODS, Metrics};

@@ -84,6 +84,10 @@ impl Problem {
         self.code
     }
 
+    pub(crate) fn is_of(&self, code: &Code) -> bool {
+        self.code == code
+    }
+
     #[cfg(test)]
     pub(crate) fn field_name(&self) -> Option<&'static str> {
         self.field

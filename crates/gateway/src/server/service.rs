@@ -17,6 +17,7 @@ use crate::request::head::Head;
 use crate::server::activity::Activity;
 use crate::server::answer_body::{AnswerBody, LongLived, Running};
 use crate::standby;
+use crate::uploads;
 
 /// Answers any request.
 pub(crate) async fn serve(
@@ -80,6 +81,9 @@ async fn dispatch(
     standby::check(context)?;
     if let Some(target) = events::Target::parse(head.uri.path()) {
         return events::answer(context, head, target?, payload, client_left).await;
+    }
+    if let Some(target) = uploads::Target::parse(head.uri.path()) {
+        return Ok(uploads::answer(context, head, target, payload).await);
     }
     match head.method.as_str() {
         "GET" | "HEAD" => answer::get(context, head).await,

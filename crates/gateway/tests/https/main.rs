@@ -17,4 +17,5 @@ mod raw;
 mod rclone;
 mod rig;
 mod upload;
+mod uploads;
 mod webdav;
