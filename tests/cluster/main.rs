@@ -20,6 +20,7 @@ mod files;
 mod load;
 mod manager;
 mod parameters;
+mod partner;
 mod primary;
 mod procedure;
 mod profiles;

@@ -27,6 +27,8 @@ codes! {
     BAD_PATH = BAD_REQUEST, "bad-path", "The path is not allowed", "correct the path; percent-encode UTF-8";
     BAD_HEADER = BAD_REQUEST, "bad-header", "A header is malformed", "correct the header";
     BAD_QUERY = BAD_REQUEST, "bad-query", "The query is malformed", "correct the query";
+    BAD_FORM = BAD_REQUEST, "bad-form", "The form cannot be read", "load the page again and fill it in anew";
+    PASSWORD_UNFIT = BAD_REQUEST, "password-unfit", "The new password cannot be taken", "choose one of 8 characters or more, the same in both fields";
     BAD_EVENT = BAD_REQUEST, "bad-event", "An event is malformed", "correct the field and send the event again";
     PARTIAL_PUT = BAD_REQUEST, "partial-put", "A part of a file cannot be stored", "send the whole file without Content-Range";
     DIGEST_MISMATCH = BAD_REQUEST, "digest-mismatch", "The contents are not the announced ones", "send the file again; nothing was stored";
@@ -35,6 +37,8 @@ codes! {
     TOO_MANY_PARTS = FORBIDDEN, "too-many-parts", "The upload has as many parts as it may", "begin the upload anew and send larger parts";
     FOLDER_MOVE = FORBIDDEN, "folder-move", "Folders cannot be moved", "move the files one by one";
     DEPTH_INFINITE = FORBIDDEN, "depth-infinite", "Listings have a depth of 0 or 1", "send Depth: 0 or Depth: 1";
+    CSRF_TOKEN_WRONG = FORBIDDEN, "csrf-token-wrong", "The token of the page is wrong or missing", "load the page again; a program sends X-CSRF-Token, or a password instead of a cookie";
+    CROSS_SITE = FORBIDDEN, "cross-site", "Another site's page has made this request", "use the forms of this page";
     ACCOUNT_DISABLED = FORBIDDEN, "account-disabled", "The account was disabled or removed", "ask the administrator; nothing was stored";
     ACCOUNT_CHANGED = FORBIDDEN, "account-changed", "The account was changed", "connect again, with the new password if it has one";
     NOT_FOUND = NOT_FOUND, "not-found", "There is no such file or folder", "list the folder to see its files";

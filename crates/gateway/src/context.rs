@@ -8,6 +8,7 @@ use flotilla_config::parameters::Parameters;
 use flotilla_credentials::Passwords;
 use flotilla_files::Files;
 use flotilla_model::{NodeId, State, UploadId};
+use flotilla_pki::SecretHandle;
 use flotilla_telemetry::Tracer;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -30,6 +31,7 @@ pub(crate) struct Context {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) files: Files,
     pub(crate) passwords: Passwords,
+    pub(crate) secrets: SecretHandle,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tracer: Tracer,
     pub(crate) attempts: Mutex<Attempts>,
@@ -48,7 +50,7 @@ pub(crate) struct Context {
 impl Context {
     /// To be called on a tokio runtime.
     pub(crate) fn new(config: GatewayConfig, dependencies: Dependencies, draining: CancellationToken) -> Self {
-        let Dependencies { cluster_id, node, log, files, passwords, metrics, tracer } = dependencies;
+        let Dependencies { cluster_id, node, log, files, passwords, secrets, metrics, tracer } = dependencies;
         let attempts = Mutex::new(Attempts::new(config.attempts_max, config.attempts_recover));
         let observed = observe(&log);
         let (publishers, followers) = (Slots::default(), Slots::default());
@@ -60,6 +62,7 @@ impl Context {
             log,
             files,
             passwords,
+            secrets,
             metrics,
             tracer,
             attempts,

@@ -12,6 +12,7 @@ mod listing;
 mod log;
 mod nodes;
 mod outcome;
+mod page;
 mod paths;
 mod raw;
 mod rclone;

@@ -1,4 +1,4 @@
-//! Sessions of administrators in browsers: a sealed cookie, and a row of the state that it belongs to.
+//! Sessions in browsers, of administrators and of partners: a sealed cookie, and the ids of the rows that it belongs to.
 //!
 //! The cookie proves; the row says that the session goes on. Every node can open the cookie and has the row, so none holds anything
 //! of a session by itself. When the session was used last stands in the cookie alone: one that grows old is given out anew with
@@ -10,19 +10,19 @@ use flotilla_model::LoginSessionId;
 use ring::rand::{SecureRandom, SystemRandom};
 use thiserror::Error;
 
-pub(crate) use cookie::{NAME as COOKIE_NAME, Opened, SessionCookie, cleared, set};
+pub use cookie::{CookieKind, Opened, SessionCookie};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the system gives no random bytes")]
-pub(crate) struct NoRandomness;
+pub struct NoRandomness;
 
 /// A ULID: the time in milliseconds, then 80 random bits.
-pub(crate) fn draw_id(now_ms: u64) -> Result<LoginSessionId, NoRandomness> {
+pub fn draw_id(now_ms: u64) -> Result<LoginSessionId, NoRandomness> {
     let random = u128::from_be_bytes(random::<16>()?) >> 48;
     Ok(LoginSessionId((u128::from(now_ms) << 80) | random))
 }
 
-pub(crate) fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], NoRandomness> {
+pub fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], NoRandomness> {
     let mut bytes = [0; LENGTH];
     SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandomness)?;
     Ok(bytes)
