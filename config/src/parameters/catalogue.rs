@@ -174,14 +174,14 @@ pub const CATALOGUE: &[Parameter] = &[
         (10, DAY_S),
         "900",
         Unit::Seconds,
-        "Time without a request after which an administrator's session is over.",
+        "Time without a request after which a session in a browser is over.",
     ),
     integer(
         SESSION_LIFETIME,
         (60, 30 * DAY_S),
         "43200",
         Unit::Seconds,
-        "How long an administrator's session lasts at most, however much it is used.",
+        "How long a session in a browser lasts at most, however much it is used.",
     ),
     integer(AUDIT_RECORDS, (100, 10_000_000), "100000", Unit::None, "Rows of the audit log kept; the oldest go first."),
     word(

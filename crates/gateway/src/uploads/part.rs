@@ -70,7 +70,8 @@ impl Part {
     async fn store(&self, payload: Payload, progress: &mut Progress) -> Result<(), Problem> {
         let context = &*self.context;
         let (blob, offset) = (BlobId(ulid::Ulid::new().0), progress.offset);
-        let room = Room::check(context, &self.state, &self.account, None, 0)?;
+        let replaced_bytes = self.state.file(&self.account, &self.upload.path).map_or(0, |file| file.length);
+        let room = Room::check(context, &self.state, &self.account, None, replaced_bytes)?;
         let rest = self.upload.length - offset;
         let copies = Copies::plan(&self.state, context.node)?;
         let request = UploadRequest {

@@ -310,3 +310,16 @@ async fn the_server_says_what_it_speaks() {
     assert_eq!(posted.status(), StatusCode::NO_CONTENT);
     assert_eq!(rig.get("/files/x").await, "abc");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_replaced_makes_room_for_its_successor() {
+    let rig = rig().await;
+    rig.log.put_account("ann", None, true, (Some(1000), None));
+    rig.put("/files/x", bytes_of(700, 1)).await;
+    let at = create(&rig, "x", 900).await;
+    assert_eq!(append(&rig, &at, 0, bytes_of(500, 2)).await.status(), StatusCode::NO_CONTENT);
+    let last = append(&rig, &at, 500, bytes_of(400, 3)).await;
+    assert_eq!(last.status(), StatusCode::NO_CONTENT, "{}", last.text().await.unwrap());
+    assert_eq!(rig.log.file("x").unwrap().length, 900);
+    problem(creation(&rig, "x", 1001).send().await.unwrap(), 507, "quota-exceeded").await;
+}
