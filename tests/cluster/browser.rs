@@ -165,6 +165,16 @@ impl Browser {
         self.develop("Emulation.setDeviceMetricsOverride", parameters).await
     }
 
+    /// Sends so many bytes in a second at most; `None`: as many as it can.
+    pub(crate) async fn sends(&self, bytes_per_second: Option<u32>) -> Result<()> {
+        let unbounded = -1;
+        let upload = bytes_per_second.map_or(json!(unbounded), |rate| json!(rate));
+        let parameters =
+            json!({"offline": false, "latency": 0, "downloadThroughput": unbounded, "uploadThroughput": upload});
+        self.develop("Network.enable", json!({})).await?;
+        self.develop("Network.emulateNetworkConditions", parameters).await
+    }
+
     /// Keeps what is downloaded there, without a question.
     pub(crate) async fn downloads_to(&self, folder: &Path) -> Result<()> {
         let parameters = json!({"behavior": "allow", "downloadPath": folder.display().to_string()});

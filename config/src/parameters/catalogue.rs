@@ -116,7 +116,9 @@ pub(crate) const EVENT_DEDUPLICATION_KEYS: &str = "EventQueue.maxDeduplicationKe
 pub(crate) const EVENT_MEMORY: &str = "EventQueue.memoryBytes";
 pub(crate) const FILES_REPLICAS: &str = "Files.replicas";
 pub(crate) const FILES_REPAIR_RATE: &str = "Files.repairRate";
+pub(crate) const FILES_OPEN_UPLOADS: &str = "Files.maxOpenUploads";
 pub(crate) const FILES_SIZE: &str = "Files.maxSize";
+pub(crate) const FILES_UPLOAD_LIFETIME: &str = "Files.uploadLifetime";
 pub(crate) const GATEWAY_EVENT_STREAMS: &str = "Gateway.maxEventStreams";
 pub(crate) const GATEWAY_UPLOADS: &str = "Gateway.maxUploads";
 pub(crate) const TRANSFER_LOG_RECORDS: &str = "TransferLog.maxRecords";
@@ -173,14 +175,14 @@ pub const CATALOGUE: &[Parameter] = &[
         (10, DAY_S),
         "900",
         Unit::Seconds,
-        "Time without a request after which an administrator's session is over.",
+        "Time without a request after which a session in a browser is over.",
     ),
     integer(
         SESSION_LIFETIME,
         (60, 30 * DAY_S),
         "43200",
         Unit::Seconds,
-        "How long an administrator's session lasts at most, however much it is used.",
+        "How long a session in a browser lasts at most, however much it is used.",
     ),
     integer(AUDIT_RECORDS, (100, 10_000_000), "100000", Unit::None, "Rows of the audit log kept; the oldest go first."),
     word(
@@ -307,6 +309,13 @@ pub const CATALOGUE: &[Parameter] = &[
         Unit::Seconds,
         "Delay before a failed event is tried for the second time.",
     ),
+    integer(
+        FILES_OPEN_UPLOADS,
+        (1, 10_000),
+        "100",
+        Unit::None,
+        "Unfinished resumable uploads that one account may have.",
+    ),
     integer(FILES_SIZE, (1, PIB), "1099511627776", Unit::Bytes, "The largest file that an upload may have."),
     integer(
         FILES_REPAIR_RATE,
@@ -321,6 +330,13 @@ pub const CATALOGUE: &[Parameter] = &[
         "2",
         Unit::None,
         "Nodes that must have a file on disk before its upload is acknowledged.",
+    ),
+    integer(
+        FILES_UPLOAD_LIFETIME,
+        (60, 30 * DAY_S),
+        "86400",
+        Unit::Seconds,
+        "How long what has come of a resumable upload is kept for the next part.",
     ),
     integer(
         GATEWAY_EVENT_STREAMS,

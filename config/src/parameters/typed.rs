@@ -142,6 +142,10 @@ impl<L: Fn(&str) -> Option<String>> Parameters<L> {
         self.integer(FILES_SIZE)
     }
 
+    pub fn files_upload_lifetime(&self) -> Duration {
+        Duration::from_secs(self.integer(FILES_UPLOAD_LIFETIME))
+    }
+
     pub fn gateway_event_streams_max(&self) -> usize {
         self.integer(GATEWAY_EVENT_STREAMS) as usize
     }
@@ -208,6 +212,7 @@ mod tests {
         assert_eq!(parameters.files_replicas(), 2);
         assert_eq!(parameters.files_repair_rate_bytes_per_s(), 50 << 20);
         assert_eq!(parameters.files_size_max_bytes(), 1 << 40);
+        assert_eq!(parameters.files_upload_lifetime(), Duration::from_secs(86_400));
         assert_eq!(parameters.gateway_uploads_max(), 256);
         assert_eq!(parameters.transfer_log_records_max(), 200_000);
         assert_eq!(parameters.transaction_manager_shutdown_timeout(), Duration::from_secs(30));

@@ -21,6 +21,7 @@ use flotilla_files::{
 };
 use flotilla_gateway::{Changes, Dependencies, Gateway, GatewayConfig, Log, Metrics, ProposeError};
 use flotilla_model::{AccountName, BlobId, Command, EventId, NodeId, Outcome, Publication, State};
+use flotilla_pki::{ClusterSecret, SecretHandle, SecretSet};
 use rustls::pki_types::{PrivatePkcs8KeyDer, ServerName};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -172,6 +173,7 @@ async fn main() -> Result<()> {
         log: log.clone(),
         files,
         passwords,
+        secrets: SecretHandle::new(SecretSet::new(ClusterSecret::generate()?)),
         metrics: Arc::new(Metrics::default()),
         tracer: Default::default(),
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use flotilla_credentials::Passwords;
 use flotilla_files::Files;
 use flotilla_model::NodeId;
+use flotilla_pki::SecretHandle;
 use flotilla_telemetry::Tracer;
 
 use crate::Log;
@@ -69,6 +70,8 @@ pub struct Dependencies {
     pub files: Files,
     /// One per process: its bounds and its cache are shared.
     pub passwords: Passwords,
+    /// Seal the cookies of sessions.
+    pub secrets: SecretHandle,
     pub metrics: Arc<Metrics>,
     pub tracer: Tracer,
 }

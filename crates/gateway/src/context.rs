@@ -1,12 +1,14 @@
 //! What all requests of one gateway share.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flotilla_config::parameters::Parameters;
 use flotilla_credentials::Passwords;
 use flotilla_files::Files;
-use flotilla_model::{NodeId, State};
+use flotilla_model::{NodeId, State, UploadId};
+use flotilla_pki::SecretHandle;
 use flotilla_telemetry::Tracer;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
@@ -29,6 +31,7 @@ pub(crate) struct Context {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) files: Files,
     pub(crate) passwords: Passwords,
+    pub(crate) secrets: SecretHandle,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tracer: Tracer,
     pub(crate) attempts: Mutex<Attempts>,
@@ -40,12 +43,14 @@ pub(crate) struct Context {
     pub(crate) followers: Slots,
     /// Bytes of events that are read as a whole.
     pub(crate) bodies: Semaphore,
+    /// Uploads whose parts are being put together here.
+    pub(crate) finishing: Mutex<HashSet<UploadId>>,
 }
 
 impl Context {
     /// To be called on a tokio runtime.
     pub(crate) fn new(config: GatewayConfig, dependencies: Dependencies, draining: CancellationToken) -> Self {
-        let Dependencies { cluster_id, node, log, files, passwords, metrics, tracer } = dependencies;
+        let Dependencies { cluster_id, node, log, files, passwords, secrets, metrics, tracer } = dependencies;
         let attempts = Mutex::new(Attempts::new(config.attempts_max, config.attempts_recover));
         let observed = observe(&log);
         let (publishers, followers) = (Slots::default(), Slots::default());
@@ -57,6 +62,7 @@ impl Context {
             log,
             files,
             passwords,
+            secrets,
             metrics,
             tracer,
             attempts,
@@ -65,6 +71,7 @@ impl Context {
             publishers,
             followers,
             bodies,
+            finishing: Mutex::default(),
         }
     }
 

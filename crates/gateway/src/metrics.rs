@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Names of the methods that are counted apart.
-pub const METHODS: [&str; 10] =
-    ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND", "MKCOL", "MOVE", "POST", "other"];
+pub const METHODS: [&str; 11] =
+    ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PROPFIND", "MKCOL", "MOVE", "POST", "PATCH", "other"];
 /// Upper bounds of the latency buckets in milliseconds; one more bucket is for all beyond.
 pub const LATENCY_BOUNDS_MS: [u64; 14] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 60_000];
 
@@ -32,6 +32,12 @@ pub struct Metrics {
     pub logins_limited: AtomicU64,
     /// Uploads refused because too many ran.
     pub uploads_shed: AtomicU64,
+    /// Parts of resumable uploads that were stored.
+    pub upload_parts: AtomicU64,
+    /// Of those, parts that broke off and of which was kept what had come.
+    pub upload_parts_interrupted: AtomicU64,
+    /// Resumable uploads that have become a file.
+    pub uploads_resumable: AtomicU64,
     /// Commands proposed again because their outcome was not known.
     pub commits_repeated: AtomicU64,
     /// Uploads and batches of events that had to wait because the queue was nearly full.
@@ -147,6 +153,6 @@ mod tests {
     fn unknown_methods_and_classes_are_counted() {
         let metrics = Metrics::default();
         metrics.request("BREW", 418, Some(Duration::ZERO));
-        assert_eq!(metrics.requests[9][3].load(Ordering::Relaxed), 1);
+        assert_eq!(metrics.requests[10][3].load(Ordering::Relaxed), 1);
     }
 }

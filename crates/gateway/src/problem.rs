@@ -68,6 +68,12 @@ impl Problem {
         self
     }
 
+    /// Without a header that it would have.
+    pub(crate) fn without(mut self, name: HeaderName) -> Self {
+        self.headers.retain(|(other, _)| *other != name);
+        self
+    }
+
     /// "Not processed, safe to retry": says after how many seconds.
     pub(crate) fn retry_after_s(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
@@ -82,6 +88,21 @@ impl Problem {
 
     pub(crate) fn code(&self) -> &'static Code {
         self.code
+    }
+
+    /// What is wrong in this case.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The headers that its answer has besides.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
+        let retry = self.retry_after_s.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds)));
+        self.headers.iter().cloned().chain(retry)
+    }
+
+    pub(crate) fn is_of(&self, code: &Code) -> bool {
+        self.code == code
     }
 
     #[cfg(test)]

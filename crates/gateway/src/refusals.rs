@@ -1,6 +1,6 @@
 //! What the layers below refuse, in the words of this protocol.
 
-use flotilla_files::{ReadError, StoreError, UploadError};
+use flotilla_files::{ReadError, StoreError, StreamError, UploadError};
 use flotilla_model::Rejection;
 
 use crate::codes::{self, Code};
@@ -22,6 +22,12 @@ impl From<Rejection> for Problem {
             Rejection::TooFewReplicas { .. } => &codes::TOO_FEW_NODES,
             Rejection::QueueFull { .. } | Rejection::QueueBytesFull { .. } => &codes::QUEUE_FULL,
             Rejection::EventExpired => &codes::EVENT_EXPIRED,
+            Rejection::NoSuchUpload { .. } => &codes::NO_SUCH_UPLOAD,
+            Rejection::UploadOffset { .. } => &codes::UPLOAD_OFFSET,
+            Rejection::UploadLength { .. } => &codes::UPLOAD_LENGTH,
+            Rejection::UploadChecksum { .. } => &codes::DIGEST_MISMATCH,
+            Rejection::TooManyUploads { .. } => &codes::TOO_MANY_UPLOADS,
+            Rejection::TooManyParts { .. } => &codes::TOO_MANY_PARTS,
             Rejection::TooManyLanes { .. } => &codes::TOO_MANY_LANES,
             Rejection::NoCluster => &codes::NO_QUORUM,
             _ => &codes::INTERNAL,
@@ -52,6 +58,8 @@ impl From<UploadError> for Problem {
             }
             UploadError::Source(source) => match source.downcast_ref::<BodyError>() {
                 Some(error @ BodyError::Stalled { .. }) => return Self::new(&codes::BODY_STALLED, error),
+                // The parts of an upload, of which none of their holders can be reached.
+                None if source.is::<StreamError>() => return Self::new(&codes::NO_HOLDER, source).retryable(),
                 _ => return Self::new(&codes::BODY_CUT_OFF, source),
             },
             UploadError::Store(error) => return Self::store(error),

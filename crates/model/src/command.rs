@@ -15,6 +15,7 @@ use crate::payload::Payload;
 use crate::priority::Priority;
 use crate::transfer::Protocol;
 use crate::trust::CertificateRecord;
+use crate::upload::UploadId;
 use crate::work::WorkResult;
 
 /// What must hold of the old file when a new one takes its name.
@@ -500,6 +501,57 @@ pub enum Command {
         must_change_password: bool,
         accounts: Vec<AccountName>,
         now_ms: u64,
+    },
+    /// A file is to come in parts. Proposed again with the same id it changes nothing.
+    OpenUpload {
+        account: AccountName,
+        id: UploadId,
+        path: FilePath,
+        /// Of the whole file.
+        length: u64,
+        sha256: Option<Sha256>,
+        condition: PutCondition,
+        expires_ms: u64,
+        now_ms: u64,
+    },
+    /// The bytes of a part, which begins at `offset` of the file, are synced on `holders`. Proposed again with the same blob
+    /// it changes nothing; of two for one offset, the second is refused.
+    AppendToUpload {
+        account: AccountName,
+        id: UploadId,
+        offset: u64,
+        blob: BlobId,
+        length: u64,
+        sha256: Sha256,
+        holders: Vec<NodeId>,
+        expires_ms: u64,
+        now_ms: u64,
+    },
+    /// All parts are here: the file appears as `FileStored` within says, and the parts go. The condition is that of the upload.
+    /// Its blob holds all bytes anew, or is the only part. Of two, the second answers as the first and changes nothing.
+    FinishUpload {
+        account: AccountName,
+        id: UploadId,
+        file: EncodedCommand,
+    },
+    /// What has come is not wanted any more.
+    CancelUpload {
+        account: AccountName,
+        id: UploadId,
+    },
+    /// An account's password was right: its holder is logged in with a browser.
+    OpenPartnerSession {
+        id: LoginSessionId,
+        account: AccountName,
+        /// Of the row with which the password was compared.
+        account_version: u64,
+        expires_ms: u64,
+        remote: String,
+        user_agent: String,
+        now_ms: u64,
+    },
+    EndPartnerSession {
+        id: LoginSessionId,
     },
 }
 

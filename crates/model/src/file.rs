@@ -26,7 +26,7 @@ pub struct BlobRecord {
     pub sha256: Sha256,
     /// Nodes with a copy, in ascending order.
     pub holders: Vec<NodeId>,
-    /// Files and unended events that name it. At 0 the row goes and the nodes sweep the bytes.
+    /// Files, unended events and uploads in parts that name it. At 0 the row goes and the nodes sweep the bytes.
     pub references: u32,
 }
 

@@ -27,6 +27,7 @@ impl State {
         self.check_lanes()?;
         self.check_keys()?;
         self.check_access()?;
+        self.check_uploads()?;
         self.check_transfers()
     }
 
@@ -67,7 +68,9 @@ impl State {
             second_factors,
             requests,
             administrator_certificates,
-            delegations
+            delegations,
+            uploads,
+            partner_sessions
         );
         ensure(self.tally.is_empty(), || "counts of lanes were left over".to_owned())
     }
@@ -118,6 +121,33 @@ impl State {
         Ok(())
     }
 
+    fn check_uploads(&self) -> Result<(), Violation> {
+        let mut partial_bytes: BTreeMap<_, u64> = BTreeMap::new();
+        for ((account, id), upload) in self.uploads.iter() {
+            ensure(self.accounts.contains(account), || format!("upload {id} is of no account"))?;
+            ensure(upload.offset() <= upload.length, || format!("upload {id} has more than its file"))?;
+            ensure(upload.transfer.is_none() || upload.parts.is_empty(), || {
+                format!("upload {id} is over and has parts")
+            })?;
+            for part in &upload.parts {
+                let length = self.blobs.get(&part.blob).map(|blob| blob.length);
+                ensure(length == Some(part.length), || format!("part {} of {id} has another length", part.blob))?;
+                *partial_bytes.entry(account.clone()).or_default() += part.length;
+            }
+            let expiry = (upload.expires_ms, account.clone(), *id);
+            ensure(self.upload_expiries.contains(&expiry), || format!("upload {id} would never expire"))?;
+        }
+        ensure(self.upload_expiries.len() == self.uploads.len(), || "uploads that are none expire".to_owned())?;
+        ensure(partial_bytes.into_iter().eq(self.partial_bytes.clone()), || {
+            "bytes of parts are miscounted".to_owned()
+        })?;
+        for (id, session) in self.partner_sessions.iter() {
+            let is_enabled = self.accounts.get(&session.account).is_some_and(|account| account.enabled);
+            ensure(is_enabled, || format!("session {id} is of an account that may not log in"))?;
+        }
+        Ok(())
+    }
+
     fn check_contents(&self) -> Result<(), Violation> {
         let mut references: BTreeMap<BlobId, u32> = BTreeMap::new();
         let mut usage = BTreeMap::new();
@@ -136,6 +166,9 @@ impl State {
             if let Some(file) = event.file() {
                 *references.entry(file.blob).or_default() += 1;
             }
+        }
+        for part in self.uploads.values().flat_map(|upload| &upload.parts) {
+            *references.entry(part.blob).or_default() += 1;
         }
         let rows: BTreeMap<_, _> = self.blobs.iter().map(|(id, blob)| (*id, blob.references)).collect();
         ensure(rows == references, || format!("blobs are referred to by {references:?}, their rows say {rows:?}"))?;

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{BlobId, EventId, NodeId, TransferId};
+use crate::ids::{BlobId, EventId, NodeId, Sha256, TransferId};
 use crate::login::LoginSessionId;
 use crate::names::{AccountName, FilePath, PathError};
+use crate::upload::UploadId;
 
 /// A command took effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -216,6 +217,18 @@ pub enum Rejection {
     TooManyAdministratorCertificates { limit: u64 },
     #[error("a delegate looks after {limit} accounts at most")]
     TooManyDelegatedAccounts { limit: u64 },
+    #[error("there is no upload {id}: it has expired, or was given up")]
+    NoSuchUpload { id: UploadId },
+    #[error("{offset} bytes of the upload are here: go on from there")]
+    UploadOffset { offset: u64 },
+    #[error("the file was said to have {length} bytes: a part has one at least and does not go beyond that")]
+    UploadLength { length: u64 },
+    #[error("the account has {limit} unfinished uploads, as many as it may: finish or cancel some")]
+    TooManyUploads { limit: u64 },
+    #[error("all came, with the SHA-256 {actual}, which is not the announced one: begin anew")]
+    UploadChecksum { actual: Sha256 },
+    #[error("an upload has at most {limit} parts: send larger ones")]
+    TooManyParts { limit: u64 },
 }
 
 impl Rejection {

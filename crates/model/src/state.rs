@@ -15,12 +15,14 @@ use crate::lane::{Lane, LaneTotals};
 use crate::login::{LoginFailures, LoginSession, LoginSessionId, SecondFactor};
 use crate::member::{Authority, Cluster, JoinToken, Leaving, Member};
 use crate::names::{AccountName, EventKey, FilePath, KindPattern, LaneName};
+use crate::partner_session::PartnerSession;
 use crate::party::{Account, Administrator, Parameter, ParameterVersion, Route};
 use crate::queue::Queue;
 use crate::request::RememberedRequest;
 use crate::table::Table;
 use crate::transfer::Transfer;
 use crate::trust::{CertificateRecord, Revocation, SecretRotation, StoppedTm};
+use crate::upload::{PartialUpload, UploadId};
 
 /// Names of the parameters that `apply` itself obeys. The catalogue with types and ranges is in `flotilla-config`;
 /// `CreateCluster` brings its defaults into the state.
@@ -46,6 +48,7 @@ pub mod parameter_names {
     pub const MAX_DEDUPLICATION_KEYS: &str = "EventQueue.maxDeduplicationKeys";
     /// Seconds.
     pub const LEASE_TIMEOUT: &str = "EventQueue.leaseTimeout";
+    pub const MAX_OPEN_UPLOADS: &str = "Files.maxOpenUploads";
     pub const REPLICAS: &str = "Files.replicas";
     pub const MAX_TRANSFERS: &str = "TransferLog.maxRecords";
     /// `disabled`: the one member stays alone.
@@ -161,11 +164,18 @@ pub struct State {
     pub administrator_certificates: Table<Sha256, AdministratorCertificate>,
     /// Of administrators who are delegates.
     pub delegations: Table<AccountName, Delegation>,
+    /// Files that come in parts.
+    pub uploads: Table<(AccountName, UploadId), PartialUpload>,
+    /// Holders of accounts who are logged in with a browser.
+    pub partner_sessions: Table<LoginSessionId, PartnerSession>,
     /// Counted during a command, empty between two.
     pub(crate) tally: Vec<(LaneId, LaneTotals)>,
     // Derived: rebuilt from the tables, never persisted, not in the digest.
     pub(crate) queue: Queue,
     pub(crate) usage: imbl::OrdMap<AccountName, Usage>,
+    /// Of uploads in parts; without those that have none.
+    pub(crate) partial_bytes: imbl::OrdMap<AccountName, u64>,
+    pub(crate) upload_expiries: imbl::OrdSet<(u64, AccountName, UploadId)>,
     pub(crate) transfer_of_blob: imbl::OrdMap<BlobId, TransferId>,
     pub(crate) unended_transfers: imbl::OrdSet<TransferId>,
     pub(crate) lane_ids: imbl::OrdMap<LaneName, LaneId>,
@@ -278,7 +288,7 @@ impl State {
         hasher.finish()
     }
 
-    fn table_digests(&self) -> [u64; 29] {
+    fn table_digests(&self) -> [u64; 31] {
         [
             self.members.digest(),
             self.authorities.digest(),
@@ -309,6 +319,8 @@ impl State {
             self.requests.digest(),
             self.administrator_certificates.digest(),
             self.delegations.digest(),
+            self.uploads.digest(),
+            self.partner_sessions.digest(),
         ]
     }
 

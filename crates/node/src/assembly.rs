@@ -280,6 +280,7 @@ impl Node {
             log: Arc::new(core.log.clone()),
             files,
             passwords,
+            secrets: ground.secrets.clone(),
             metrics,
             tracer: telemetry.tracer(),
         };

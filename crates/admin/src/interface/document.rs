@@ -21,7 +21,7 @@ use super::{Access, Operation, Tag};
 use crate::api::Problem;
 use crate::problems::Code;
 use crate::resources;
-use crate::session::COOKIE_NAME;
+use crate::session::COOKIE;
 
 const DESCRIPTION: &str = "Administration of a Flotilla cluster. Any node answers; a change is committed in the replicated log before \
     it is answered. Errors are problem documents (RFC 9457). `x-role` names the role that an operation takes: an `auditor` reads, an \
@@ -180,7 +180,7 @@ fn security_schemes() -> [(&'static str, SecurityScheme); 5] {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("An API token, or the token in a node's own folder, which is good for that node only."));
-    let session = ApiKeyValue::with_description(COOKIE_NAME, "The cookie of `POST sessions`; good on every node.");
+    let session = ApiKeyValue::with_description(COOKIE.name(), "The cookie of `POST sessions`; good on every node.");
     let certificate = "A client certificate that is registered for an administrator.";
     let csrf = ApiKeyValue::with_description("X-CSRF-Token", "`csrf_token` of the session, beside its cookie.");
     [

@@ -21,7 +21,7 @@ use crate::server::{
     Anybody, Body, Caller, Credential, Read, bad_credentials, check_password, idle_timeout, now_ms, refuse_other_sites,
     remote_address, session_of,
 };
-use crate::session::{SessionCookie, cleared, draw_id, set};
+use crate::session::{COOKIE, SessionCookie, draw_id};
 
 pub(super) fn add(routes: &mut Routes) {
     routes.chapter(Tag::Administrators);
@@ -77,10 +77,11 @@ pub(crate) async fn open(
     let caller = Caller::with_password(&row, proof, remote.clone());
     admin.propose(&caller, command).await.map_err(|error| told(&admin, &row, proof, &remote, error))?;
     let cookie = SessionCookie { id, csrf, given_ms: now_ms };
-    let sealed =
-        cookie.seal(&admin.parts().secrets.current()).map_err(|error| ApiError::internal(error.to_string()))?;
+    let sealed = COOKIE
+        .seal(&cookie, &admin.parts().secrets.current())
+        .map_err(|error| ApiError::internal(error.to_string()))?;
     let session = describe_current(&admin, &row, &cookie)?;
-    Ok(HttpResponse::Created().insert_header((SET_COOKIE, set(&sealed))).json(session))
+    Ok(HttpResponse::Created().insert_header((SET_COOKIE, COOKIE.set(&sealed))).json(session))
 }
 
 /// What stands beside the password: nothing, if the administrator needs nothing.
@@ -150,7 +151,7 @@ pub(crate) async fn end_current(
 ) -> Result<HttpResponse, ApiError> {
     let cookie = own_cookie(&admin, &request, &caller)?;
     let applied = admin.change(&caller, Command::EndLoginSession { id: cookie.id }).await?;
-    Ok(HttpResponse::Ok().insert_header((SET_COOKIE, cleared())).json(done(&applied)))
+    Ok(HttpResponse::Ok().insert_header((SET_COOKIE, COOKIE.cleared())).json(done(&applied)))
 }
 
 /// One's own, or as an administrator anybody's.

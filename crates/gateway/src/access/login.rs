@@ -1,11 +1,13 @@
 //! Checks the name and the password of a request.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use actix_web::http::header;
 use flotilla_credentials::{BasicCredentials, CredentialError, parse_basic};
 use flotilla_model::{AccountName, State};
 
+use crate::access::session::{CSRF_HEADER, Session};
 use crate::codes;
 use crate::context::Context;
 use crate::metrics::add;
@@ -17,10 +19,27 @@ use crate::request::head::Head;
 ///
 /// A wrong password, a disabled account and a name without account cost the same and answer alike.
 pub(crate) async fn authenticate(context: &Context, head: Head<'_>) -> Result<(AccountName, State), Problem> {
-    let credentials = credentials(head)?;
+    if !head.headers.contains_key(header::AUTHORIZATION)
+        && let Some(session) = Session::of(context, head).await
+    {
+        session.check_header(head)?;
+        return Ok((session.account, session.state));
+    }
+    let credentials = credentials(head).map_err(|problem| {
+        // A page's script, whose session is over: the browser is not to ask for a password by itself.
+        if head.headers.contains_key(CSRF_HEADER) { problem.without(header::WWW_AUTHENTICATE) } else { problem }
+    })?;
+    check_password(context, &credentials, head.address()).await
+}
+
+/// The account of this name and password, and the state in which it was found.
+pub(crate) async fn check_password(
+    context: &Context,
+    credentials: &BasicCredentials,
+    address: IpAddr,
+) -> Result<(AccountName, State), Problem> {
     let account = AccountName::parse(&credentials.name).ok();
     let name = account.as_ref().map(AccountName::as_str);
-    let address = head.address();
     if let Err(wait) = context.attempts.lock().check(name, address, Instant::now()) {
         add(&context.metrics.logins_limited, 1);
         let problem = Problem::new(&codes::TOO_MANY_ATTEMPTS, "too many wrong passwords for this account from here");
@@ -28,13 +47,13 @@ pub(crate) async fn authenticate(context: &Context, head: Head<'_>) -> Result<(A
     }
     let state = context.log.state();
     let stored = stored_hash(&state, account.as_ref());
-    if verify(context, &credentials, stored.as_deref()).await? {
+    if verify(context, credentials, stored.as_deref()).await? {
         return account.map(|account| (account, state)).ok_or_else(refused);
     }
     // The account may be newer than what this node knows.
     if let Some(state) = context.latest().await {
         let newer = stored_hash(&state, account.as_ref());
-        if newer != stored && verify(context, &credentials, newer.as_deref()).await? {
+        if newer != stored && verify(context, credentials, newer.as_deref()).await? {
             return account.map(|account| (account, state)).ok_or_else(refused);
         }
     }

@@ -1,7 +1,9 @@
-//! Who asks: HTTP Basic against the accounts of the replicated state, with a bound on guesses.
+//! Who asks: HTTP Basic, or the session of a browser, against the accounts of the replicated state, with a bound on guesses.
 
 mod attempts;
 mod login;
+mod session;
 
 pub(crate) use attempts::Attempts;
-pub(crate) use login::authenticate;
+pub(crate) use login::{authenticate, check_password};
+pub(crate) use session::{COOKIE, Session, renewed};

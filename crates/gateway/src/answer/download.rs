@@ -25,6 +25,9 @@ use crate::request::{digest, etag};
 /// to the allocator when it has grown beyond 128 KiB.
 const PIECE_BYTES: usize = 64 << 10;
 
+/// The query of a file that a browser is to keep and not to show.
+const AS_ATTACHMENT: &str = "download";
+
 pub(crate) async fn get(context: &Context, head: Head<'_>) -> Result<HttpResponse, Problem> {
     let (account, state) = authenticate(context, head).await?;
     match Target::parse(head.uri.path())? {
@@ -71,6 +74,10 @@ async fn file(
     };
     let mut response = describe(range.as_ref().map_or(StatusCode::OK, |_| StatusCode::PARTIAL_CONTENT), &record);
     response.insert_header((header::ACCEPT_RANGES, "bytes"));
+    if head.uri.query() == Some(AS_ATTACHMENT) {
+        let name = format!("attachment; filename*=UTF-8''{}", encode(path.file_name()));
+        response.insert_header((header::CONTENT_DISPOSITION, name));
+    }
     let mime = mime_guess::from_path(path.file_name()).first_or_octet_stream();
     response.insert_header((header::CONTENT_TYPE, mime.essence_str().to_owned()));
     match &range {

@@ -2,7 +2,7 @@
 
 mod change;
 mod download;
-mod folder;
+pub(crate) mod folder;
 mod html;
 mod json;
 mod multistatus;

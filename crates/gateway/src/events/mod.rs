@@ -29,6 +29,7 @@ use crate::context::Context;
 use crate::problem::Problem;
 use crate::request::head::Head;
 
+pub(crate) use head::check_media_type;
 pub(crate) use post::BODIES_BYTES_MAX;
 pub(crate) use slots::Slots;
 pub(crate) use target::Target;

@@ -26,6 +26,11 @@ pub(crate) fn announced(headers: &HeaderMap) -> Result<Option<Sha256>, Problem> 
     Ok(content.or(representation))
 }
 
+/// The checksum that the whole file is to have, whatever the body is.
+pub(crate) fn of_representation(headers: &HeaderMap) -> Result<Option<Sha256>, Problem> {
+    of_header(headers, REPR_DIGEST)
+}
+
 fn of_header(headers: &HeaderMap, name: &'static str) -> Result<Option<Sha256>, Problem> {
     let Some(value) = text(headers, name)? else { return Ok(None) };
     let mut found = None;

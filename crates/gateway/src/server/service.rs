@@ -8,15 +8,18 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio_util::sync::CancellationToken;
 
+use crate::access;
 use crate::answer::{self, ALLOW};
 use crate::codes;
 use crate::context::Context;
 use crate::events;
+use crate::page;
 use crate::problem::Problem;
 use crate::request::head::Head;
 use crate::server::activity::Activity;
 use crate::server::answer_body::{AnswerBody, LongLived, Running};
 use crate::standby;
+use crate::uploads;
 
 /// Answers any request.
 pub(crate) async fn serve(
@@ -29,8 +32,13 @@ pub(crate) async fn serve(
     let left = request.conn_data::<Activity>().map(Activity::left).unwrap_or_default();
     let head =
         Head { method: request.method(), uri: request.uri(), headers: request.headers(), peer: request.peer_addr() };
-    let response =
-        dispatch(&context.into_inner(), head, payload, left).await.unwrap_or_else(|problem| refused(head, problem));
+    let context = context.into_inner();
+    let mut response = dispatch(&context, head, payload, left).await.unwrap_or_else(|problem| refused(head, problem));
+    if !response.headers().contains_key(header::SET_COOKIE)
+        && let Some(cookie) = access::renewed(&context, head)
+    {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
     let mut running = running.answered(response.status().as_u16());
     if response.extensions().contains::<LongLived>() {
         running = running.long_lived();
@@ -81,6 +89,12 @@ async fn dispatch(
     if let Some(target) = events::Target::parse(head.uri.path()) {
         return events::answer(context, head, target?, payload, client_left).await;
     }
+    if let Some(target) = page::Target::parse(head) {
+        return Ok(page::answer(context, head, target, payload).await);
+    }
+    if let Some(target) = uploads::Target::parse(head.uri.path()) {
+        return Ok(uploads::answer(context, head, target, payload).await);
+    }
     match head.method.as_str() {
         "GET" | "HEAD" => answer::get(context, head).await,
         "PUT" => answer::put(context, head, &mut payload).await,
@@ -106,7 +120,10 @@ fn protected(mut response: HttpResponse) -> HttpResponse {
     let headers = response.headers_mut();
     let fixed = header::HeaderValue::from_static;
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, fixed("default-src 'none'; frame-ancestors 'none'; sandbox"));
+    // Our own pages bring a policy of their own.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, fixed("default-src 'none'; frame-ancestors 'none'; sandbox"));
+    }
     headers.insert(header::STRICT_TRANSPORT_SECURITY, fixed("max-age=31536000"));
     response
 }

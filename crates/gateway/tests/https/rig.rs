@@ -1,12 +1,13 @@
 //! A gateway with all that it needs, and a client that trusts it.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use flotilla_credentials::{Limits, Passwords};
 use flotilla_gateway::{Dependencies, Gateway, GatewayConfig, Metrics};
 use flotilla_model::NodeId;
+use flotilla_pki::{ClusterSecret, SecretHandle, SecretSet};
 use flotilla_telemetry::Tracer;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -16,6 +17,10 @@ use crate::log::{TestLog, three_nodes};
 use crate::nodes::Nodes;
 
 pub(crate) const PASSWORD: &str = "correct horse";
+
+/// Of the one cluster that the rigs of a process are.
+static SECRETS: LazyLock<SecretHandle> =
+    LazyLock::new(|| SecretHandle::new(SecretSet::new(ClusterSecret::generate().unwrap())));
 
 pub(crate) struct Rig {
     pub(crate) gateway: Gateway,
@@ -62,6 +67,7 @@ pub(crate) async fn second(
         log: log.clone(),
         files: nodes.files(node),
         passwords: passwords.clone(),
+        secrets: SECRETS.clone(),
         metrics: metrics.clone(),
         tracer: Tracer::off(),
     };

@@ -34,6 +34,8 @@ impl State {
         self.forget_revocations();
         self.forget_api_tokens();
         self.forget_logins();
+        self.forget_partner_sessions();
+        self.expire_uploads();
         self.forget_requests();
         Ok(Outcome::Done)
     }

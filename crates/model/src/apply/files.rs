@@ -11,22 +11,44 @@ use crate::outcome::{Outcome, Rejection};
 use crate::state::{State, parameter_names};
 use crate::transfer::{Transfer, TransferState};
 
+/// Where a file may appear, and what is done with it then.
+pub(super) struct FileTarget {
+    /// Members that hold its contents.
+    copies: Vec<NodeId>,
+    replaces: bool,
+    route: Option<(Arc<crate::party::Route>, LaneName)>,
+}
+
 impl State {
     pub(super) fn file_stored(&mut self, command: &Command) -> Result<Outcome, Rejection> {
-        let Command::FileStored { account, path, blob, length, sha256, holders, node, condition, now_ms, .. } = command
-        else {
+        let Command::FileStored { blob, .. } = command else {
             unreachable!("dispatched by variant");
         };
         if let Some(transfer) = self.transfer_of_blob.get(blob) {
             let event = self.transfers.get(transfer).and_then(|row| row.event);
             return Ok(Outcome::FileStored { transfer: *transfer, event, replaced: false });
         }
-        if self.blobs.contains(blob) {
+        let target = self.check_file(command, 0, false)?;
+        Ok(self.record_file(command, target))
+    }
+
+    /// Whether the file of a `FileStored` may appear. `freed_bytes` go with it; `is_part`: its contents are those of the one part
+    /// of an upload, and so are recorded already.
+    pub(super) fn check_file(
+        &self,
+        command: &Command,
+        freed_bytes: u64,
+        is_part: bool,
+    ) -> Result<FileTarget, Rejection> {
+        let Command::FileStored { account, path, blob, length, holders, condition, .. } = command else {
+            unreachable!("dispatched by variant");
+        };
+        if self.blobs.contains(blob) && !is_part {
             // Its transfer's row has left the log already: an id is never used for two contents.
             return Err(Rejection::BlobTaken { blob: *blob });
         }
         let copies = self.check_holders(holders)?;
-        let old = self.check_target(account, path, *length)?;
+        let old = self.check_target_besides(account, path, *length, freed_bytes)?;
         let met = match (condition, &old) {
             (PutCondition::Any, _) | (PutCondition::MustNotExist, None) | (PutCondition::MustExist, Some(_)) => true,
             (PutCondition::MustMatch(expected), Some(old)) => old.sha256 == *expected,
@@ -41,24 +63,31 @@ impl State {
             self.check_room(self.queue_bounds(), 0)?;
             self.check_lane(lane)?;
         }
+        Ok(FileTarget { copies, replaces: old.is_some(), route: route.zip(lane) })
+    }
 
+    /// Lets the file of a `FileStored` appear, after [`State::check_file`].
+    pub(super) fn record_file(&mut self, command: &Command, target: FileTarget) -> Outcome {
+        let Command::FileStored { account, path, blob, length, sha256, node, now_ms, .. } = command else {
+            unreachable!("dispatched by variant");
+        };
+        let FileTarget { copies, replaces, route } = target;
         self.advance_clock(*now_ms);
         self.header.last_transfer += 1;
         let transfer = TransferId(self.header.last_transfer);
         let row = BlobRecord { length: *length, sha256: *sha256, holders: copies.clone(), references: 0 };
         self.blobs.insert(*blob, row);
-        let replaced = old.is_some();
         let record = FileRecord { blob: *blob, length: *length, sha256: *sha256, modified_ms: *now_ms, transfer };
         self.put_file(account, path, record);
-        let event = route.zip(lane).map(|(route, lane)| {
+        let event = route.map(|(route, lane)| {
             let file = FileSubject { path: path.clone(), blob: *blob, length: *length, sha256: *sha256, transfer };
             self.announce_file(account, file, *node, route, &lane)
         });
         self.add_transfer(command, transfer, event, copies);
-        Ok(Outcome::FileStored { transfer, event, replaced })
+        Outcome::FileStored { transfer, event, replaced: replaces }
     }
 
-    fn check_holders(&self, holders: &[NodeId]) -> Result<Vec<NodeId>, Rejection> {
+    pub(super) fn check_holders(&self, holders: &[NodeId]) -> Result<Vec<NodeId>, Rejection> {
         let mut copies: Vec<_> = holders.iter().copied().filter(|node| self.members.contains(node)).collect();
         copies.sort_unstable();
         copies.dedup();
@@ -76,6 +105,17 @@ impl State {
         path: &FilePath,
         length: u64,
     ) -> Result<Option<FileRecord>, Rejection> {
+        self.check_target_besides(account, path, length, 0)
+    }
+
+    /// The same, of a file with which `freed_bytes` of parts go.
+    fn check_target_besides(
+        &self,
+        account: &AccountName,
+        path: &FilePath,
+        length: u64,
+        freed_bytes: u64,
+    ) -> Result<Option<FileRecord>, Rejection> {
         let row = self.accounts.get(account).ok_or_else(|| Rejection::NoSuchAccount { name: account.clone() })?;
         if !row.enabled {
             return Err(Rejection::AccountDisabled { name: account.clone() });
@@ -91,7 +131,7 @@ impl State {
             }
         }
         let usage = self.usage(account);
-        let bytes = usage.bytes - old.as_ref().map_or(0, |old| old.length);
+        let bytes = usage.bytes + self.partial_bytes(account) - freed_bytes - old.as_ref().map_or(0, |old| old.length);
         let files = usage.files - u64::from(old.is_some());
         if let Some(limit) = row.quota_bytes.filter(|limit| bytes.saturating_add(length) > *limit) {
             return Err(Rejection::QuotaBytes { limit });

@@ -14,6 +14,7 @@ mod login;
 mod members;
 mod parameters;
 mod parties;
+mod partner_sessions;
 mod people;
 mod publish;
 mod resubmission;
@@ -21,6 +22,7 @@ mod routes;
 mod second_factor;
 mod secret;
 mod trust;
+mod uploads;
 mod work;
 
 use crate::command::{Command, EventAction};
@@ -128,6 +130,12 @@ impl State {
                 self.remove_administrator_certificate(administrator, fingerprint)
             }
             C::PutDelegate { .. } => self.put_delegate(command),
+            C::OpenUpload { .. } => self.open_upload(command),
+            C::AppendToUpload { .. } => self.append_to_upload(command),
+            C::FinishUpload { account, id, file } => self.finish_upload(account, *id, file),
+            C::CancelUpload { account, id } => self.cancel_upload(account, *id),
+            C::OpenPartnerSession { .. } => self.open_partner_session(command),
+            C::EndPartnerSession { id } => self.end_partner_session(*id),
             C::SealSecondFactor { name, former, secret } => self.seal_second_factor(name, former, secret),
         }
     }

@@ -36,10 +36,14 @@ impl State {
             },
         };
         self.advance_clock(*now_ms);
+        let former_hash = account.password_hash.clone();
         if let Some(hash) = password_hash {
             account.password_hash.clone_from(hash);
         }
         account.enabled = enabled.unwrap_or(account.enabled);
+        if account.password_hash != former_hash || !account.enabled {
+            self.end_partner_sessions(name);
+        }
         account.quota_bytes = quota_bytes.unwrap_or(account.quota_bytes);
         account.quota_files = quota_files.unwrap_or(account.quota_files);
         account.version = self.next_version();
@@ -56,6 +60,8 @@ impl State {
             return Err(Rejection::AccountNotEmpty { name: name.clone() });
         }
         self.accounts.remove(name);
+        self.drop_uploads_of(name);
+        self.end_partner_sessions(name);
         self.take_from_delegates(name);
         self.routes.remove(name);
         self.remove_kind_routes(name);

@@ -21,7 +21,7 @@ use crate::table::Table;
 use crate::transfer::Transfer;
 
 /// Raised when the form changes; older forms stay readable.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 const MAGIC: &[u8; 8] = b"FLOTSNAP";
 /// No row comes near this; a longer one is a damaged snapshot.
 const MAX_ROW_BYTES: u32 = 64 << 20;
@@ -153,6 +153,8 @@ impl State {
         write_table(writer, &mut buffer, &self.requests)?;
         write_table(writer, &mut buffer, &self.administrator_certificates)?;
         write_table(writer, &mut buffer, &self.delegations)?;
+        write_table(writer, &mut buffer, &self.uploads)?;
+        write_table(writer, &mut buffer, &self.partner_sessions)?;
         writer.write_all(&self.digest().to_le_bytes())?;
         Ok(())
     }
@@ -190,6 +192,11 @@ impl State {
                 read_u64(reader)?;
                 state
             }
+            6 => {
+                let state = Self::read_version_6(reader, &mut buffer, store)?;
+                read_u64(reader)?;
+                state
+            }
             VERSION => Self::read_current(reader, &mut buffer, store)?,
             other => return Err(SnapshotError::Version(other)),
         };
@@ -197,8 +204,24 @@ impl State {
         Ok(state)
     }
 
-    /// Like version 4, with further tables.
+    /// Like version 6, with further tables.
     fn read_current(
+        reader: &mut dyn Read,
+        buffer: &mut Vec<u8>,
+        store: &mut StorePayload<'_>,
+    ) -> Result<Self, SnapshotError> {
+        let mut state = Self::read_version_6(reader, buffer, store)?;
+        state.uploads = read_table(reader, buffer)?;
+        state.partner_sessions = read_table(reader, buffer)?;
+        let (expected, actual) = (read_u64(reader)?, state.digest());
+        if expected != actual {
+            return Err(SnapshotError::Digest { expected, actual });
+        }
+        Ok(state)
+    }
+
+    /// Like version 4, with further tables.
+    fn read_version_6(
         reader: &mut dyn Read,
         buffer: &mut Vec<u8>,
         store: &mut StorePayload<'_>,
@@ -207,10 +230,6 @@ impl State {
         state.requests = read_table(reader, buffer)?;
         state.administrator_certificates = read_table(reader, buffer)?;
         state.delegations = read_table(reader, buffer)?;
-        let (expected, actual) = (read_u64(reader)?, state.digest());
-        if expected != actual {
-            return Err(SnapshotError::Digest { expected, actual });
-        }
         Ok(state)
     }
 
@@ -302,6 +321,14 @@ impl State {
             let usage = self.usage.entry(account.clone()).or_default();
             usage.bytes += file.length;
             usage.files += 1;
+        }
+        self.partial_bytes = Default::default();
+        self.upload_expiries = Default::default();
+        for ((account, id), upload) in self.uploads.iter() {
+            self.upload_expiries.insert((upload.expires_ms, account.clone(), *id));
+            if !upload.parts.is_empty() {
+                *self.partial_bytes.entry(account.clone()).or_default() += upload.parts_bytes();
+            }
         }
         self.transfer_of_blob = self.transfers.iter().map(|(id, transfer)| (transfer.blob, *id)).collect();
         let unended = |(id, row): (&_, &Transfer)| row.ended_ms.is_none().then_some(*id);

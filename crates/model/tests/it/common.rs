@@ -281,3 +281,50 @@ pub(crate) fn enrol(who: &str) -> Command {
 pub(crate) fn confirm(who: &str, step: u64) -> Command {
     Command::ConfirmSecondFactor { name: name(who), secret: Sealed(vec![1]), step, now_ms: CREATED_MS }
 }
+
+pub(crate) fn open_upload(account: &str, id: u8, file: &str, length: u64) -> Command {
+    Command::OpenUpload {
+        account: name(account),
+        id: UploadId(id.into()),
+        path: path(file),
+        length,
+        sha256: None,
+        condition: PutCondition::Any,
+        expires_ms: CREATED_MS + 500_000,
+        now_ms: CREATED_MS,
+    }
+}
+
+pub(crate) fn append(account: &str, id: u8, offset: u64, blob: u128, length: u64, node: u64) -> Command {
+    Command::AppendToUpload {
+        account: name(account),
+        id: UploadId(id.into()),
+        offset,
+        blob: BlobId(blob),
+        length,
+        sha256: Sha256([blob as u8; 32]),
+        holders: vec![NodeId(node), NodeId(node % 3 + 1)],
+        expires_ms: CREATED_MS + 600_000,
+        now_ms: CREATED_MS,
+    }
+}
+
+pub(crate) fn finish_upload(account: &str, id: u8, file: &str, whole: u64, contents: u128) -> Command {
+    let mut inner = stored(account, file, contents, 1);
+    if let Command::FileStored { length, .. } = &mut inner {
+        *length = whole;
+    }
+    Command::FinishUpload { account: name(account), id: UploadId(id.into()), file: EncodedCommand::new(&inner) }
+}
+
+pub(crate) fn partner_session(account: &str, number: u8, version: u64) -> Command {
+    Command::OpenPartnerSession {
+        id: LoginSessionId(number.into()),
+        account: name(account),
+        account_version: version,
+        expires_ms: CREATED_MS + 500_000,
+        remote: "192.0.2.7".to_owned(),
+        user_agent: "a browser".to_owned(),
+        now_ms: CREATED_MS,
+    }
+}

@@ -181,12 +181,34 @@ fn any_command_of_the_set_up() -> impl Strategy<Value = Command> {
     ]
 }
 
+/// Commands about uploads in parts, and about partners who log in.
+fn any_command_of_partners() -> impl Strategy<Value = Command> {
+    let id = || 1u8..4;
+    prop_oneof![
+        4 => (any_account(), id(), any_path(), 0u64..4).prop_map(|(a, id, p, length)| open_upload(a, id, p, length * 10)),
+        8 => (any_account(), id(), 0u64..4, 40u128..60, 1u64..4).prop_map(|(a, id, offset, blob, node)| {
+            append(a, id, offset * 10, blob, 10, node)
+        }),
+        6 => (any_account(), id(), any_path(), 0u64..4, 40u128..60).prop_map(|(a, id, p, length, blob)| {
+            finish_upload(a, id, p, length * 10, blob)
+        }),
+        1 => (any_account(), id()).prop_map(|(a, id)| Command::CancelUpload { account: name(a), id: UploadId(id.into()) }),
+        3 => (any_account(), 1u8..9, 1u64..6).prop_map(|(a, number, version)| partner_session(a, number, version)),
+        1 => (1u8..9).prop_map(|number| Command::EndPartnerSession { id: LoginSessionId(number.into()) }),
+        1 => (any_account(), any::<bool>()).prop_map(|(a, enabled)| Command::PutAccount {
+            name: name(a), password_hash: Some("$argon2id$new".to_owned()), enabled: Some(enabled),
+            quota_bytes: None, quota_files: None, expected_version: None, now_ms: CREATED_MS,
+        }),
+    ]
+}
+
 /// Any command, of few members, names and ids.
 pub(crate) fn any_command() -> impl Strategy<Value = Command> {
     prop_oneof![
         8 => any_older_command(),
         2 => any_command_of_the_set_up(),
         2 => any_command_of_access(),
+        4 => any_command_of_partners(),
         1 => prop_oneof![any_older_command(), any_command_of_the_set_up()].prop_map(|command| audited(&command)),
         1 => prop_oneof![any_command_of_the_set_up(), any_command_of_access()]
             .prop_map(|command| attributed("password", &command)),

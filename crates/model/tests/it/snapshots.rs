@@ -18,6 +18,26 @@ const VERSION_4: &[u8] = include_bytes!("../golden/snapshot-v4.bin");
 /// Written by the last program that wrote version 5.
 const VERSION_5: &[u8] = include_bytes!("../golden/snapshot-v5.bin");
 
+/// Written by the last program that wrote version 6.
+const VERSION_6: &[u8] = include_bytes!("../golden/snapshot-v6.bin");
+
+#[test]
+fn version_6_is_read_and_works_on() {
+    let mut state = State::decode_snapshot(&mut &VERSION_6[..]).unwrap();
+    state.check_invariants().unwrap();
+    assert_eq!((state.files.len(), state.administrator_certificates.len(), state.delegations.len()), (2, 1, 1));
+    assert_eq!((state.uploads.len(), state.partner_sessions.len()), (0, 0));
+    state.apply(&crate::common::open_upload("b", 1, "z", 10)).unwrap();
+    state.apply(&crate::common::append("b", 1, 0, 50, 5, 1)).unwrap();
+    state.check_invariants().unwrap();
+
+    let mut bytes = Vec::new();
+    state.encode_snapshot(&mut bytes).unwrap();
+    let read = State::decode_snapshot(&mut bytes.as_slice()).unwrap();
+    read.check_invariants().unwrap();
+    assert_eq!(read.digest(), state.digest());
+}
+
 #[test]
 fn version_5_is_read_and_works_on() {
     let mut state = State::decode_snapshot(&mut &VERSION_5[..]).unwrap();

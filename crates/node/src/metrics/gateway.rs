@@ -44,6 +44,10 @@ impl GatewayMetrics {
         counter("gateway_events_published", "Events of applications that were taken", &metrics.events_published);
         counter("gateway_events_repeated", "Events published again under their key", &metrics.events_repeated);
         counter("gateway_events_refused", "Events of applications that were refused", &metrics.events_refused);
+        counter("gateway_upload_parts", "Parts of resumable uploads that were stored", &metrics.upload_parts);
+        let interrupted = &metrics.upload_parts_interrupted;
+        counter("gateway_upload_parts_interrupted", "Of those, parts that broke off and were kept", interrupted);
+        counter("gateway_uploads_resumable", "Resumable uploads that became a file", &metrics.uploads_resumable);
         counter("gateway_slowed", "Uploads and proposals slowed as the queue is nearly full", &metrics.slowed);
         let mut gauge = |name: &str, help: &str, value: &AtomicU64| {
             registry.register(name, help, ConstGauge::new(load(value)));

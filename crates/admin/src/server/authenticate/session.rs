@@ -13,7 +13,7 @@ use super::{Caller, Credential, remote_address};
 use crate::error::ApiError;
 use crate::problems::Code;
 use crate::server::{Admin, now_ms};
-use crate::session::{Opened, SessionCookie, set};
+use crate::session::{COOKIE, Opened, SessionCookie};
 
 const CSRF_HEADER: &str = "x-csrf-token";
 /// So long after a log-in a node that does not know the session asks whether it is behind.
@@ -29,8 +29,8 @@ pub(crate) struct RenewedCookie(pub(crate) HeaderValue);
 pub(crate) fn session_of(admin: &Admin, request: &HttpRequest) -> Option<Opened> {
     let secrets = admin.parts().secrets.current();
     let headers = request.headers().get_all(header::COOKIE);
-    let value = headers.filter_map(|value| value.to_str().ok()).find_map(SessionCookie::find)?;
-    SessionCookie::open(value, &secrets)
+    let value = headers.filter_map(|value| value.to_str().ok()).find_map(|header| COOKIE.find(header))?;
+    COOKIE.open(value, &secrets)
 }
 
 pub(crate) fn idle_timeout(state: &State) -> Duration {
@@ -46,7 +46,7 @@ pub(super) async fn by_cookie(
     let has_cookie = request
         .headers()
         .get_all(header::COOKIE)
-        .any(|value| value.to_str().ok().and_then(SessionCookie::find).is_some_and(|value| !value.is_empty()));
+        .any(|value| value.to_str().ok().and_then(|header| COOKIE.find(header)).is_some_and(|value| !value.is_empty()));
     if !has_cookie {
         return None;
     }
@@ -106,8 +106,8 @@ fn require_csrf_token(request: &HttpRequest, cookie: &SessionCookie, shown: &[u8
 
 /// A cookie that cannot be sealed is no reason to refuse the request: the old one is still good for a while.
 fn renew(admin: &Admin, request: &HttpRequest, cookie: &SessionCookie) {
-    let sealed = cookie.seal(&admin.parts().secrets.current());
-    if let Some(value) = sealed.ok().and_then(|value| HeaderValue::from_str(&set(&value)).ok()) {
+    let sealed = COOKIE.seal(cookie, &admin.parts().secrets.current());
+    if let Some(value) = sealed.ok().and_then(|value| HeaderValue::from_str(&COOKIE.set(&value)).ok()) {
         request.extensions_mut().insert(RenewedCookie(value));
     }
 }

@@ -1,4 +1,4 @@
-//! Sessions of administrators in browsers: a sealed cookie, and a row of the state that it belongs to.
+//! Sessions in browsers, of administrators and of partners: a sealed cookie, and the ids of the rows that it belongs to.
 //!
 //! The cookie proves; the row says that the session goes on. Every node can open the cookie and has the row, so none holds anything
 //! of a session by itself. When the session was used last stands in the cookie alone: one that grows old is given out anew with
@@ -9,10 +9,10 @@ mod cookie;
 use flotilla_credentials::{CredentialError, random_bytes};
 use flotilla_model::LoginSessionId;
 
-pub(crate) use cookie::{NAME as COOKIE_NAME, Opened, SessionCookie, cleared, set};
+pub use cookie::{CookieKind, Opened, SessionCookie};
 
 /// A ULID: the time in milliseconds, then 80 random bits.
-pub(crate) fn draw_id(now_ms: u64) -> Result<LoginSessionId, CredentialError> {
+pub fn draw_id(now_ms: u64) -> Result<LoginSessionId, CredentialError> {
     let random = u128::from_be_bytes(random_bytes()?) >> 48;
     Ok(LoginSessionId((u128::from(now_ms) << 80) | random))
 }
