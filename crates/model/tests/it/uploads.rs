@@ -132,7 +132,7 @@ fn an_upload_is_given_up_and_goes_with_its_account() {
     let mut state = three_nodes();
     apply_all(&mut state, &[open_upload("b", 1, "x", 20), append("b", 1, 0, 50, 10, 1)]);
     let cancel = Command::CancelUpload { account: name("b"), id: UploadId(1) };
-    apply_all(&mut state, &[cancel.clone()]);
+    apply_all(&mut state, std::slice::from_ref(&cancel));
     assert_eq!(state.blobs.len(), 0);
     assert_eq!(state.apply(&cancel), Err(Rejection::NoSuchUpload { id: UploadId(1) }));
     let remove = Command::RemoveAccount { name: name("b") };
