@@ -1,6 +1,7 @@
 //! The command line.
 
 mod account;
+mod account_activity;
 mod administrator;
 mod administrator_certificate;
 mod api_token;
@@ -40,6 +41,7 @@ mod watch;
 use clap::{Parser, Subcommand};
 
 pub(crate) use account::{AccountArguments, AccountCommand};
+pub(crate) use account_activity::{AccountSessionCommand, AccountUploadCommand};
 pub(crate) use administrator::AdministratorCommand;
 pub(crate) use administrator_certificate::AdministratorCertificateCommand;
 pub(crate) use api_token::ApiTokenCommand;

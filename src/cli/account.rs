@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{ConnectionArguments, WatchArguments};
+use super::{AccountSessionCommand, AccountUploadCommand, ConnectionArguments, WatchArguments};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
@@ -47,6 +47,12 @@ pub(crate) enum AccountCommand {
         connection: ConnectionArguments,
         name: String,
     },
+    /// Log-ins on the partner's page.
+    #[command(subcommand)]
+    Session(AccountSessionCommand),
+    /// Uploads in parts.
+    #[command(subcommand)]
+    Upload(AccountUploadCommand),
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use flotilla_admin::api::{AccountChange, AccountView};
 
 use super::added::Added;
-use super::call;
+use super::{account_activity, call};
 use crate::cli::{AccountArguments, AccountCommand};
 use crate::connection::{connect, read_line};
 use crate::output::{Format, answer, bytes, or_dash, table};
@@ -49,6 +49,8 @@ pub(super) async fn run(command: AccountCommand, format: Format) -> Result<()> {
             let done = call(client.put_account(&name, &change, None).await)?;
             answer(format, &done, |_| format!("account {name} is changed"))
         }
+        AccountCommand::Session(command) => account_activity::sessions(command, format).await,
+        AccountCommand::Upload(command) => account_activity::uploads(command, format).await,
         AccountCommand::Remove { connection, name } => {
             let done = call(connect(&connection)?.delete_account(&name).await)?;
             answer(format, &done, |_| format!("account {name} is removed"))

@@ -1,6 +1,7 @@
 //! One file for each noun of the command line.
 
 mod account;
+mod account_activity;
 mod added;
 mod administrator;
 mod administrator_certificate;

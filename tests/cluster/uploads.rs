@@ -46,6 +46,10 @@ async fn a_node_is_killed_under_an_upload_and_another_one_goes_on() -> Result<()
     let first = part(&scene, 0, &at, 0).body(body[..8 * MIB].to_vec()).send().await?;
     ensure!(first.status() == StatusCode::NO_CONTENT, "{}", first.text().await?);
 
+    // Whoever administers sees it, through any node.
+    let seen = scene.cluster.command(2, &["account", "upload", "list", "alice"]).await?;
+    assert_eq!((&seen[0]["path"], &seen[0]["received_bytes"]), (&"in/large.bin".into(), &(8 * MIB).into()), "{seen}");
+
     // The second part is on its way and does not end by itself.
     let (sent, mut sending) = tokio::sync::mpsc::channel(1);
     let pieces: Vec<Vec<u8>> = body[8 * MIB..16 * MIB].chunks(MIB).map(<[u8]>::to_vec).collect();

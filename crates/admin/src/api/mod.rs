@@ -4,6 +4,7 @@
 //! refused); what a caller receives may gain fields, so readers ignore those that they don't know.
 
 mod account;
+mod account_activity;
 mod administrator;
 mod administrator_certificate;
 mod api_token;
@@ -41,6 +42,7 @@ mod transfer;
 pub use flotilla_model::NodeId;
 
 pub use account::{AccountChange, AccountView, AccountsQuery};
+pub use account_activity::{PartnerSessionView, UploadView};
 pub use administrator::{AdministratorChange, AdministratorView};
 pub use administrator_certificate::{AdministratorCertificateRequest, AdministratorCertificateView};
 pub use api_token::{ApiTokenAnswer, ApiTokenRequest, ApiTokenView};

@@ -4,6 +4,7 @@
 //! given: the cluster's CAs ([`flotilla_pki::https_client_config`]) or the pinned CA of a join token.
 
 mod access;
+mod account_activity;
 mod calls;
 mod certificates;
 mod cluster;

@@ -146,7 +146,7 @@ pub(crate) async fn remove(
     Ok(done(&admin.change(&caller, command).await?))
 }
 
-fn find<'a>(state: &'a State, name: &AccountName) -> Result<&'a Account, ApiError> {
+pub(super) fn find<'a>(state: &'a State, name: &AccountName) -> Result<&'a Account, ApiError> {
     state.accounts.get(name).ok_or_else(|| ApiError::not_found(format!("there is no account {name}")))
 }
 

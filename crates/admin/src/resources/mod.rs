@@ -1,5 +1,7 @@
 //! The resources, one module each.
 
+mod account_sessions;
+mod account_uploads;
 pub(crate) mod accounts;
 pub(crate) mod administrator_certificates;
 pub(crate) mod administrators;
@@ -68,6 +70,8 @@ pub(crate) fn routes() -> Routes {
     transaction_manager::add(&mut routes);
     parameters::add(&mut routes);
     accounts::add(&mut routes);
+    account_sessions::add(&mut routes);
+    account_uploads::add(&mut routes);
     routes::add(&mut routes);
     events::add(&mut routes);
     lanes::add(&mut routes);

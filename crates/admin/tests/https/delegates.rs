@@ -29,7 +29,7 @@ fn stored(account: &str, blob: u128) -> Command {
 }
 
 /// Accounts `ann` and `bob` with a file and a dead event each (1 of Ann, 2 of Bob); `dora` looks after `ann`.
-async fn scene() -> (Harness, Client) {
+pub(crate) async fn scene() -> (Harness, Client) {
     let harness = Harness::start().await;
     for account in ["ann", "bob"] {
         add_publisher(&harness.ledger, account, None);

@@ -96,14 +96,16 @@ async fn what_is_described_is_served_and_nothing_else() {
 }
 
 /// Operations that let delegates in: for what belongs to their accounts, and for what is their own.
-const FOR_DELEGATES: [&str; 33] = [
+const FOR_DELEGATES: [&str; 37] = [
     "addAdministratorCertificate",
+    "cancelAccountUpload",
     "cancelEvent",
     "cancelEvents",
     "confirmSecondFactor",
     "createApiToken",
     "discardEvent",
     "discardEvents",
+    "endAccountSession",
     "endCurrentSession",
     "endSession",
     "enrolSecondFactor",
@@ -114,6 +116,8 @@ const FOR_DELEGATES: [&str; 33] = [
     "getRoute",
     "getStatistics",
     "getTransfer",
+    "listAccountSessions",
+    "listAccountUploads",
     "listAccounts",
     "listAdministratorCertificates",
     "listEventIds",

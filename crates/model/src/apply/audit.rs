@@ -208,6 +208,10 @@ impl State {
             C::EndLoginSession { id } => {
                 self.login_sessions.get(id).map(|session| format!("of {}", session.administrator))
             }
+            C::EndPartnerSession { id } => self.partner_sessions.get(id).map(|row| format!("of {}", row.account)),
+            C::CancelUpload { account, id } => {
+                self.upload(account, *id).map(|row| format!("{}: {} of {} bytes", row.path, row.offset(), row.length))
+            }
             C::RotateSecret { fingerprint, .. } | C::FinishRotation { fingerprint, .. } => {
                 self.secret_rotations.get(fingerprint).map(|row| match row.finished_ms {
                     Some(_) => "finished".to_owned(),
@@ -284,6 +288,8 @@ fn described(command: &Command) -> Option<Deed> {
         C::RevokeApiToken { name } => deed("api-token.revoke", name),
         C::OpenLoginSession { administrator, .. } => deed("session.open", administrator),
         C::EndLoginSession { id } => deed("session.end", id),
+        C::EndPartnerSession { id } => deed("partner-session.end", id),
+        C::CancelUpload { account, id } => deed("upload.cancel", format!("{id} of {account}")),
         C::UnlockAdministrator { name } => deed("administrator.unlock", name),
         C::EnrolSecondFactor { name, .. } => deed("second-factor.enrol", name),
         C::ConfirmSecondFactor { name, .. } => deed("second-factor.confirm", name),
