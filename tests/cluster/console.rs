@@ -64,6 +64,36 @@ async fn a_log_in_leads_where_one_wanted_and_holds_on_every_node() -> Result<()>
 }
 
 #[tokio::test]
+async fn failed_log_ins_lock_a_name_until_somebody_lets_it_in() -> Result<()> {
+    let scene = Scene::with_administrator(3, "operator").await?;
+    scene.cluster.command(0, &["param", "set", "Access.maxLoginFailures", "3"]).await?;
+    let is_locked = async || {
+        let rows = scene.cluster.command(0, &["admin", "list"]).await?;
+        let row = rows.as_array().and_then(|rows| rows.iter().find(|row| row["name"] == ADA).cloned());
+        anyhow::Ok(row.is_some_and(|row| row["locked_until"].is_string()))
+    };
+    let browser = Browser::start().await?;
+    wait_until("the name is locked", DEADLINE, async || {
+        browser.open(&console(&scene, 0, "cluster")).await?;
+        log_in(&browser, "a wrong password").await?;
+        browser.reads("[role=alert]", "wrong").await?;
+        Ok(is_locked().await?.then_some(()))
+    })
+    .await?;
+    // On any node, also with the right password.
+    browser.open(&console(&scene, 1, "cluster")).await?;
+    log_in(&browser, ADAS_PASSWORD).await?;
+    browser.reads("[role=alert]", "locked for a while").await?;
+    browser.picture("login-locked").await?;
+    scene.cluster.command(2, &["admin", "unlock", ADA]).await?;
+    wait_until("the name is let in", DEADLINE, async || Ok((!is_locked().await?).then_some(()))).await?;
+    browser.open(&console(&scene, 0, "cluster")).await?;
+    log_in(&browser, ADAS_PASSWORD).await?;
+    browser.arrives_at("/console/cluster").await?;
+    browser.close().await
+}
+
+#[tokio::test]
 async fn the_cluster_is_watched_while_a_node_dies_and_the_lead_moves() -> Result<()> {
     let mut scene = Scene::with_administrator(3, "administrator").await?;
     let browser = at(&scene, 0, "cluster").await?;

@@ -1,15 +1,17 @@
 //! Servers join and leave from the browser; their states are compared and mended.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 use flotilla_local::{NodePorts, free_base_port, wait_until};
 
 use super::{at, console};
+use crate::browser::Browser;
 use crate::common::{DEADLINE, Scene, flotilla};
 
-#[tokio::test]
-async fn a_server_joins_with_the_command_that_was_shown_and_leaves_in_order() -> Result<()> {
-    let mut scene = Scene::with_administrator(2, "administrator").await?;
-    let browser = at(&scene, 0, "cluster").await?;
+/// A server joins in `folder` by the command that the page shows; gives its configuration.
+pub(super) async fn joined_by_page(scene: &Scene, browser: &Browser, folder: &Path) -> Result<String> {
+    browser.open(&console(scene, 0, "cluster")).await?;
     browser.click("a[href$='cluster/add']").await?;
     browser.arrives_at("/console/cluster/add").await?;
     browser.fill("form[action$=token] [name=host]", "127.0.0.1").await?;
@@ -20,10 +22,9 @@ async fn a_server_joins_with_the_command_that_was_shown_and_leaves_in_order() ->
     let (line, _) = command.split_once('\n').context("the command has one line")?;
     ensure!(line.starts_with("flotilla join --name 127.0.0.1 --primary https://") && line.ends_with(&token), "{line}");
     // A host of its own needs no ports; here three nodes share one.
-    let folder = tempfile::tempdir()?;
     let ports = NodePorts::of(free_base_port(1)?, 1);
     let (dir, [cluster, admin, transfer]) = (
-        folder.path().join("node").display().to_string(),
+        folder.join("node").display().to_string(),
         [ports.cluster, ports.admin, ports.transfer].map(|port| port.to_string()),
     );
     let mut arguments: Vec<&str> = line.split(' ').skip(1).collect();
@@ -31,6 +32,15 @@ async fn a_server_joins_with_the_command_that_was_shown_and_leaves_in_order() ->
     arguments.extend(["--admin-port", &admin, "--transfer-port", &transfer]);
     let output = flotilla(&arguments)?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(format!("{dir}/flotilla.toml"))
+}
+
+#[tokio::test]
+async fn a_server_joins_with_the_command_that_was_shown_and_leaves_in_order() -> Result<()> {
+    let mut scene = Scene::with_administrator(2, "administrator").await?;
+    let browser = at(&scene, 0, "cluster").await?;
+    let folder = tempfile::tempdir()?;
+    joined_by_page(&scene, &browser, folder.path()).await?;
     browser.open(&console(&scene, 0, "cluster")).await?;
     browser.reads("tbody tr:nth-child(3)", "node 3").await?;
     // It has never run: at once it goes again.
