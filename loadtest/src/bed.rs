@@ -38,16 +38,25 @@ impl Bed {
         Ok(bed)
     }
 
-    /// Waits until every node votes and one of them leads.
+    /// Waits until every node votes, one of them leads, and all that run say so: one that was cut off or frozen may think for a
+    /// while that it leads still.
     pub(crate) async fn settled(&self) -> Result<ClusterStatus> {
+        let running: Vec<usize> =
+            (0..self.cluster.nodes.len()).filter(|index| self.cluster.nodes[*index].process_id().is_some()).collect();
         wait_until("all nodes are full members", DEADLINE, async || {
-            let Some(index) = self.cluster.nodes.iter().position(|node| node.process_id().is_some()) else {
-                return Ok(None);
-            };
-            let status: ClusterStatus = serde_json::from_value(self.cluster.command(index, &["status"]).await?)?;
-            let whole = |role| matches!(role, NodeRole::Primary | NodeRole::Secondary);
-            let all = status.nodes.iter().all(|node| node.is_up && whole(node.role));
-            Ok((all && status.primary.is_some()).then_some(status))
+            let mut last: Option<ClusterStatus> = None;
+            for index in &running {
+                let status: ClusterStatus = serde_json::from_value(self.cluster.command(*index, &["status"]).await?)?;
+                let whole = |role| matches!(role, NodeRole::Primary | NodeRole::Secondary);
+                let all = status.nodes.iter().all(|node| node.is_up && whole(node.role));
+                let agrees =
+                    last.as_ref().is_none_or(|last| (last.term, last.primary) == (status.term, status.primary));
+                if !all || status.primary.is_none() || !agrees {
+                    return Ok(None);
+                }
+                last = Some(status);
+            }
+            Ok(last)
         })
         .await
     }
