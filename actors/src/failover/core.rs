@@ -130,7 +130,7 @@ impl FailoverCore {
     pub fn decide(&mut self, observed: &Observed<'_>, patience: Patience, now_ms: u64) -> Vec<Effect> {
         self.notice_pause(patience, now_ms);
         self.follow_links(observed, now_ms);
-        let healths = self.healths(patience, now_ms);
+        let healths = self.healths(observed, patience, now_ms);
         let candidates = self.candidates(observed, &healths);
         let stall_limit_ms = patience.connection_timeout_ms * 2;
         let order = observed.state.promotion_order();
@@ -211,12 +211,20 @@ impl FailoverCore {
         for link in observed.links {
             let track = self.tracks.entry(link.node).or_insert_with(|| Track::new(link.level, now_ms));
             track.on_level(link.level, now_ms);
+            track.on_session(observed.beats.get(&link.node).map(|(beat, _)| beat.session));
         }
     }
 
-    fn healths(&self, patience: Patience, now_ms: u64) -> BTreeMap<NodeId, Health> {
-        let health = |track: &Track| track.health(now_ms, self.woken_ms, patience.connection_timeout_ms);
-        self.tracks.iter().map(|(node, track)| (*node, health(track))).collect()
+    fn healths(&self, observed: &Observed<'_>, patience: Patience, now_ms: u64) -> BTreeMap<NodeId, Health> {
+        let timeout_ms = patience.connection_timeout_ms;
+        let health = |node: &NodeId, track: &Track| {
+            let is_heard = observed.beats.get(node).is_some_and(|(beat, at_ms)| {
+                track.is_successor(beat.session) && now_ms.saturating_sub(*at_ms) < timeout_ms
+            });
+            // Started again, it has reached us before we have reached it.
+            if is_heard { Health::Alive } else { track.health(now_ms, self.woken_ms, timeout_ms) }
+        };
+        self.tracks.iter().map(|(node, track)| (*node, health(node, track))).collect()
     }
 
     /// This node and every voter that is heard.

@@ -1,5 +1,6 @@
 //! What one peer's link says about the peer. Pure.
 
+use flotilla_model::SessionId;
 use serde::Serialize;
 
 use crate::ports::LinkLevel;
@@ -33,11 +34,13 @@ pub(crate) const SETTLE_MS: u64 = 500;
 pub(crate) struct Track {
     level: LinkLevel,
     seen_ms: u64,
+    /// The process that was heard last before it was gone.
+    session: Option<SessionId>,
 }
 
 impl Track {
     pub(crate) fn new(level: LinkLevel, now_ms: u64) -> Self {
-        Self { level, seen_ms: now_ms }
+        Self { level, seen_ms: now_ms, session: None }
     }
 
     pub(crate) fn on_level(&mut self, level: LinkLevel, now_ms: u64) {
@@ -47,6 +50,22 @@ impl Track {
             self.seen_ms = now_ms;
         }
         self.level = level;
+    }
+
+    /// Which process was heard last.
+    pub(crate) fn on_session(&mut self, heard: Option<SessionId>) {
+        if !self.is_gone() || self.session.is_none() {
+            self.session = heard;
+        }
+    }
+
+    /// Whether this process took the place of the one that is gone: it lives, although this node has not reached it yet.
+    pub(crate) fn is_successor(&self, session: SessionId) -> bool {
+        self.is_gone() && self.session.is_some_and(|gone| gone != session)
+    }
+
+    fn is_gone(&self) -> bool {
+        matches!(self.level, LinkLevel::Gone { .. } | LinkLevel::Left { .. })
     }
 
     /// The clock stood still for this node, not for the others: what it saw before counts from now.

@@ -138,6 +138,25 @@ fn a_later_one_stands_when_the_next_is_dead_too_or_far_behind() {
 }
 
 #[test]
+fn a_primary_that_was_started_again_is_not_the_process_that_is_gone() {
+    let mut scene = Scene::new(3, 2);
+    // What it was: gone, and dialled again after a while only.
+    scene.links.insert(2, GONE);
+    let mut started = scene.beats[&NodeId(2)].0.clone();
+    started.session = SessionId(2001);
+    scene.beats.insert(NodeId(2), (started, 500));
+    assert_eq!(scene.run(500, 1_400), [], "its heartbeats come in");
+    // Then they end, and what is known of its link still holds.
+    assert_eq!(scene.at(1_500), [suspect(2, 1)]);
+
+    // A late word of the process that is gone changes nothing.
+    let mut scene = Scene::new(3, 2);
+    scene.links.insert(2, GONE);
+    scene.beat(2, 100, Some(2), 10);
+    assert_eq!(scene.at(10), [suspect(2, 1)]);
+}
+
+#[test]
 fn silence_counts_after_the_timeout() {
     let mut scene = Scene::new(2, 1);
     scene.links.insert(1, SILENT);
