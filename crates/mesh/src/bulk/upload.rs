@@ -38,13 +38,14 @@ impl UploadStream {
             self.waiting_bytes += length as usize;
             self.waiting.push(Frame::new(Kind::Chunk, 0, chunk));
             if self.waiting_bytes >= TOGETHER_BYTES {
-                self.write().await?;
+                self.flush().await?;
             }
         }
         Ok(())
     }
 
-    async fn write(&mut self) -> Result<(), StreamError> {
+    /// Writes what waits: for whoever does not know when more comes.
+    pub async fn flush(&mut self) -> Result<(), StreamError> {
         self.connection.write_watching(&self.waiting).await?;
         self.waiting.clear();
         self.waiting_bytes = 0;
@@ -54,7 +55,7 @@ impl UploadStream {
     /// Says that the stream is whole, and waits for the receiver's answer.
     pub async fn finish(mut self) -> Result<Bytes, CallError> {
         self.waiting.push(Frame::bare(Kind::End, self.sent_bytes));
-        self.write().await?;
+        self.flush().await?;
         let frame = self.connection.read().await?;
         match frame.kind {
             Kind::Response => {
@@ -74,7 +75,7 @@ impl UploadStream {
     /// Gives up, with a reason for the receiver.
     pub async fn abort(mut self, refusal: crate::Refusal) {
         // A refusal must follow on an opening, or it makes no sense to the receiver.
-        if self.write().await.is_err() {
+        if self.flush().await.is_err() {
             return;
         }
         self.connection.refuse(application(refusal)).await;

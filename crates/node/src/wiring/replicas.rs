@@ -7,11 +7,14 @@ use flotilla_files::{BlobDigest, ByteRange, ChunkStream, ReplicaError, Replicato
 use flotilla_mesh::{CallError, Lane, Mesh, Refusal};
 use flotilla_model::{BlobId, NodeId};
 use futures::StreamExt;
+use tokio::time::timeout;
 
 use super::doors::{GetHeader, PutHeader, REMOVE_BLOB, decode, encode};
 use super::transport::tagged;
 
 const REMOVE_DEADLINE: Duration = Duration::from_secs(5);
+/// What comes within this goes out together.
+const TOGETHER: Duration = Duration::from_millis(20);
 const CODE_ABANDONED: u16 = 499;
 const CODE_NOT_FOUND: u16 = 404;
 
@@ -41,7 +44,16 @@ impl Replicator for Replicas {
     ) -> Result<BlobDigest, ReplicaError> {
         let header = encode(&PutHeader { blob, length }).map_err(unreadable)?;
         let mut stream = self.0.upload(node, header).await.map_err(failure)?;
-        while let Some(chunk) = chunks.next().await {
+        loop {
+            let chunk = match timeout(TOGETHER, chunks.next()).await {
+                Ok(chunk) => chunk,
+                // A slow sender's bytes must not wait here until the other node takes the silence for a dead connection.
+                Err(_) => {
+                    stream.flush().await.map_err(|error| failure(error.into()))?;
+                    chunks.next().await
+                }
+            };
+            let Some(chunk) = chunk else { break };
             match chunk {
                 Ok(chunk) => stream.send(chunk).await.map_err(|error| failure(error.into()))?,
                 Err(error) => {
