@@ -84,8 +84,10 @@ impl Browser {
         Ok(self.client.current_url().await?.path().to_owned())
     }
 
+    /// Waits for it: the page that a click leads to may still be on its way.
     pub(crate) async fn find(&self, css: &str) -> Result<Element> {
-        self.client.find(Locator::Css(css)).await.with_context(|| format!("nothing on the page is {css}"))
+        let found = self.client.wait().at_most(DEADLINE).for_element(Locator::Css(css)).await;
+        found.with_context(|| format!("nothing on the page is {css}"))
     }
 
     pub(crate) async fn has(&self, css: &str) -> Result<bool> {
