@@ -1,5 +1,6 @@
 //! The web console, used as an operator does: in a browser, against three real nodes.
 
+mod accounts;
 mod certificates;
 mod configuration;
 mod members;
@@ -203,7 +204,7 @@ async fn who_may_only_look_sees_no_buttons_and_is_refused() -> Result<()> {
     scene.converged().await?;
     let browser = at(&scene, 0, "control").await?;
     browser.reads("main table", "running").await?;
-    for page in ["control", "cluster", "accounts", "queue", "parameters/Cluster.mode"] {
+    for page in ["control", "cluster", "accounts", "accounts/alice", "queue", "parameters/Cluster.mode"] {
         browser.open(&console(&scene, 0, page)).await?;
         ensure!(!browser.has("main form[method=post]").await?, "{page} has a form");
     }
@@ -251,6 +252,7 @@ async fn every_page_is_for_everybody_in_light_and_dark() -> Result<()> {
         "routes/edit?account=alice",
         "administrators/ada",
         "accounts",
+        "accounts/alice",
         "routes",
         "administrators",
         "audit",

@@ -12,7 +12,7 @@ use crate::common::{DEADLINE, PASSWORD, Scene};
 const NEW_PASSWORD: &str = "another long password";
 const INTERRUPTED_BYTES: usize = 3 << 20;
 
-fn page(scene: &Scene, index: usize, path: &str) -> String {
+pub(crate) fn page(scene: &Scene, index: usize, path: &str) -> String {
     format!("{}/{path}", scene.cluster.nodes[index].transfer_url())
 }
 
@@ -23,7 +23,7 @@ async fn log_in(browser: &Browser, password: &str) -> Result<()> {
 }
 
 /// A browser that is logged in at a node.
-async fn at(scene: &Scene, index: usize) -> Result<Browser> {
+pub(crate) async fn at(scene: &Scene, index: usize) -> Result<Browser> {
     let browser = Browser::start().await?;
     browser.open(&page(scene, index, "")).await?;
     browser.arrives_at("/web/login").await?;

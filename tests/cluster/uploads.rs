@@ -12,15 +12,23 @@ use crate::common::{DEADLINE, PASSWORD, Scene};
 const MIB: usize = 1 << 20;
 const TOTAL: usize = 24 * MIB;
 
-fn ask(scene: &Scene, index: usize, method: Method, at: &str) -> RequestBuilder {
+pub(crate) fn ask(scene: &Scene, index: usize, method: Method, at: &str) -> RequestBuilder {
     let url = format!("{}{at}", scene.cluster.nodes[index].transfer_url());
     let request = scene.cluster.client().request(method, url).basic_auth("alice", Some(PASSWORD));
     request.header("tus-resumable", "1.0.0").timeout(Duration::from_secs(60))
 }
 
-fn part(scene: &Scene, index: usize, at: &str, offset: usize) -> RequestBuilder {
+pub(crate) fn part(scene: &Scene, index: usize, at: &str, offset: usize) -> RequestBuilder {
     let request = ask(scene, index, Method::PATCH, at).header("content-type", "application/offset+octet-stream");
     request.header("upload-offset", offset.to_string())
+}
+
+/// Opens an upload of so many bytes to `in/large.bin`, and gives its address.
+pub(crate) async fn begin(scene: &Scene, index: usize, length: usize) -> Result<String> {
+    let begun = ask(scene, index, Method::POST, "/uploads").header("upload-length", length.to_string());
+    let begun = begun.header("upload-metadata", "path aW4vbGFyZ2UuYmlu").send().await?;
+    ensure!(begun.status() == StatusCode::CREATED, "{}", begun.text().await?);
+    Ok(begun.headers().get("location").context("no address")?.to_str()?.to_owned())
 }
 
 /// What a node says of how much is here; waits for one that can tell.
@@ -38,10 +46,7 @@ async fn a_node_is_killed_under_an_upload_and_another_one_goes_on() -> Result<()
     let mut scene = Scene::start(3).await?;
     scene.partner("alice", &["checksum"]).await?;
     let body: Vec<u8> = (0..TOTAL).map(|at| (at / 7 + at % 251) as u8).collect();
-    let begun = ask(&scene, 0, Method::POST, "/uploads").header("upload-length", TOTAL.to_string());
-    let begun = begun.header("upload-metadata", "path aW4vbGFyZ2UuYmlu").send().await?;
-    ensure!(begun.status() == StatusCode::CREATED, "{}", begun.text().await?);
-    let at = begun.headers().get("location").context("no address")?.to_str()?.to_owned();
+    let at = begin(&scene, 0, TOTAL).await?;
 
     let first = part(&scene, 0, &at, 0).body(body[..8 * MIB].to_vec()).send().await?;
     ensure!(first.status() == StatusCode::NO_CONTENT, "{}", first.text().await?);

@@ -48,6 +48,7 @@ const NOTICES: &[(&str, &str)] = &[
     ("session-ended", "The session is ended."),
     ("sessions-ended", "All sessions are ended."),
     ("token-revoked", "The API token is revoked."),
+    ("upload-cancelled", "The upload is cancelled, and what had come of it is deleted."),
 ];
 
 pub(super) fn of(query: &str) -> Option<&'static str> {

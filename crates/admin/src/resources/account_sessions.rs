@@ -21,7 +21,7 @@ pub(super) fn add(routes: &mut Routes) {
         .explained("On every node at once. Another password for the account ends all of its sessions.");
 }
 
-async fn list(
+pub(crate) async fn list(
     admin: web::Data<Admin>,
     ReadOf(scope): ReadOf,
     name: web::Path<String>,
@@ -42,7 +42,7 @@ async fn list(
     Ok(web::Json(Page { items: own.map(describe).collect(), next_cursor: None }))
 }
 
-async fn end(
+pub(crate) async fn end(
     admin: web::Data<Admin>,
     AdministerOf(caller, scope): AdministerOf,
     path: web::Path<(String, String)>,

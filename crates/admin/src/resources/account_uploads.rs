@@ -22,7 +22,7 @@ pub(super) fn add(routes: &mut Routes) {
         .explained("What has come of it goes; a file that is whole stays.");
 }
 
-async fn list(
+pub(crate) async fn list(
     admin: web::Data<Admin>,
     ReadOf(scope): ReadOf,
     name: web::Path<String>,
@@ -35,7 +35,7 @@ async fn list(
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 
-async fn cancel(
+pub(crate) async fn cancel(
     admin: web::Data<Admin>,
     OperateOf(caller, scope): OperateOf,
     path: web::Path<(String, String)>,

@@ -51,7 +51,7 @@ pub(crate) async fn list(
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 
-async fn show(
+pub(crate) async fn show(
     admin: web::Data<Admin>,
     ReadOf(scope): ReadOf,
     name: web::Path<String>,

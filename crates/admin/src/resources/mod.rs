@@ -1,7 +1,7 @@
 //! The resources, one module each.
 
-mod account_sessions;
-mod account_uploads;
+pub(crate) mod account_sessions;
+pub(crate) mod account_uploads;
 pub(crate) mod accounts;
 pub(crate) mod administrator_certificates;
 pub(crate) mod administrators;

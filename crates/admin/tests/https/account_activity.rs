@@ -4,7 +4,7 @@ use flotilla_admin::api::AuditQuery;
 use flotilla_model::{AccountName, BlobId, Command, FilePath, LoginSessionId, NodeId, PutCondition, Sha256, UploadId};
 
 use crate::delegates::scene;
-use crate::harness::{Harness, NOW_MS, code};
+use crate::harness::{Harness, NOW_MS, PASSWORD, code};
 
 fn account(name: &str) -> AccountName {
     AccountName::parse(name).unwrap()
@@ -71,6 +71,37 @@ async fn log_ins_of_partners_are_seen_and_ended() {
     let row = client.audit_log(&AuditQuery::default()).await.unwrap().items.remove(0);
     assert_eq!((row.operation.as_str(), row.subject.as_str()), ("partner-session.end", ids[0].as_str()));
     assert_eq!((row.before.as_deref(), row.after), (Some("of ann"), None));
+    harness.stop().await;
+}
+
+/// What a page of the console offers, or the status of its refusal.
+async fn offered(harness: &Harness, who: &str, path: &str) -> Result<(bool, bool), u16> {
+    let request = harness.raw().get(format!("{}/console/accounts/{path}", harness.url()));
+    let answer = request.basic_auth(who, Some(PASSWORD)).send().await.unwrap();
+    if answer.status() != 200 {
+        return Err(answer.status().as_u16());
+    }
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("192.0.2.7") && page.contains("in/large.bin"), "{page}");
+    Ok((page.contains("/sessions/end\""), page.contains("/uploads/cancel\"")))
+}
+
+#[actix_web::test]
+async fn the_page_of_an_account_offers_what_one_may_do() {
+    let (harness, _) = scene().await;
+    log_in(&harness, "ann", 1);
+    upload(&harness, "ann", 1);
+    for (who, may) in [
+        ("auditor", (false, false)),
+        ("operator", (false, true)),
+        ("root", (true, true)),
+        // Of accounts of theirs delegates may both.
+        ("dora", (true, true)),
+    ] {
+        assert_eq!(offered(&harness, who, "ann").await, Ok(may), "{who}");
+    }
+    assert_eq!(offered(&harness, "dora", "bob").await, Err(403));
+    assert_eq!(offered(&harness, "root", "nobody").await, Err(404));
     harness.stop().await;
 }
 

@@ -1,5 +1,7 @@
 //! *Accounts* of partners.
 
+mod one;
+
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -9,15 +11,13 @@ use crate::console::form::filled;
 use crate::console::{Answer, Form, Frame, Section, Visitor, filters, page, see_other};
 use crate::error::ApiError;
 use crate::resources::accounts;
-use crate::server::{Body, IfMatch, Precondition};
+use crate::server::{Body, Precondition};
 
 const PATH: &str = "/console/accounts";
 const ROWS_SHOWN: usize = 50;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(web::resource("/accounts").get(list).post(save))
-        .service(web::resource("/accounts/remove").post(remove));
+    config.service(web::resource("/accounts").get(list).post(save)).configure(one::configure);
 }
 
 #[derive(Template)]
@@ -83,15 +83,4 @@ async fn save(Form { visitor, fields }: Form<Account>) -> Answer {
 fn megabytes(text: &str) -> Result<u64, ApiError> {
     let bytes = text.parse().ok().and_then(|megabytes: u64| megabytes.checked_mul(1_000_000));
     bytes.ok_or_else(|| ApiError::invalid("quota_mb", format!("'{text}' is no whole number of megabytes")))
-}
-
-#[derive(Deserialize)]
-struct Removal {
-    name: String,
-}
-
-async fn remove(Form { visitor, fields }: Form<Removal>) -> Answer {
-    let (admin, administer) = (visitor.admin.clone(), visitor.administer()?);
-    accounts::remove(admin, administer, web::Path::from(fields.name), IfMatch(None)).await?;
-    Ok(see_other(&format!("{PATH}?done=account-removed")))
 }
