@@ -198,6 +198,20 @@ impl Browser {
         Ok(self.find(css).await?.send_keys(&file.display().to_string()).await?)
     }
 
+    /// Drags a file over a part of the page and lets it go there. Without somebody who takes it, the browser would leave the page
+    /// and show the file instead.
+    pub(crate) async fn drop_file(&self, css: &str, name: &str, contents: &[u8]) -> Result<()> {
+        let script = "const [part, name, bytes] = arguments; \
+            const carried = new DataTransfer(); \
+            carried.items.add(new File([new Uint8Array(bytes)], name)); \
+            return ['dragenter', 'dragover', 'drop'].map((kind) => \
+                part.dispatchEvent(new DragEvent(kind, {dataTransfer: carried, bubbles: true, cancelable: true})));";
+        let part = serde_json::to_value(self.find(css).await?)?;
+        let is_free = self.client.execute(script, vec![part, json!(name), json!(contents)]).await?;
+        ensure!(is_free == json!([true, false, false]), "the page does not take what is dropped on {css}: {is_free}");
+        Ok(())
+    }
+
     pub(crate) async fn choose(&self, css: &str, value: &str) -> Result<()> {
         Ok(self.find(css).await?.select_by_value(value).await?)
     }

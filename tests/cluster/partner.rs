@@ -83,6 +83,25 @@ async fn files_are_sent_seen_fetched_renamed_and_deleted() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_file_is_dropped_on_the_page() -> Result<()> {
+    let scene = Scene::start(3).await?;
+    scene.partner("alice", &[]).await?;
+    let bytes: Vec<u8> = (0..20_000).map(|at| (at / 5 + at % 253) as u8).collect();
+    let browser = at(&scene, 0).await?;
+    browser.fill("[name=into]", "in").await?;
+    browser.drop_file("#send .hint", "dropped ä.bin", &bytes).await?;
+    browser.reads(".uploads .done .name", "in/dropped ä.bin").await?;
+    browser.reads(".uploads .done .state", "is here").await?;
+    ensure!(!browser.has("#send.over").await?, "the page looks as if a file were still over it");
+    browser.picture("partner-dropped").await?;
+    for index in [1, 2] {
+        let (status, stored) = scene.get(index, "alice", "in/dropped%20%C3%A4.bin").await?;
+        ensure!(status == StatusCode::OK && stored == bytes, "node {}: {status}, {} bytes", index + 1, stored.len());
+    }
+    browser.close().await
+}
+
+#[tokio::test]
 async fn an_upload_is_interrupted_and_goes_on_after_the_page_was_left() -> Result<()> {
     let scene = Scene::start(3).await?;
     scene.partner("alice", &[]).await?;
