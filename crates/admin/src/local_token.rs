@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::rand::{SecureRandom, SystemRandom};
+use flotilla_credentials::{CredentialError, random_bytes};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+/// Of what is made here.
+const LENGTH_RANDOM: usize = 32;
+/// Of the text.
 const LENGTH_MIN: usize = 32;
 const LENGTH_MAX: usize = 256;
 
@@ -25,8 +28,8 @@ pub enum LocalTokenError {
     Permissions { path: PathBuf, mode: u32 },
     #[error("the admin token {path} is damaged; remove it and start the node again", path = .path.display())]
     Damaged { path: PathBuf },
-    #[error("the system gives no random bytes")]
-    NoRandomness,
+    #[error(transparent)]
+    Random(#[from] CredentialError),
 }
 
 #[derive(Clone)]
@@ -69,8 +72,7 @@ impl LocalToken {
     }
 
     fn create(data_dir: &Path) -> Result<Self, LocalTokenError> {
-        let mut bytes = Zeroizing::new([0_u8; 32]);
-        SystemRandom::new().fill(bytes.as_mut()).map_err(|_| LocalTokenError::NoRandomness)?;
+        let bytes = Zeroizing::new(random_bytes::<LENGTH_RANDOM>()?);
         let token = Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_ref())));
         let path = Self::path(data_dir);
         let failed = |source| LocalTokenError::File { path: path.clone(), source };

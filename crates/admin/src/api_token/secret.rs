@@ -3,27 +3,20 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flotilla_credentials::{CredentialError, random_bytes};
 use flotilla_model::Sha256;
 use ring::digest::{SHA256, digest};
-use ring::rand::{SecureRandom, SystemRandom};
-use thiserror::Error;
 use zeroize::Zeroizing;
 
 const PREFIX: &str = "flt_";
 const LENGTH: usize = 32;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the system gives no random bytes")]
-pub(crate) struct NoRandomness;
-
 /// Wiped when dropped.
 pub(crate) struct ApiTokenSecret(Zeroizing<[u8; LENGTH]>);
 
 impl ApiTokenSecret {
-    pub(crate) fn generate() -> Result<Self, NoRandomness> {
-        let mut bytes = Zeroizing::new([0; LENGTH]);
-        SystemRandom::new().fill(bytes.as_mut()).map_err(|_| NoRandomness)?;
-        Ok(Self(bytes))
+    pub(crate) fn generate() -> Result<Self, CredentialError> {
+        Ok(Self(Zeroizing::new(random_bytes()?)))
     }
 
     /// `None`: this is no API token, of whatever kind it is.

@@ -8,11 +8,11 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flotilla_credentials::random_bytes;
 use flotilla_model::Sha256;
 use flotilla_pki::{ClusterSecret, Fingerprint, Purpose};
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
-use ring::rand::{SecureRandom, SystemRandom};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -43,9 +43,7 @@ pub struct TokenSecret(Zeroizing<[u8; SECRET_LENGTH]>);
 
 impl TokenSecret {
     fn generate() -> Result<Self, TokenError> {
-        let mut bytes = Zeroizing::new([0; SECRET_LENGTH]);
-        SystemRandom::new().fill(bytes.as_mut()).map_err(|_| TokenError::NoRandomness)?;
-        Ok(Self(bytes))
+        random_bytes().map(|bytes| Self(Zeroizing::new(bytes))).map_err(|_| TokenError::NoRandomness)
     }
 
     /// Of a host that has the cluster secret already: both sides work it out. The host's name in lower case.

@@ -1,9 +1,8 @@
 //! A new second factor, as its administrator gets to see it once.
 
-use flotilla_credentials::CredentialError;
+use flotilla_credentials::{CredentialError, random_bytes};
 use flotilla_model::{AccountName, Sealed, Sha256};
 use flotilla_pki::{KeyError, Purpose, SecretSet};
-use ring::rand::{SecureRandom, SystemRandom};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -15,10 +14,8 @@ const RECOVERY_CODES: usize = 10;
 
 #[derive(Debug, Error)]
 pub(crate) enum EnrolmentError {
-    #[error("the system gives no random bytes")]
-    NoRandomness,
     #[error(transparent)]
-    Code(#[from] CredentialError),
+    Random(#[from] CredentialError),
     #[error("the secret cannot be sealed: {0}")]
     Seal(#[from] KeyError),
     #[error("no URI can be made of it")]
@@ -38,8 +35,7 @@ pub(crate) struct Enrolment {
 impl Enrolment {
     /// `issuer`: what stands beside the name in the authenticator.
     pub(crate) fn draw(name: &AccountName, issuer: &str, secrets: &SecretSet) -> Result<Self, EnrolmentError> {
-        let mut secret = Zeroizing::new([0; SECRET_BYTES]);
-        SystemRandom::new().fill(secret.as_mut()).map_err(|_| EnrolmentError::NoRandomness)?;
+        let secret = Zeroizing::new(random_bytes::<SECRET_BYTES>()?);
         let totp = totp(secret.as_ref(), name, issuer).ok_or(EnrolmentError::Uri)?;
         let key = secrets.current().derive(Purpose::SealedValues);
         let recovery_codes: Vec<String> =

@@ -1,10 +1,9 @@
 //! The first node of a cluster: secret, CA, certificate, first administrator, first commands of the log.
 
 use flotilla_admin::{LocalToken, LocalTokenError};
-use flotilla_credentials::{CredentialError, Limits, Passwords, random_password};
+use flotilla_credentials::{CredentialError, Limits, Passwords, random_bytes, random_password};
 use flotilla_model::{AccountName, AdministratorRole, Authority, Command, MemberRole, NameError, NodeId};
 use flotilla_pki::{ClusterSecret, SecretError, Store, StoreError};
-use ring::rand::{SecureRandom, SystemRandom};
 
 use super::Place;
 use super::trust::{CLUSTER_ALIAS, TrustError, make_authority, store_trust};
@@ -59,9 +58,7 @@ pub enum InitError {
 
 /// 128 random bits that are not 0.
 pub(crate) fn random_number() -> Option<u128> {
-    let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).ok()?;
-    Some(u128::from_le_bytes(bytes)).filter(|number| *number != 0)
+    random_bytes().ok().map(u128::from_le_bytes).filter(|number| *number != 0)
 }
 
 /// Makes the first node.
