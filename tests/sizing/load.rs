@@ -1,4 +1,6 @@
 //! Transfers at a steady rate through all members in turn: each is recorded, claimed and completed.
+//!
+//! Time is paused (`main.rs`): a sleep is a step of what is modelled, and takes exactly as long.
 
 use std::time::Duration;
 

@@ -28,6 +28,7 @@ impl StepRunner for Waiting {
             running.1 = running.1.max(running.0);
         }
         progress.begin(0, true, Duration::from_secs(60));
+        // Not in place of a condition: the step is nothing but this time.
         tokio::time::sleep(self.for_how_long).await;
         self.running.lock().0 -= 1;
         WorkOutcome { steps: Vec::new(), end: WorkEnd::Done }

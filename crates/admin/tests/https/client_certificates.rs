@@ -8,7 +8,7 @@ use flotilla_model::AdministratorRole;
 use flotilla_pki::{Alias, Fingerprint, IssueParameters, KeyAlgorithm, LocalCertificate, shown_client_config};
 use reqwest::StatusCode;
 
-use crate::harness::{Harness, PASSWORD, authority, code};
+use crate::harness::{Harness, PASSWORD, authority, code, wait_for};
 
 /// A certificate of a CA that the cluster knows nothing of.
 fn certificate(name: &str, lifetime: Duration) -> LocalCertificate {
@@ -100,14 +100,7 @@ async fn a_certificate_goes_with_its_owner_and_with_its_time() {
     of_auditor.cluster().await.unwrap();
     root.delete_administrator("auditor").await.unwrap();
     assert_eq!(code(of_auditor.cluster().await), "bad-credentials");
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    let refused = loop {
-        match short.cluster().await {
-            Ok(_) => assert!(tokio::time::Instant::now() < deadline, "it does not end"),
-            Err(error) => break error,
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    let refused = wait_for("the certificate has ended", async || short.cluster().await.err()).await;
     assert!(refused.to_string().contains("not valid at this time"), "{refused}");
     harness.stop().await;
 }

@@ -400,11 +400,20 @@ fn admit(token: Option<flotilla_model::Sha256>, name: &str) -> Command {
     }
 }
 
-/// Polls until a condition holds; fails with its name after ten seconds.
+/// Looks until a condition holds; fails with its name after ten seconds.
 pub(crate) async fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    wait_for(what, async || holds().then_some(())).await;
+}
+
+/// Looks until there is something; fails with its name after ten seconds.
+pub(crate) async fn wait_for<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
-    while !holds() {
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
         assert!(std::time::Instant::now() < deadline, "waited in vain until {what}");
+        // From one look to the next.
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -56,6 +56,7 @@ async fn silence_alone_elects_in_promotion_order() {
         for (node, rank) in NODES.into_iter().zip(ranks) {
             cluster.node(node.0).set_rank(rank);
         }
+        // Time is paused, so this is a step, not a guess: some heartbeats after the forming, and then none.
         tokio::time::sleep(Duration::from_millis(300)).await;
         cluster.crash(NodeId(1)).await;
         let (_, waited) = time(wait_until("a survivor leads", || cluster.primary().is_some())).await;
@@ -73,7 +74,7 @@ async fn sites_far_apart_have_a_primary_that_takes_writes_and_elect_another() {
     }
     let delay = Duration::from_millis(80);
     cluster.network.set_faults(LinkFaults { delay_min: delay, delay_max: delay, losses_per_mille: 0 });
-    // What was on its way over the fast links is forgotten.
+    // What was on its way over the fast links is forgotten. Time is paused, as everywhere here.
     tokio::time::sleep(Duration::from_secs(5)).await;
     for number in 1..=20 {
         let (written, waited) = time(cluster.node(1).propose(set("far", number))).await;
@@ -98,6 +99,7 @@ async fn a_wrong_suspicion_loses_nothing() {
     assert_eq!(value(cluster.node(1), "before").as_deref(), Some("1"));
     // A suspicion of somebody who does not lead is nothing.
     cluster.node(3).suspect_dead(NodeId(1), Some(NodeId(3))).await;
+    // An election would be over by then; time is paused.
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(cluster.primary(), Some(NodeId(2)));
 }
@@ -141,6 +143,7 @@ async fn what_was_forwarded_to_a_silent_primary_holds_up_nothing_once_another_on
     cluster.network.isolate(NodeId(1), NODES);
     // More than go to the primary at once; each again until it is in.
     let write = async |number: u64| {
+        // One after the other, in paused time.
         tokio::time::sleep(Duration::from_millis(number * 5)).await;
         while let Err(error) = cluster.node(3).propose(set(&format!("p{number}"), number)).await {
             assert!(matches!(error, ProposeError::Unknown | ProposeError::NoPrimary), "{error}");
