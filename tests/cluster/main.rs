@@ -33,6 +33,7 @@ mod secret;
 mod server_log;
 mod servers;
 mod setup;
+mod slow_client;
 mod statistics;
 mod synchronisation;
 mod terminal;

@@ -47,6 +47,11 @@ impl Chunker {
         Some(buffer.freeze())
     }
 
+    /// What waits for the rest of its chunk.
+    pub(crate) fn filling(&self) -> &[u8] {
+        self.filling.as_ref().map_or(&[], |(buffer, _)| buffer.filled())
+    }
+
     /// The last chunk, which may be short.
     pub(crate) fn finish(self) -> Option<Bytes> {
         self.filling.map(|(buffer, _)| buffer.freeze())

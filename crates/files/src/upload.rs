@@ -1,12 +1,19 @@
 //! One upload: to the local disk and, at the same time, to other nodes. It is done when enough of them have synced equal bytes.
 
+use std::{mem, time::Duration};
+
 use bytes::Bytes;
 use flotilla_model::{BlobId, NodeId, Sha256};
 use futures::{Stream, StreamExt};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::{
     BlobDigest, BlobWriter, Files, StoreError, UploadError, chunker::Chunker, copies::Copies, fan_out::FanOut,
 };
+
+/// How long bytes wait for the rest of their chunk before they go to the other nodes without it. A client of 1 kB/s fills a chunk in
+/// a minute: the other nodes would take the silence for a dead connection long before.
+const CHUNK_PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug)]
 pub struct UploadRequest {
@@ -99,17 +106,30 @@ where
     let mut source = std::pin::pin!(source);
     let mut chunker = Chunker::new(files.store.buffers().clone());
     let mut length = 0;
-    while let Some(piece) = source.next().await {
+    // Of the chunk that is being filled, what the nodes have already.
+    let mut ahead = 0;
+    let mut ticks = interval_at(Instant::now() + CHUNK_PATIENCE, CHUNK_PATIENCE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let piece = tokio::select! {
+            biased;
+            piece = source.next() => piece,
+            _ = ticks.tick(), if chunker.filling().len() > ahead => {
+                // A copy: the disk gets the chunk whole and aligned.
+                let early = Bytes::copy_from_slice(&chunker.filling()[ahead..]);
+                ahead += early.len();
+                send(fan_out, &early, request, alive_min).await?;
+                continue;
+            }
+        };
+        let Some(piece) = piece else { break };
         let mut piece = piece.map_err(|error| UploadError::Source(error.into()))?;
         length += piece.len() as u64;
         if length > request.limit_bytes {
             return Err(UploadError::TooLarge { limit_bytes: request.limit_bytes });
         }
         while let Some(chunk) = chunker.push(&mut piece) {
-            fan_out.send(&chunk).await;
-            if fan_out.alive() < alive_min {
-                return Err(UploadError::TooFewNodes { wanted: request.replicas, reached: fan_out.alive() + 1 });
-            }
+            send(fan_out, &chunk.slice(mem::take(&mut ahead)..), request, alive_min).await?;
             writer.write(chunk).await?;
         }
     }
@@ -117,8 +137,24 @@ where
         return Err(UploadError::WrongLength { announced, actual: length });
     }
     if let Some(chunk) = chunker.finish() {
-        fan_out.send(&chunk).await;
+        let rest = chunk.slice(ahead..);
+        if !rest.is_empty() {
+            fan_out.send(&rest).await;
+        }
         writer.write(chunk).await?;
     }
     Ok(length)
+}
+
+async fn send(
+    fan_out: &mut FanOut,
+    piece: &Bytes,
+    request: &UploadRequest,
+    alive_min: usize,
+) -> Result<(), UploadError> {
+    fan_out.send(piece).await;
+    if fan_out.alive() < alive_min {
+        return Err(UploadError::TooFewNodes { wanted: request.replicas, reached: fan_out.alive() + 1 });
+    }
+    Ok(())
 }

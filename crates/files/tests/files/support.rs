@@ -140,6 +140,8 @@ pub(crate) struct Node {
     pub(crate) store: BlobStore,
     pub(crate) mood: Mutex<Mood>,
     pub(crate) asked: AtomicU64,
+    /// Bytes of copies that came.
+    pub(crate) received: AtomicU64,
     _directory: TempDir,
 }
 
@@ -160,7 +162,7 @@ pub(crate) fn fleet(count: u64) -> Arc<Fleet> {
         let directory = tempfile::tempdir().unwrap();
         let store = open(directory.path());
         let mood = Mutex::new(Mood::Healthy);
-        Arc::new(Node { store, mood, asked: AtomicU64::new(0), _directory: directory })
+        Arc::new(Node { store, mood, asked: AtomicU64::new(0), received: AtomicU64::new(0), _directory: directory })
     };
     Arc::new(Fleet { nodes: (1..=count).map(|number| (NodeId(number), node())).collect() })
 }
@@ -227,6 +229,11 @@ impl Replicator for InMemory {
             return Err(ReplicaError::Unreachable("no link".into()));
         }
         let service = FileService::new(node.store.clone());
+        let receiver = Arc::clone(node);
+        let chunks: ChunkStream = Box::pin(chunks.inspect(move |chunk| {
+            let length = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+            receiver.received.fetch_add(length, Ordering::SeqCst);
+        }));
         service
             .handle_put(blob, length, in_mood(mood, chunks))
             .await

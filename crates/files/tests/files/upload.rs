@@ -30,6 +30,29 @@ async fn enough_nodes_hold_the_same_bytes() {
     }
 }
 
+/// The source gives nothing more until the other node has all that came before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_slow_client_has_sent_does_not_wait_for_a_whole_chunk() {
+    let fleet = fleet(2);
+    let bytes = bytes_of(70_003, 4);
+    let (source, node) = (bytes.clone(), Arc::clone(fleet.node(2)));
+    // A chunk begins in the second piece, and the third is shorter than one.
+    let pieces = [(0, 1_000), (1_000, 70_000), (70_000, 70_003)];
+    let slow = stream::iter(pieces).then(move |(from, to)| {
+        let (source, node) = (source.clone(), Arc::clone(&node));
+        async move {
+            let came = || node.received.load(Ordering::SeqCst) == from as u64;
+            wait_until("the other node has what came so far", came).await;
+            Ok::<_, io::Error>(source.slice(from..to))
+        }
+    });
+    let stored = fleet.files(1).upload(fleet.request(1, 2, &[2]), Box::pin(slow)).await.unwrap();
+    assert_eq!(stored.nodes, ids(&[1, 2]));
+    for node in [1, 2] {
+        assert_eq!(get(&fleet.node(node).store, BlobId(1), ByteRange::ALL).await.unwrap(), bytes);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_spare_node_stands_in_however_the_first_fails() {
     let bytes = bytes_of(3_000_000, 4);
