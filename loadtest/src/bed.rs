@@ -1,7 +1,7 @@
 //! The cluster under test, with what every measurement needs: its nodes' roles, accounts, clients.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use flotilla_admin::api::{ClusterStatus, NodeRole};
@@ -93,6 +93,20 @@ impl Bed {
         let node = self.node(index);
         let tls = tls_client_config(&[node.authority_file()])?;
         Ok(Client::new(&node.admin_url(), tls, Login::Local(LocalToken::load(&node.dir)?))?)
+    }
+
+    /// Each node in turn: stopped in order, started, and the seconds until it says that it is ready.
+    pub(crate) async fn restart_each(&mut self) -> Result<Vec<f64>> {
+        let mut seconds = Vec::new();
+        for index in 0..self.cluster.nodes.len() {
+            self.cluster.nodes[index].stop(DEADLINE).await?;
+            let begun = Instant::now();
+            self.cluster.start_node(index)?;
+            self.cluster.wait_ready(index).await?;
+            seconds.push(begun.elapsed().as_secs_f64());
+            self.settled().await?;
+        }
+        Ok(seconds)
     }
 
     pub(crate) fn resident_mib(&self, index: usize) -> Result<f64> {

@@ -6,6 +6,7 @@ mod collector;
 mod compare;
 mod events;
 mod figures;
+mod growth;
 mod machine;
 mod meter;
 mod publisher;
@@ -43,6 +44,8 @@ enum Command {
     Figures(figures::FiguresArguments),
     /// Measure the event queue of a fresh cluster of three local nodes, through the stream that applications publish to.
     Events(events::EventsArguments),
+    /// Measure a cluster of three local nodes that has very many files and accounts, in turns with one that has few.
+    Growth(growth::GrowthArguments),
     /// Measure Flotilla and its rivals in turns (NATS JetStream, RabbitMQ, etcd, nginx, OpenSSH), and give the ratios.
     Compare(compare::CompareArguments),
     /// Make the page and the tables of a run anew, and sum it up.
@@ -81,6 +84,7 @@ fn carry_out(cli: Cli) -> Result<()> {
         Command::Scenarios { name } => run::list(name.as_deref()),
         Command::Figures(arguments) => runtime.block_on(unless_ended(figures::run(&arguments))),
         Command::Events(arguments) => runtime.block_on(unless_ended(events::run(&arguments))),
+        Command::Growth(arguments) => runtime.block_on(unless_ended(growth::run(&arguments))),
         Command::Compare(arguments) => runtime.block_on(unless_ended(compare::run(&arguments))),
         Command::Report(arguments) => report::run(&arguments),
         Command::Difference(arguments) => report::difference::run(&arguments),

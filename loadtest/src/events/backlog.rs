@@ -1,6 +1,6 @@
 //! A queue with very many events that wait: memory, rates on top of it, and the time of a restart.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
@@ -17,7 +17,6 @@ const NOT_BEFORE: &str = "2100-01-01T00:00:00Z";
 const FILL_WINDOW: u64 = 2048;
 /// Published between two words on the progress.
 const PORTION: u64 = 100_000;
-const STOP_DEADLINE: Duration = Duration::from_secs(60);
 
 /// How many events, and how large.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +44,7 @@ pub(super) async fn measure(
     let full = rates(&queue, &driver, run, stream).await?;
     collector.add(queue.resident_mib("backlog: the same after the rates on top of it")?);
     compare(empty, full, collector);
-    restart_each(bed, collector).await?;
+    collector.add(Figure::of("backlog: start of each node until it is ready", "s", bed.restart_each().await?));
     let queue = Queue::of(bed)?;
     let after = queue.statistics().await?.queue.waiting;
     ensure!(after == waiting, "{after} events wait after the restarts instead of {waiting}");
@@ -98,20 +97,5 @@ async fn fill(queue: &Queue<'_>, driver: &Driver, backlog: Backlog, collector: &
         ));
     }
     collector.add(Figure::of("backlog: publish while it grows", "/s", rates));
-    Ok(())
-}
-
-/// Each node in turn: stopped in order, started, timed until it says that it is ready.
-async fn restart_each(bed: &mut Bed, collector: &mut Collector) -> Result<()> {
-    let mut runs = Vec::new();
-    for index in 0..bed.cluster.nodes.len() {
-        bed.cluster.nodes[index].stop(STOP_DEADLINE).await?;
-        let begun = Instant::now();
-        bed.cluster.start_node(index)?;
-        bed.cluster.wait_ready(index).await?;
-        runs.push(begun.elapsed().as_secs_f64());
-        bed.settled().await?;
-    }
-    collector.add(Figure::of("backlog: start of each node until it is ready", "s", runs));
     Ok(())
 }
