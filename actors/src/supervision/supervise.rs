@@ -4,8 +4,8 @@
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix::{Actor, Addr};
@@ -313,8 +313,13 @@ fn lost() -> End {
     End::Stop("the actor's Arbiter ended".to_owned())
 }
 
+/// Timers of one period, or of multiples of it, fire at the same moments: a node that has nothing to do wakes up less often.
 fn timer(period: Duration) -> tokio::time::Interval {
-    let mut timer = interval_at(Instant::now() + period, period);
-    timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    static BEGINNING: OnceLock<Instant> = OnceLock::new();
+    let now = Instant::now();
+    let since_last_ns = now.saturating_duration_since(*BEGINNING.get_or_init(|| now)).as_nanos() % period.as_nanos();
+    let left = period - Duration::from_nanos(u64::try_from(since_last_ns).unwrap_or(0));
+    let mut timer = interval_at(now + left, period);
+    timer.set_missed_tick_behavior(MissedTickBehavior::Skip);
     timer
 }

@@ -14,7 +14,7 @@ use crate::clock::now_ms;
 
 /// For so long refusals are taken for the removal that was told of.
 const EXPECTED_FOR_MS: u64 = 60_000;
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Refused by all for so long, a node that was told of no removal says what may have happened.
 const WARN_AFTER: Duration = Duration::from_secs(10);
 
