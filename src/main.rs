@@ -17,11 +17,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Many small allocations on many threads: the system's allocator keeps more of the memory that a burst has taken.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    flotilla_allocator::set_up();
     let cli = cli::Cli::parse();
     let result = commands::run(cli);
     exit::report(result)

@@ -1,6 +1,7 @@
 //! `init`, `join` and `run`.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use flotilla_config::NodeConfig;
@@ -14,6 +15,8 @@ use crate::connection::read_line;
 use crate::exit::{FATAL, REMOVED, USAGE, coded};
 use crate::logging;
 use crate::output::{Format, answer};
+
+const BREATHE_EVERY: Duration = Duration::from_secs(5);
 
 fn place(arguments: &PlaceArguments) -> Place {
     Place {
@@ -136,9 +139,20 @@ pub(super) fn run(arguments: &RunArguments) -> Result<()> {
     }
     let recent_lines = logging::start(config.log.format, &config.log.level)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("flotilla").build();
-    match flotilla_node::run(config, runtime.context("no runtime")?, recent_lines)? {
+    let runtime = runtime.context("no runtime")?;
+    runtime.spawn(breathe());
+    match flotilla_node::run(config, runtime, recent_lines)? {
         RunEnd::Stopped => Ok(()),
         RunEnd::Fatal(reason) => Err(coded(FATAL, reason)),
         RunEnd::Removed(reason) => Err(coded(REMOVED, reason)),
+    }
+}
+
+/// Memory of what is over goes back to the system while the node has nothing to do.
+async fn breathe() {
+    let mut ticks = tokio::time::interval(BREATHE_EVERY);
+    loop {
+        ticks.tick().await;
+        flotilla_allocator::breathe();
     }
 }
