@@ -323,3 +323,23 @@ fn timer(period: Duration) -> tokio::time::Interval {
     timer.set_missed_tick_behavior(MissedTickBehavior::Skip);
     timer
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn timers_fire_together_whenever_they_began() {
+        let period = Duration::from_millis(100);
+        let mut often = timer(period);
+        tokio::time::advance(Duration::from_millis(30)).await;
+        let (begun, mut seldom) = (Instant::now(), timer(period * 2));
+        let due = seldom.tick().await;
+        assert!(due > begun && due <= begun + period * 2);
+        // What was missed meanwhile is made up for by one tick, and the grid is kept.
+        assert!(often.tick().await < due);
+        assert_eq!(often.tick().await, due + period);
+        assert_eq!(often.tick().await, due + period * 2);
+        assert_eq!(seldom.tick().await, due + period * 2);
+    }
+}
