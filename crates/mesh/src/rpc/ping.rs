@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::time::MissedTickBehavior;
 
 use crate::limits::LaneLimits;
 use crate::stats::Stats;
@@ -19,8 +18,8 @@ use crate::wire::writer::WriteEnd;
 /// A farewell that is not written in this time is not written at all.
 const FAREWELL_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// While the peer is heard anyhow, one ping in so many intervals, to measure the round trip.
-const INTERVALS_PER_MEASUREMENT: u32 = 5;
+/// While the peer is heard anyhow, one look and one ping in so many intervals, to measure the round trip.
+const INTERVALS_WHILE_HEARD: u32 = 5;
 
 /// How a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,28 +85,23 @@ impl From<WriteEnd> for ConnectionEnd {
 /// Asks for signs of life, and ends when there are none. Any byte from the peer is one. Silence counts when two checks
 /// in a row find it: after a pause of this process the first one only proves that we did not listen.
 pub(crate) async fn keep_alive(outbox: &Outbox, limits: &LaneLimits, stats: &Stats) -> ConnectionEnd {
-    let mut ticks = tokio::time::interval(limits.ping_interval);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut was_silent = false;
-    let mut unmeasured = INTERVALS_PER_MEASUREMENT;
     loop {
-        ticks.tick().await;
         let silent = silent_for(stats);
         let is_silent = silent > limits.silence_timeout;
         if is_silent && was_silent {
             return ConnectionEnd::Cut(CutReason::Silent);
         }
         was_silent = is_silent;
-        // What this side hears are answers, so it has asked, and the other side has heard it as well.
-        if silent < limits.ping_interval * 2 && unmeasured < INTERVALS_PER_MEASUREMENT {
-            unmeasured += 1;
-            continue;
-        }
-        unmeasured = 1;
         // Cannot flood: one an interval, and after the silence timeout the connection ends.
         if outbox.push_control(Frame::bare(Kind::Ping, stats.monotonic_us())).is_err() {
             return std::future::pending().await;
         }
+        // What this side hears are answers, so it has asked, and the other side has heard it as well.
+        let is_heard = silent < limits.ping_interval * 2;
+        // At most half the time in which silence would count: what is silent meanwhile is noticed as early as otherwise.
+        let while_heard = (limits.ping_interval * INTERVALS_WHILE_HEARD).min(limits.silence_timeout / 2);
+        tokio::time::sleep(if is_heard { while_heard } else { limits.ping_interval }).await;
     }
 }
 

@@ -245,6 +245,35 @@ async fn a_peer_without_signs_of_life_is_cut_off_by_either_side() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_peer_that_is_heard_is_asked_rarely_and_its_silence_is_noticed_as_early() {
+    let limits = Limits::default();
+    let (_client, task, mut raw) = asking(limits).await;
+    let (interval, timeout) = (limits.control.ping_interval, limits.control.silence_timeout);
+    let heard_for = interval * 60;
+    let mut pings = 0;
+    // Says something in each interval, asked or not.
+    let talking = async {
+        let mut ticks = tokio::time::interval(interval);
+        loop {
+            tokio::select! {
+                frame = raw.reader.next() => pings += u32::from(frame.unwrap().kind == Kind::Ping),
+                _ = ticks.tick() => {
+                    let mut wire = BytesMut::new();
+                    Frame::bare(Kind::Pong, 0).put_head(&mut wire);
+                    raw.writer.write_all(&wire).await.unwrap();
+                    raw.writer.flush().await.unwrap();
+                }
+            }
+        }
+    };
+    assert!(tokio::time::timeout(heard_for, talking).await.is_err());
+    assert!((10..=13).contains(&pings), "{pings} pings in 60 intervals");
+    let begun = Instant::now();
+    assert_eq!(task.await.unwrap(), ConnectionEnd::Cut(CutReason::Silent));
+    assert!(begun.elapsed() <= timeout + interval * 3, "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_peer_that_asks_without_end_and_never_reads_is_cut_off() {
     let mut limits = Limits::default();
     limits.control.in_flight_max = 1;
