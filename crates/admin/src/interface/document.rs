@@ -17,7 +17,7 @@ use utoipa::openapi::{
 };
 
 use super::operation::header;
-use super::{Access, Operation, Tag};
+use super::{Access, Operation, Routes, Tag};
 use crate::api::Problem;
 use crate::problems::Code;
 use crate::resources;
@@ -46,11 +46,17 @@ pub(crate) fn document() -> &'static Document {
     static DOCUMENT: OnceLock<Document> = OnceLock::new();
     DOCUMENT.get_or_init(|| {
         // By way of a tree, whose keys are in order: the same program writes the same text.
-        let mut tree = serde_json::to_value(describe(resources::routes().into_operations())).unwrap_or_default();
+        let mut tree = serde_json::to_value(describe(operations())).unwrap_or_default();
         tell_unsigned(&mut tree);
         let json = serde_json::to_string_pretty(&tree).unwrap_or_default() + "\n";
         Document { tree, json: json.into() }
     })
+}
+
+fn operations() -> Vec<Operation> {
+    let mut routes = Routes::to_describe();
+    resources::add(&mut routes);
+    routes.into_operations()
 }
 
 /// The formats that are given to numbers without a sign have one; by them the upper half would be refused.

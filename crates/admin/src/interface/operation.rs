@@ -28,12 +28,14 @@ pub(crate) struct Operation {
     pub(super) body: Option<RequestBody>,
     pub(super) answers: BTreeMap<StatusCode, Response>,
     pub(super) refusals: BTreeSet<(StatusCode, Code)>,
+    /// Whether those are made to which the others refer.
+    has_schemas: bool,
     /// The schemas to which the others refer, by name.
     pub(super) schemas: BTreeMap<String, RefOr<Schema>>,
 }
 
 impl Operation {
-    pub(super) fn new(method: Method, path: String, tag: Tag) -> Self {
+    pub(super) fn new(method: Method, path: String, tag: Tag, has_schemas: bool) -> Self {
         let mut operation = Self {
             method,
             path,
@@ -47,6 +49,7 @@ impl Operation {
             body: None,
             answers: BTreeMap::new(),
             refusals: BTreeSet::new(),
+            has_schemas,
             schemas: BTreeMap::new(),
         };
         operation.refuses(&[Code::Internal]);
@@ -156,9 +159,11 @@ impl Operation {
 
     /// A reference to the schema of a document, which is described once for all operations.
     pub(crate) fn schema_of<T: ToSchema>(&mut self) -> RefOr<Schema> {
-        let mut needed = vec![(T::name().into_owned(), T::schema())];
-        T::schemas(&mut needed);
-        self.schemas.extend(needed);
+        if self.has_schemas {
+            let mut needed = vec![(T::name().into_owned(), T::schema())];
+            T::schemas(&mut needed);
+            self.schemas.extend(needed);
+        }
         Ref::from_schema_name(T::name()).into()
     }
 }

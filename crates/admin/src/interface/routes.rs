@@ -11,6 +11,8 @@ use crate::problems::Code;
 
 /// All operations, in the order in which requests are compared with them.
 pub(crate) struct Routes {
+    /// Whether schemas are made. They are megabytes of small pieces, which each thread that serves would hold.
+    is_described: bool,
     prefix: &'static str,
     tag: Tag,
     resources: Vec<Resource>,
@@ -23,8 +25,18 @@ struct Resource {
 }
 
 impl Routes {
-    pub(crate) fn new() -> Self {
-        Self { prefix: BASE_PATH, tag: Tag::Cluster, resources: Vec::new(), operations: Vec::new() }
+    /// For [`Routes::register`]: without the schemas.
+    pub(crate) fn to_serve() -> Self {
+        Self::new(false)
+    }
+
+    /// For the document.
+    pub(super) fn to_describe() -> Self {
+        Self::new(true)
+    }
+
+    fn new(is_described: bool) -> Self {
+        Self { is_described, prefix: BASE_PATH, tag: Tag::Cluster, resources: Vec::new(), operations: Vec::new() }
     }
 
     /// What follows is below [`BASE_PATH`], in this chapter.
@@ -97,9 +109,11 @@ impl Routes {
             Some(resource) => resource.routes.extend(routes),
             None => self.resources.push(Resource { path: path.clone(), routes: routes.collect() }),
         }
-        let mut operation = Operation::new(method, path, self.tag);
-        A::describe(&mut operation);
-        F::Output::describe(&mut operation);
+        let mut operation = Operation::new(method, path, self.tag, self.is_described);
+        if self.is_described {
+            A::describe(&mut operation);
+            F::Output::describe(&mut operation);
+        }
         self.operations.push(operation);
         let last = self.operations.len() - 1;
         &mut self.operations[last]

@@ -56,42 +56,40 @@ use crate::server::{Caller, Versioned};
 pub(crate) use cluster::standings;
 
 /// All of them.
-pub(crate) fn routes() -> Routes {
-    let mut routes = Routes::new();
-    cluster::add(&mut routes);
-    primary::add(&mut routes);
-    status::add(&mut routes);
-    sync::add(&mut routes);
-    doctor::add(&mut routes);
-    changes::add(&mut routes);
-    servers::add(&mut routes);
-    join::add(&mut routes);
-    join_tokens::add(&mut routes);
-    transaction_manager::add(&mut routes);
-    parameters::add(&mut routes);
-    accounts::add(&mut routes);
-    account_sessions::add(&mut routes);
-    account_uploads::add(&mut routes);
-    routes::add(&mut routes);
-    events::add(&mut routes);
-    lanes::add(&mut routes);
-    transfers::add(&mut routes);
-    server_log::add(&mut routes);
-    statistics::add(&mut routes);
-    history::add(&mut routes);
-    audit::add(&mut routes);
-    certificates::add(&mut routes);
-    certificate_authorities::add(&mut routes);
-    secret::add(&mut routes);
-    administrators::add(&mut routes);
-    administrator_certificates::add(&mut routes);
-    second_factor::add(&mut routes);
-    sessions::add(&mut routes);
-    api_tokens::add(&mut routes);
-    health::add(&mut routes);
-    metrics::add(&mut routes);
-    description::add(&mut routes);
-    routes
+pub(crate) fn add(routes: &mut Routes) {
+    cluster::add(routes);
+    primary::add(routes);
+    status::add(routes);
+    sync::add(routes);
+    doctor::add(routes);
+    changes::add(routes);
+    servers::add(routes);
+    join::add(routes);
+    join_tokens::add(routes);
+    transaction_manager::add(routes);
+    parameters::add(routes);
+    accounts::add(routes);
+    account_sessions::add(routes);
+    account_uploads::add(routes);
+    routes::add(routes);
+    events::add(routes);
+    lanes::add(routes);
+    transfers::add(routes);
+    server_log::add(routes);
+    statistics::add(routes);
+    history::add(routes);
+    audit::add(routes);
+    certificates::add(routes);
+    certificate_authorities::add(routes);
+    secret::add(routes);
+    administrators::add(routes);
+    administrator_certificates::add(routes);
+    second_factor::add(routes);
+    sessions::add(routes);
+    api_tokens::add(routes);
+    health::add(routes);
+    metrics::add(routes);
+    description::add(routes);
 }
 
 pub(crate) async fn not_found(request: HttpRequest) -> Result<&'static str, ApiError> {

@@ -15,6 +15,7 @@ use super::renewal::renew_cookie;
 use super::shown_certificate;
 use crate::console;
 use crate::error::ApiError;
+use crate::interface::Routes;
 use crate::problems::Code;
 use crate::resources;
 
@@ -62,7 +63,11 @@ impl AdminServer {
                 )
                 .wrap(from_fn(renew_cookie))
                 .wrap(from_fn(challenge_for_scripts))
-                .configure(|config| resources::routes().register(config))
+                .configure(|config| {
+                    let mut routes = Routes::to_serve();
+                    resources::add(&mut routes);
+                    routes.register(config);
+                })
                 .configure(console::configure)
                 .default_service(web::to(resources::not_found))
         })
