@@ -11,7 +11,7 @@ use openraft::{OptionalSend, RaftSnapshotBuilder};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
-use crate::disk::run_blocking;
+use crate::disk::{run_blocking, run_giving_way};
 use crate::log::LogReader;
 use crate::machine::{Checkpoint, Machine, View};
 use crate::payloads::PayloadStore;
@@ -228,6 +228,6 @@ impl RaftSnapshotBuilder<TypeConfig> for SnapshotBuilder {
             published.note_snapshot(&snapshot);
             Ok(Snapshot { meta, snapshot })
         };
-        run_blocking(self.snapshots.disk().as_ref(), build).await
+        run_giving_way(self.snapshots.disk().as_ref(), "snapshot", build).await
     }
 }

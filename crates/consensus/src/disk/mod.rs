@@ -11,7 +11,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use blocking::run_blocking;
+pub(crate) use blocking::{run_blocking, run_giving_way};
 pub use directory::DirectoryDisk;
 
 /// A write of whole blocks can go past the page cache ([`Disk::open_direct`]).

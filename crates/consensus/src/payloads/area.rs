@@ -5,17 +5,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use flotilla_model::StoredPayload;
-use parking_lot::{RwLock, RwLockUpgradableReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
 use crate::disk::{Disk, DiskFile, fill_at};
 
 /// The name of an area until it has none.
 const NAME: &str = "payloads.area";
+/// Snapshots and claims read one event after the other: so much is read for the next ones, too.
+const AHEAD_BYTES: u64 = 64 << 10;
 
 pub(super) struct Area {
     /// Made by the first write.
     file: OnceLock<Arc<dyn DiskFile>>,
     tail: RwLock<Tail>,
+    /// Where the tail begins, or has begun: what lies before is in the file, and read without the lock.
+    written: AtomicU64,
+    ahead: Mutex<Ahead>,
     /// Bytes of all areas' slices.
     total: Arc<AtomicU64>,
 }
@@ -30,7 +35,13 @@ struct Tail {
 
 impl Area {
     pub(super) fn new(total: Arc<AtomicU64>) -> Self {
-        Self { file: OnceLock::new(), tail: RwLock::default(), total }
+        Self {
+            file: OnceLock::new(),
+            tail: RwLock::default(),
+            written: AtomicU64::new(0),
+            ahead: Mutex::default(),
+            total,
+        }
     }
 
     /// Bytes that are not in the file yet.
@@ -53,7 +64,41 @@ impl Area {
         let mut tail = RwLockUpgradableReadGuard::upgrade(tail);
         tail.offset += tail.bytes.len() as u64;
         tail.bytes.clear();
+        self.written.store(tail.offset, Ordering::Release);
         Ok(tail.offset)
+    }
+}
+
+/// A part of the file that was read. What is written there never changes.
+#[derive(Default)]
+struct Ahead {
+    offset: u64,
+    bytes: Vec<u8>,
+}
+
+impl Ahead {
+    /// Where the next reader in order would go on.
+    fn end(&self) -> u64 {
+        self.offset + self.bytes.len() as u64
+    }
+
+    /// Reads what begins at `offset`; of the file `written` bytes are there.
+    fn read(&mut self, file: &dyn DiskFile, written: u64, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let end = offset + buffer.len() as u64;
+        if offset < self.offset || end > self.end() {
+            // Some that lay in between may be gone.
+            let is_in_order = offset.checked_sub(self.end()).is_some_and(|gap| gap < AHEAD_BYTES);
+            let until = if is_in_order { written.min(offset + AHEAD_BYTES).max(end) } else { end };
+            self.offset = offset;
+            self.bytes.resize((until - offset) as usize, 0);
+            if let Err(error) = fill_at(file, offset, &mut self.bytes) {
+                self.bytes.clear();
+                return Err(error);
+            }
+        }
+        let start = (offset - self.offset) as usize;
+        buffer.copy_from_slice(&self.bytes[start..start + buffer.len()]);
+        Ok(())
     }
 }
 
@@ -82,15 +127,19 @@ impl Drop for Slice {
 
 impl StoredPayload for Slice {
     fn read(&self, buffer: &mut [u8]) -> io::Result<()> {
-        let tail = self.area.tail.read();
-        if let Some(start) = self.offset.checked_sub(tail.offset) {
-            let start = start as usize;
-            let bytes = tail.bytes.get(start..start + buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
-            buffer.copy_from_slice(bytes);
-            return Ok(());
+        if self.offset >= self.area.written.load(Ordering::Acquire) {
+            let tail = self.area.tail.read();
+            // It may have been written meanwhile.
+            if let Some(start) = self.offset.checked_sub(tail.offset) {
+                let start = start as usize;
+                let bytes = tail.bytes.get(start..start + buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+                buffer.copy_from_slice(bytes);
+                return Ok(());
+            }
         }
-        drop(tail);
         let file = self.area.file.get().ok_or(io::ErrorKind::NotFound)?;
-        fill_at(file.as_ref(), self.offset, buffer)
+        // Somebody else reads just now, from another place most likely.
+        let Some(mut ahead) = self.area.ahead.try_lock() else { return fill_at(file.as_ref(), self.offset, buffer) };
+        ahead.read(file.as_ref(), self.area.written.load(Ordering::Acquire), self.offset, buffer)
     }
 }
