@@ -6,9 +6,11 @@ mod collector;
 mod compare;
 mod events;
 mod figures;
+mod flames;
 mod growth;
 mod machine;
 mod meter;
+mod partner;
 mod publisher;
 mod report;
 mod run;
@@ -46,6 +48,8 @@ enum Command {
     Events(events::EventsArguments),
     /// Measure a cluster of three local nodes that has very many files and accounts, in turns with one that has few.
     Growth(growth::GrowthArguments),
+    /// Draw where the processors' time goes under a load: flame graphs of three local nodes. Needs `perf`.
+    Flames(flames::FlamesArguments),
     /// Measure Flotilla and its rivals in turns (NATS JetStream, RabbitMQ, etcd, nginx, OpenSSH), and give the ratios.
     Compare(compare::CompareArguments),
     /// Make the page and the tables of a run anew, and sum it up.
@@ -85,6 +89,7 @@ fn carry_out(cli: Cli) -> Result<()> {
         Command::Figures(arguments) => runtime.block_on(unless_ended(figures::run(&arguments))),
         Command::Events(arguments) => runtime.block_on(unless_ended(events::run(&arguments))),
         Command::Growth(arguments) => runtime.block_on(unless_ended(growth::run(&arguments))),
+        Command::Flames(arguments) => runtime.block_on(unless_ended(flames::run(&arguments))),
         Command::Compare(arguments) => runtime.block_on(unless_ended(compare::run(&arguments))),
         Command::Report(arguments) => report::run(&arguments),
         Command::Difference(arguments) => report::difference::run(&arguments),

@@ -4,6 +4,7 @@ mod failover;
 mod hand_over;
 mod idle;
 mod parameters;
+mod rest;
 mod upload_events;
 mod uploads;
 
@@ -13,6 +14,7 @@ use anyhow::Result;
 
 pub(crate) use failover::kill_primaries;
 pub(crate) use parameters::write_parameters;
+pub(crate) use uploads::upload_small_files;
 
 use crate::arguments::{ClusterArguments, RunArguments, StreamArguments};
 use crate::bed::Bed;

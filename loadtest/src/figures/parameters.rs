@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use hdrhistogram::Histogram;
 
 use super::FiguresArguments;
+use super::rest::Rest;
 use crate::bed::Bed;
 use crate::collector::Collector;
 use crate::meter::{Meter, Usage};
 use crate::statistics::{latencies, percentile_ms};
 
-const NAME: &str = "EventQueue.internalRetryDelayInterval";
+const PATH: &str = "/api/v2.0/configurations/options/EventQueue.internalRetryDelayInterval";
 
 /// What writers did for some time.
 pub(crate) struct Written {
@@ -38,30 +39,23 @@ pub(super) async fn measure(bed: &Bed, arguments: &FiguresArguments, collector: 
 
 /// Each writer writes again when its last write is acknowledged.
 pub(crate) async fn write_parameters(bed: &Bed, writers: usize, duration: Duration) -> Result<Written> {
-    // As many connections as the peers' measurement has: 1, 4, 8.
+    // As many connections as etcd's client has: 1, 4, 8. Writers share them, as there.
     let connections = match writers {
         1 => 1,
         2..=64 => 4,
         _ => 8,
     };
-    let clients = (0..connections).map(|_| bed.client()).collect::<Result<Vec<_>>>()?;
     let primary = bed.node(bed.primary().await?);
-    let url = format!("{}/api/v2.0/configurations/options/{NAME}", primary.admin_url());
-    let token = std::fs::read_to_string(primary.dir.join("admin.token"))?.trim().to_owned();
+    let mut clients = Vec::new();
+    for _ in 0..connections {
+        clients.push(Rest::connect(primary).await?);
+    }
     let start = Arc::new(tokio::sync::Barrier::new(writers + 1));
     let mut tasks = Vec::new();
     for writer in 0..writers {
-        let (client, url, start) = (clients[writer % connections].clone(), url.clone(), Arc::clone(&start));
-        let token = token.clone();
+        let (client, start) = (clients[writer % connections].clone(), Arc::clone(&start));
         tasks.push(tokio::spawn(async move {
-            let put = async |value: u64| {
-                let body = serde_json::json!({ "value": value.to_string() });
-                let answer = client.put(&url).bearer_auth(&token).json(&body).send().await?;
-                let status = answer.status();
-                let text = answer.text().await?;
-                ensure!(status.is_success(), "a write was refused: {status} {text}");
-                Ok(())
-            };
+            let put = |value: u64| client.put(PATH, format!(r#"{{"value":"{value}"}}"#).into());
             // The barrier first: a writer that fails before it would keep the others waiting for ever.
             let first = put(1).await;
             start.wait().await;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use bytes::Bytes;
 
 use super::FiguresArguments;
-use crate::bed::{ACCOUNT, Bed, PASSWORD};
+use crate::bed::{ACCOUNT, Bed};
 use crate::collector::Collector;
 use crate::events::Queue;
+use crate::partner::Partner;
 use crate::statistics::Figure;
 
 const PUBLISHERS: usize = 64;
@@ -41,22 +42,16 @@ async fn publish_for(bed: &Bed, run: u32, duration: Duration) -> Result<u64> {
     let start = Arc::new(tokio::sync::Barrier::new(PUBLISHERS + 1));
     let mut tasks = Vec::new();
     for index in 0..PUBLISHERS {
-        let (client, base, body, start) =
-            (bed.client()?, bed.node(index).transfer_url(), body.clone(), Arc::clone(&start));
+        let (partner, body, start) = (Partner::of(bed, index, ACCOUNT)?, body.clone(), Arc::clone(&start));
         tasks.push(tokio::spawn(async move {
-            let head = format!("{base}/files/warm/{index}");
-            let first = client.head(&head).basic_auth(ACCOUNT, Some(PASSWORD)).send().await;
+            let first = partner.warm_up().await;
             // Behind the barrier: a client that fails before it would keep the others waiting for ever.
             start.wait().await;
             first?;
             let end = Instant::now() + duration;
             let mut count = 0u64;
             while Instant::now() < end {
-                let url = format!("{base}/files/{run}/{index}/{count}");
-                let answer = client.put(url).basic_auth(ACCOUNT, Some(PASSWORD)).body(body.clone()).send().await?;
-                let status = answer.status();
-                let text = answer.text().await?;
-                ensure!(status.is_success(), "an upload was refused: {status} {text}");
+                partner.put(&format!("{run}/{index}/{count}"), body.clone()).await?;
                 count += 1;
             }
             anyhow::Ok(count)

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use futures::stream;
+use hdrhistogram::Histogram;
 
 use super::FiguresArguments;
 use crate::bed::{Bed, PASSWORD, PLAIN_ACCOUNT};
 use crate::collector::Collector;
+use crate::partner::Partner;
 use crate::statistics::{Figure, latencies, percentile_ms};
 
 const SMALL_BYTES: usize = 64 * 1024;
@@ -26,11 +28,11 @@ fn next_name() -> String {
 
 /// 64 KiB files by 1 and by 32 clients, spread over the nodes, connections kept.
 pub(super) async fn small_files(bed: &Bed, arguments: &FiguresArguments, collector: &mut Collector) -> Result<()> {
-    let body = Bytes::from((0..SMALL_BYTES).map(|at| (at * 31 % 251) as u8).collect::<Vec<u8>>());
     for clients in [1usize, 32] {
         let (mut rates, mut medians, mut tails) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..arguments.run.runs {
-            let (rate, histogram) = upload_for(bed, clients, Duration::from_secs(arguments.run.seconds), &body).await?;
+            let (rate, histogram) =
+                upload_small_files(bed, clients, Duration::from_secs(arguments.run.seconds)).await?;
             rates.push(rate);
             medians.push(percentile_ms(&histogram, 0.5));
             tails.push(percentile_ms(&histogram, 0.99));
@@ -42,20 +44,16 @@ pub(super) async fn small_files(bed: &Bed, arguments: &FiguresArguments, collect
     Ok(())
 }
 
-async fn upload_for(
-    bed: &Bed,
-    clients: usize,
-    duration: Duration,
-    body: &Bytes,
-) -> Result<(f64, hdrhistogram::Histogram<u64>)> {
+/// Uploads a second, and how long each took.
+pub(crate) async fn upload_small_files(bed: &Bed, clients: usize, duration: Duration) -> Result<(f64, Histogram<u64>)> {
+    let body = Bytes::from((0..SMALL_BYTES).map(|at| (at * 31 % 251) as u8).collect::<Vec<u8>>());
     let mut tasks = Vec::new();
     let start = Arc::new(tokio::sync::Barrier::new(clients + 1));
     for index in 0..clients {
-        let (client, base, body, start) =
-            (bed.client()?, bed.node(index).transfer_url(), body.clone(), Arc::clone(&start));
+        let (partner, body, start) = (Partner::of(bed, index, PLAIN_ACCOUNT)?, body.clone(), Arc::clone(&start));
         tasks.push(tokio::spawn(async move {
             // The first one makes the connection and is not counted.
-            let first = put(&client, &base, body.clone()).await;
+            let first = partner.put(&next_name(), body.clone()).await;
             // Behind the barrier: a client that fails before it would keep the others waiting for ever.
             start.wait().await;
             first?;
@@ -63,7 +61,7 @@ async fn upload_for(
             let mut histogram = latencies();
             while Instant::now() < end {
                 let begun = Instant::now();
-                put(&client, &base, body.clone()).await?;
+                partner.put(&next_name(), body.clone()).await?;
                 histogram.record(begun.elapsed().as_micros() as u64)?;
             }
             anyhow::Ok(histogram)
@@ -76,15 +74,6 @@ async fn upload_for(
         all.add(task.await??)?;
     }
     Ok((all.len() as f64 / begun.elapsed().as_secs_f64(), all))
-}
-
-async fn put(client: &reqwest::Client, base: &str, body: Bytes) -> Result<()> {
-    let url = format!("{base}/files/{}", next_name());
-    let answer = client.put(url).basic_auth(PLAIN_ACCOUNT, Some(PASSWORD)).body(body).send().await?;
-    let status = answer.status();
-    let text = answer.text().await?;
-    ensure!(status.is_success(), "an upload was refused: {status} {text}");
-    Ok(())
 }
 
 /// One large file, and its download through another node.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod files;
+mod shares;
 
 use std::time::Duration;
 
