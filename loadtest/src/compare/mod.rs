@@ -50,6 +50,9 @@ pub(crate) struct CompareArguments {
     stream: StreamArguments,
 }
 
+/// A rival whose own cluster stumbles, at an election for example, costs a round and not the comparison.
+const RIVAL_TRIES: u32 = 3;
+
 /// Figures of one round by their names.
 type Values = BTreeMap<String, f64>;
 
@@ -138,8 +141,7 @@ impl Stage<'_> {
                 progress(format!("{group:?}, round {round} of {runs}: {}", contender.title()));
                 // What the one before has left in the page cache would be written in this one's time.
                 rustix::fs::sync();
-                let measured = self.measure(*contender, group, round).await;
-                let measured = measured.with_context(|| contender.title().to_owned())?;
+                let measured = self.measure_patiently(*contender, group, round).await?;
                 self.about.insert(*contender, measured.about);
                 rounds.entry(*contender).or_default().push(measured.values);
             }
@@ -149,8 +151,25 @@ impl Stage<'_> {
         Ok(rounds)
     }
 
-    async fn measure(&mut self, contender: Contender, group: Group, round: u32) -> Result<Measured> {
-        let dir = self.dir.join(format!("{group:?}-{round}-{}", contender.title().replace([' ', ',', '/'], "-")));
+    /// A rival that fails is begun anew; what fails of ours ends the comparison.
+    async fn measure_patiently(&mut self, contender: Contender, group: Group, round: u32) -> Result<Measured> {
+        let tries = if contender == Contender::Flotilla { 1 } else { RIVAL_TRIES };
+        let mut attempt = 1;
+        loop {
+            let name = format!("{group:?}-{round}-{attempt}-{}", contender.title().replace([' ', ',', '/'], "-"));
+            let dir = self.dir.join(name);
+            match self.measure(contender, group, dir).await {
+                Err(error) if attempt < tries => {
+                    let reason = format!("{error:#}");
+                    progress(format!("{}; once more", reason.lines().next().unwrap_or_default()));
+                    attempt += 1;
+                }
+                result => return result.with_context(|| contender.title().to_owned()),
+            }
+        }
+    }
+
+    async fn measure(&mut self, contender: Contender, group: Group, dir: PathBuf) -> Result<Measured> {
         if group == Group::Files && self.sources.is_none() {
             self.sources = Some(files::Sources::make(&self.dir.join("sources"))?);
         }

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 use crate::collector::progress;
 
-/// How often a word is said on the progress.
+/// How often a word is said on the progress of work that takes longer than a moment.
 const WORDS: u64 = 20;
+const MOMENT: Duration = Duration::from_secs(5);
 
 /// Each client does the next number when it is done with its last, until `count` are done. `what` they are is for the progress.
 pub(super) async fn share_out<C, W>(
@@ -34,9 +35,9 @@ where
                     return anyhow::Ok(());
                 }
                 work(Arc::clone(&client), number).await?;
-                if (number + 1) % portion == 0 {
-                    let rate = number as f64 / begun.elapsed().as_secs_f64();
-                    progress(format!("{} {what} of {count}, {rate:.0}/s", number + 1));
+                let (done, took) = (number + 1, begun.elapsed());
+                if done % portion == 0 && took >= MOMENT {
+                    progress(format!("{done} {what} of {count}, {:.0}/s", done as f64 / took.as_secs_f64()));
                 }
             }
         }));
