@@ -7,18 +7,19 @@ mod symbol;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::ValueEnum;
+use serde::Serialize;
 
 use crate::arguments::{ClusterArguments, StreamArguments};
 use crate::bed::Bed;
 use crate::collector::progress;
 use crate::events::{self, Driver, Queue, publish};
 use crate::figures;
+use crate::terminal;
 
 /// Caches are warm and connections made when the first sample is taken.
 const WARM_UP: Duration = Duration::from_secs(2);
-const WINDOW: u64 = 512;
 const UPLOADERS: usize = 32;
 const WRITERS: usize = 64;
 
@@ -42,7 +43,7 @@ pub(crate) struct FlamesArguments {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Load {
-    /// Events of 1 KiB published through the stream, window 512
+    /// Events published through the stream, with the last of the windows
     Publish,
     /// Files of 64 KiB uploaded by 32 clients
     SmallFiles,
@@ -50,12 +51,23 @@ enum Load {
     Parameters,
 }
 
+/// One picture.
+#[derive(Debug, Serialize)]
+struct Drawn {
+    load: String,
+    samples: u64,
+    file: PathBuf,
+}
+
 impl Load {
-    fn title(self) -> &'static str {
+    fn title(self, stream: &StreamArguments) -> String {
         match self {
-            Self::Publish => "Three nodes, events of 1 KiB published with a window of 512",
-            Self::SmallFiles => "Three nodes, files of 64 KiB uploaded by 32 clients",
-            Self::Parameters => "Three nodes, parameters written by 64 writers",
+            Self::Publish => {
+                let (bytes, window) = (stream.data_bytes, window(stream));
+                format!("Three nodes, events of {bytes} bytes published with a window of {window}")
+            }
+            Self::SmallFiles => format!("Three nodes, files of 64 KiB uploaded by {UPLOADERS} clients"),
+            Self::Parameters => format!("Three nodes, parameters written by {WRITERS} writers"),
         }
     }
 
@@ -64,7 +76,7 @@ impl Load {
             Self::Publish => {
                 events::prepare(bed, stream).await?;
                 let (queue, driver) = (Queue::of(bed)?, Driver::new(bed, stream).await?);
-                publish::run(&queue, &driver, stream, WINDOW, duration).await?;
+                publish::run(&queue, &driver, stream, window(stream), duration).await?;
             }
             Self::SmallFiles => {
                 figures::upload_small_files(bed, UPLOADERS, duration).await?;
@@ -77,22 +89,34 @@ impl Load {
     }
 }
 
+fn window(stream: &StreamArguments) -> u64 {
+    stream.windows.last().copied().unwrap_or(1)
+}
+
 /// Each load on a fresh cluster.
 pub(crate) async fn run(arguments: &FlamesArguments) -> Result<()> {
-    ensure!(!arguments.cluster.json, "the result is a picture: there is no JSON of it");
     perf::check().await?;
     std::fs::create_dir_all(&arguments.out).with_context(|| format!("cannot make {}", arguments.out.display()))?;
     let loads = if arguments.loads.is_empty() { Load::value_variants() } else { &arguments.loads };
     let (dir, _temporary) = arguments.cluster.folder()?;
+    let mut pictures = Vec::new();
     for load in loads {
         let name = load.to_possible_value().context("a load without a name")?.get_name().to_owned();
-        draw(*load, arguments, &dir.join(&name), &arguments.out.join(format!("{name}.svg"))).await?;
+        let file = arguments.out.join(format!("{name}.svg"));
+        let samples = draw(*load, arguments, &dir.join(&name), &file).await?;
+        progress(format!("{}: {samples} samples", file.display()));
+        pictures.push(Drawn { load: name, samples, file });
+    }
+    if arguments.cluster.json {
+        terminal::print(&format!("{}\n", serde_json::to_string_pretty(&pictures)?))?;
     }
     Ok(())
 }
 
-async fn draw(load: Load, arguments: &FlamesArguments, dir: &Path, picture: &Path) -> Result<()> {
-    progress(load.title());
+/// Says how many samples are in the picture.
+async fn draw(load: Load, arguments: &FlamesArguments, dir: &Path, picture: &Path) -> Result<u64> {
+    let title = load.title(&arguments.stream);
+    progress(&title);
     let mut bed = Bed::start(&arguments.cluster.binary()?, dir).await?;
     let time = Duration::from_secs(arguments.seconds);
     let samples = dir.with_extension("perf");
@@ -102,8 +126,5 @@ async fn draw(load: Load, arguments: &FlamesArguments, dir: &Path, picture: &Pat
     };
     tokio::try_join!(load.drive(&bed, &arguments.stream, WARM_UP + time + WARM_UP), recording)?;
     bed.cluster.stop().await?;
-    let stacks = perf::stacks(&samples).await?;
-    let count = picture::draw(load.title(), &stacks, picture)?;
-    progress(format!("{}: {count} samples", picture.display()));
-    Ok(())
+    picture::draw(&title, &perf::stacks(&samples).await?, picture)
 }

@@ -27,7 +27,8 @@ pub(super) fn short(name: &str) -> String {
     while kept.contains("::::") {
         kept = kept.replace("::::", "::");
     }
-    kept.replace("{{closure}}", "{}").trim_end_matches("::").to_owned()
+    let kept = kept.replace("{{closure}}", "{}").trim_end_matches("::").to_owned();
+    if kept.is_empty() { name.to_owned() } else { kept }
 }
 
 /// Where the bracket closes that was opened just before `text`.
@@ -63,7 +64,7 @@ mod tests {
             ("<F as FnOnce<fn(A) -> B>>::call_once", "F::call_once"),
             ("core::ptr::drop_in_place<alloc::sync::Arc<T>>", "core::ptr::drop_in_place"),
             ("broken<", "broken"),
-            ("<broken", "broken"),
+            ("<broken", "<broken"),
         ] {
             assert_eq!(short(name), expected, "{name}");
         }

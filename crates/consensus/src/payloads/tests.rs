@@ -63,6 +63,23 @@ async fn data_is_read_from_files_without_names() {
 }
 
 #[tokio::test]
+async fn data_is_read_in_any_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Arc::new(DirectoryDisk::open(folder.path()).unwrap());
+    // Larger than what is read ahead.
+    let store = PayloadStore::new(disk, 256 << 10);
+    let count = 10_007;
+    let payloads = taken(&store, 0..count).await;
+    // In order, with gaps, back, and all over the place.
+    for step in [1, 3, count - 1, 7_919] {
+        for turn in 0..count {
+            let number = turn * step % count;
+            assert_eq!(*payloads[number as usize].read().unwrap(), *data(number), "event {number}, step {step}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_written_stays_in_memory() {
     let disk = Arc::new(SimDisk::new());
     let store = PayloadStore::new(Arc::clone(&disk) as Arc<dyn Disk>, AREA_BYTES);
