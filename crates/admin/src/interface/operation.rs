@@ -28,14 +28,14 @@ pub(crate) struct Operation {
     pub(super) body: Option<RequestBody>,
     pub(super) answers: BTreeMap<StatusCode, Response>,
     pub(super) refusals: BTreeSet<(StatusCode, Code)>,
-    /// Whether those are made to which the others refer.
-    has_schemas: bool,
+    /// Whether `schemas` are made.
+    is_described: bool,
     /// The schemas to which the others refer, by name.
     pub(super) schemas: BTreeMap<String, RefOr<Schema>>,
 }
 
 impl Operation {
-    pub(super) fn new(method: Method, path: String, tag: Tag, has_schemas: bool) -> Self {
+    pub(super) fn new(method: Method, path: String, tag: Tag, is_described: bool) -> Self {
         let mut operation = Self {
             method,
             path,
@@ -49,7 +49,7 @@ impl Operation {
             body: None,
             answers: BTreeMap::new(),
             refusals: BTreeSet::new(),
-            has_schemas,
+            is_described,
             schemas: BTreeMap::new(),
         };
         operation.refuses(&[Code::Internal]);
@@ -159,7 +159,7 @@ impl Operation {
 
     /// A reference to the schema of a document, which is described once for all operations.
     pub(crate) fn schema_of<T: ToSchema>(&mut self) -> RefOr<Schema> {
-        if self.has_schemas {
+        if self.is_described {
             let mut needed = vec![(T::name().into_owned(), T::schema())];
             T::schemas(&mut needed);
             self.schemas.extend(needed);

@@ -11,7 +11,7 @@ use crate::problems::Code;
 
 /// All operations, in the order in which requests are compared with them.
 pub(crate) struct Routes {
-    /// Whether schemas are made. They are megabytes of small pieces, which each thread that serves would hold.
+    /// Whether operations tell what their types say. Their schemas are megabytes of small pieces, which each thread that serves would hold.
     is_described: bool,
     prefix: &'static str,
     tag: Tag,
