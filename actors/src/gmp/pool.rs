@@ -249,6 +249,7 @@ impl Pool {
             round_us: core.pace.round_us(),
             beat: self.beat,
             claiming: core.is_claiming(),
+            drained: core.is_drained(),
             totals: core.totals,
         });
     }

@@ -54,6 +54,8 @@ pub struct PoolStatus {
     pub beat: u64,
     /// Whether it claims (not when stopping or stopped by an operator, nor on a secondary of a passive cluster).
     pub claiming: bool,
+    /// Whether it holds no event, and every result is recorded.
+    pub drained: bool,
     /// Totals.
     #[serde(flatten)]
     pub totals: PoolTotals,

@@ -43,6 +43,8 @@ pub enum NodeAnswer {
         workers: u64,
         busy: u64,
         is_claiming: bool,
+        /// It holds no event, and every result is recorded.
+        is_drained: bool,
     },
     Done,
     Examined {

@@ -53,22 +53,26 @@ async fn describe(admin: &Admin, state: &State, member: &Member) -> ManagerView 
         return view;
     }
     match admin.ask(member.id, NodeRequest::Workers).await {
-        Ok(NodeAnswer::Workers { workers, busy, is_claiming }) => {
+        Ok(NodeAnswer::Workers { workers, busy, is_claiming, is_drained }) => {
             (view.workers, view.busy) = (Some(workers), Some(busy));
-            view.state = match (stopped, busy, is_claiming) {
-                (Some(_), 0, _) => ManagerState::Stopped,
-                (Some(row), ..) => {
-                    view.drains_until = Some(from_ms(row.since_ms + patience_ms(state, member)));
-                    ManagerState::Draining
-                }
-                (None, _, true) => ManagerState::Running,
-                (None, _, false) => ManagerState::Standby,
-            };
+            view.state = state_of(stopped.is_some(), is_claiming, is_drained);
+            let draining = stopped.filter(|_| view.state == ManagerState::Draining);
+            view.drains_until = draining.map(|row| from_ms(row.since_ms + patience_ms(state, member)));
         }
         Ok(_) => view.failure = Some("the node answered something else".to_owned()),
         Err(error) => view.failure = Some(error.detail),
     }
     view
+}
+
+/// A pool that claims has not heard of the stop yet: what it says of its work may be from before what it began last.
+fn state_of(is_stopped: bool, is_claiming: bool, is_drained: bool) -> ManagerState {
+    match (is_stopped, is_claiming, is_drained) {
+        (true, false, true) => ManagerState::Stopped,
+        (true, ..) => ManagerState::Draining,
+        (false, true, _) => ManagerState::Running,
+        (false, false, _) => ManagerState::Standby,
+    }
 }
 
 /// How long what is begun may go on after a stop.
@@ -101,4 +105,23 @@ async fn set(
 ) -> Result<web::Json<Done>, ApiError> {
     let command = Command::SetTransactionManager { node: operation.node, is_stopped, now_ms: now_ms() };
     Ok(done(&admin.change(caller, command).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stopped_one_drains_until_its_pool_knows_of_the_stop_and_holds_nothing() {
+        for (is_claiming, is_drained, expected) in [
+            (true, true, ManagerState::Draining),
+            (true, false, ManagerState::Draining),
+            (false, false, ManagerState::Draining),
+            (false, true, ManagerState::Stopped),
+        ] {
+            assert_eq!(state_of(true, is_claiming, is_drained), expected, "{is_claiming} {is_drained}");
+        }
+        assert_eq!(state_of(false, true, false), ManagerState::Running);
+        assert_eq!(state_of(false, false, true), ManagerState::Standby);
+    }
 }

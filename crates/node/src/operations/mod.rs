@@ -45,7 +45,8 @@ impl Operations {
             NodeRequest::Workers => {
                 let pool = self.pool.get();
                 let (workers, busy) = (u64::from(pool.workers), u64::from(pool.busy));
-                Ok(NodeAnswer::Workers { workers, busy, is_claiming: pool.claiming })
+                let (is_claiming, is_drained) = (pool.claiming, pool.drained);
+                Ok(NodeAnswer::Workers { workers, busy, is_claiming, is_drained })
             }
             NodeRequest::ExpectRemoval { is_expected } => {
                 self.removal.expect(is_expected);
