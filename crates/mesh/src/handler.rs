@@ -13,6 +13,9 @@ const CODE_NOT_OFFERED: u16 = 501;
 
 /// Answers requests and streams of admitted peers. Each runs as a task of its own, which is dropped when the peer
 /// cancels, its deadline passes, or its connection ends; a panic costs that one request.
+///
+/// Up to its first wait a request runs in the task that reads the connection: requests of one connection take that first
+/// step in the order in which they were sent, and a long computation there keeps those behind it waiting.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
     /// Answers a request.

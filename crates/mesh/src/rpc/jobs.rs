@@ -58,7 +58,8 @@ impl Jobs {
         Self { context: Arc::new(context), tasks: JoinSet::new(), handles: HashMap::new() }
     }
 
-    /// Begins a request; `false` if there is no room for it.
+    /// Begins a request; `false` if there is no room for it. Its handler takes the first step here, in the order in which
+    /// requests came, and what ends with that step needs no task.
     pub(super) fn begin(&mut self, request: Frame) -> bool {
         let context = &self.context;
         let bytes = request.body.len();
@@ -70,11 +71,13 @@ impl Jobs {
         context.request_bytes.fetch_add(bytes, Ordering::Relaxed);
         let bytes = RequestBytes { context: context.clone(), bytes };
         let id = request.id;
-        let handle = self.tasks.spawn(async move {
+        let mut job = Box::pin(async move {
             run(&bytes.context, request).await;
             id
         });
-        self.handles.insert(id, handle);
+        if job.as_mut().now_or_never().is_none() {
+            self.handles.insert(id, self.tasks.spawn(job));
+        }
         true
     }
 

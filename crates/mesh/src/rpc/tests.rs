@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use flotilla_model::NodeId;
+use parking_lot::Mutex;
 use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -82,12 +83,29 @@ impl Raw {
     }
 }
 
+/// Notes requests as they come, and lets others run before it answers.
+#[derive(Default)]
+struct Noting(Mutex<Vec<Bytes>>);
+
+#[async_trait]
+impl Handler for Noting {
+    async fn request(&self, _from: NodeId, _lane: Lane, body: Bytes) -> Result<Bytes, Refusal> {
+        self.0.lock().push(body.clone());
+        tokio::task::yield_now().await;
+        Ok(body)
+    }
+}
+
 /// A served connection with a raw dialler.
 async fn served(limits: Limits) -> (Raw, JoinHandle<ConnectionEnd>, Arc<Admission>) {
+    served_by(Arc::new(Sized), limits).await
+}
+
+async fn served_by(handler: Arc<dyn Handler>, limits: Limits) -> (Raw, JoinHandle<ConnectionEnd>, Arc<Admission>) {
     let [(_, near), (admission, far)] = admitted_pair(Lane::Control, limits).await;
     let admission = Arc::new(admission);
     let serving = Serving {
-        handler: Arc::new(Sized),
+        handler,
         stop: CancellationToken::new(),
         superseded: CancellationToken::new(),
         expired: CancellationToken::new(),
@@ -131,6 +149,34 @@ async fn a_peer_that_breaks_the_protocol_is_cut_off_and_told_why() {
         drop(raw);
         assert_eq!(task.await.unwrap(), ConnectionEnd::Cut(reason));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn handlers_begin_in_the_order_in_which_requests_came() {
+    const REQUESTS: u64 = 2_000;
+    let noting = Arc::new(Noting::default());
+    let (raw, task, _admission) = served_by(noting.clone(), Limits::default()).await;
+    let Raw { mut reader, mut writer } = raw;
+    let bodies: Vec<_> = (1..=REQUESTS).map(|id| Bytes::from(id.to_string())).collect();
+    let asked = bodies.clone();
+    let asking = tokio::spawn(async move {
+        for (id, body) in (1..).zip(asked) {
+            let mut wire = BytesMut::new();
+            let frame = Frame { kind: Kind::Request, id, deadline_ms: 3_600_000, body };
+            frame.put_head(&mut wire);
+            wire.extend_from_slice(&frame.body);
+            writer.write_all(&wire).await.unwrap();
+        }
+        writer.flush().await.unwrap();
+        writer
+    });
+    let mut answers = 0;
+    while answers < REQUESTS {
+        answers += u64::from(reader.next().await.unwrap().kind == Kind::Response);
+    }
+    assert_eq!(*noting.0.lock(), bodies);
+    drop((reader, asking.await.unwrap()));
+    task.await.unwrap();
 }
 
 #[tokio::test]
