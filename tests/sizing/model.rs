@@ -11,6 +11,8 @@ pub(crate) const TRANSFERS: u64 = 200;
 const COMMANDS_PER_TRANSFER: f64 = 3.0;
 /// Of the Raft lane, to each follower.
 const HEARTBEATS_PER_S: f64 = 10.0;
+/// With entries to each follower, at the pace of a pipeline over a long link.
+const APPENDS_PER_S: f64 = 200.0;
 /// What the log says of a transfer, to each follower.
 const ENTRIES_BYTES: f64 = 210.0;
 /// Around the entries: a message and its answer.
@@ -50,17 +52,16 @@ impl Expected {
         let transfers_per_s = 1.0 / PERIOD.as_secs_f64();
         let commands_per_s = transfers_per_s * COMMANDS_PER_TRANSFER;
         let followers = (shape.members - 1) as f64;
-        // One message is on its way to a follower at a time; what comes meanwhile goes with the next. Each entry takes two:
-        // the one that brings it, and one that says that it is committed.
+        // Each entry takes two messages: the one that brings it, and one that says that it is committed. Two are on their way
+        // to a follower at once, and one more each pace; what comes meanwhile goes with the next.
         let turn_s = 2.0 * shape.one_way.as_secs_f64() + Sync::LONGEST.as_secs_f64() / 2.0;
-        let appends_per_s = (2.0 * commands_per_s).min(1.0 / turn_s);
+        let appends_per_s = (2.0 * commands_per_s).min(APPENDS_PER_S.max(2.0 / turn_s));
         let heartbeats_per_s = HEARTBEATS_PER_S.min(1.0 / turn_s);
-        let busy = appends_per_s * turn_s;
         let forwarded = followers / shape.members as f64;
         let calls_per_s = followers * (appends_per_s + heartbeats_per_s) + commands_per_s * forwarded;
         let calls_per_transfer = appends_per_s / transfers_per_s;
         Self {
-            commit_ms: (turn_s + busy * turn_s / 2.0) * 1000.0,
+            commit_ms: turn_s * 1000.0,
             messages_per_s: 2.0 * calls_per_s,
             bytes_per_transfer: followers * (ENTRIES_BYTES + calls_per_transfer * CALL_BYTES)
                 + forwarded * FORWARDED_BYTES,

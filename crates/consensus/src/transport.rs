@@ -32,7 +32,8 @@ pub enum TransportError {
     },
 }
 
-/// Calls other nodes. The other end answers with [`crate::Consensus::handle`].
+/// Calls other nodes. The other end answers with [`crate::Consensus::handle`], whose first poll comes in the order of the
+/// calls of a lane, as long as one connection carries them.
 #[async_trait]
 pub trait Transport: Send + Sync + 'static {
     /// Sends `request` to a node and returns its answer, within `deadline`.

@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use flotilla_model::NodeId;
+use futures::Stream;
+use openraft::base::{BoxFuture, BoxStream};
 use openraft::errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Timeout, Unreachable};
 use openraft::network::{RPCOption, RaftNetworkFactory, RaftNetworkV2};
 use openraft::raft::{
-    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, TransferLeaderRequest, TransferLeaderResponse,
-    VoteRequest, VoteResponse,
+    AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, StreamAppendResult, TransferLeaderRequest,
+    TransferLeaderResponse, VoteRequest, VoteResponse,
 };
 use openraft::storage::Snapshot;
 use openraft::{OptionalSend, RPCTypes};
 
-use super::snapshot_sender;
+use super::{pipeline, snapshot_sender};
 use crate::snapshot::SnapshotFile;
 use crate::transport::{Lane, Transport, TransportError};
 use crate::types::{PeerAddress, TypeConfig, Vote};
@@ -46,7 +48,7 @@ pub(crate) struct PeerClient {
     peer: NodeId,
 }
 
-type RpcError = RPCError<TypeConfig>;
+pub(super) type RpcError = RPCError<TypeConfig>;
 
 impl PeerClient {
     async fn call(&self, action: RPCTypes, request: Bytes, timeout: Duration) -> Result<Bytes, RpcError> {
@@ -57,6 +59,14 @@ impl PeerClient {
             Ok(Err(error @ TransportError::Unknown { .. })) => Err(NetworkError::new(&error).into()),
             Err(_) => Err(Timeout { action, id: self.clients.node.0, target: self.peer.0, timeout }.into()),
         }
+    }
+
+    pub(super) async fn append(
+        &self,
+        encoded: Result<Bytes, WireError>,
+    ) -> Result<AppendEntriesResponse<TypeConfig>, RpcError> {
+        let answer = self.call(RPCTypes::AppendEntries, encoded.map_err(malformed)?, APPEND_TIMEOUT).await?;
+        wire::accept_answer(&answer).map_err(malformed)
     }
 }
 
@@ -73,9 +83,18 @@ impl RaftNetworkV2<TypeConfig> for PeerClient {
         request: AppendEntriesRequest<TypeConfig>,
         _option: RPCOption,
     ) -> Result<AppendEntriesResponse<TypeConfig>, RpcError> {
-        let message = wire::encode_append(&request).map_err(malformed)?;
-        let answer = self.call(RPCTypes::AppendEntries, message, APPEND_TIMEOUT).await?;
-        wire::accept_answer(&answer).map_err(malformed)
+        self.append(wire::encode_append(&request)).await
+    }
+
+    fn stream_append<'s, S>(
+        &'s mut self,
+        requests: S,
+        _option: RPCOption,
+    ) -> BoxFuture<'s, Result<BoxStream<'s, Result<StreamAppendResult<TypeConfig>, RpcError>>, RpcError>>
+    where
+        S: Stream<Item = AppendEntriesRequest<TypeConfig>> + OptionalSend + Unpin + 'static,
+    {
+        Box::pin(async move { Ok(pipeline::stream_append(self, requests)) })
     }
 
     async fn vote(

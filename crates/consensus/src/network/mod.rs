@@ -1,6 +1,7 @@
 //! openraft's network over the [`crate::Transport`]: the calling end in `client`, the answering end in `server`.
 
 mod client;
+mod pipeline;
 mod server;
 mod snapshot_sender;
 

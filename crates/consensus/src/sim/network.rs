@@ -7,7 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use flotilla_model::NodeId;
+use futures::FutureExt;
 use parking_lot::Mutex;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::consensus::Consensus;
@@ -32,6 +34,8 @@ struct Wires {
     starts: u64,
     cut: BTreeSet<(NodeId, NodeId)>,
     faults: LinkFaults,
+    /// The last request on each way: the next one is not handed over before it, as on one connection.
+    last: BTreeMap<(NodeId, NodeId, Lane), oneshot::Receiver<()>>,
 }
 
 /// The wires between all nodes; clones share them.
@@ -101,6 +105,13 @@ impl SimNetwork {
         faults.delay_min + Duration::from_micros(random_below(spread + 1))
     }
 
+    /// A place behind the requests that were sent that way before.
+    fn queue(&self, way: (NodeId, NodeId, Lane)) -> Place {
+        let (handed_over, next) = oneshot::channel();
+        let before = self.wires.lock().last.insert(way, next);
+        Place { before, _handed_over: handed_over }
+    }
+
     fn running(&self, node: NodeId) -> Option<(u64, Consensus)> {
         self.wires.lock().nodes.get(&node).cloned()
     }
@@ -108,6 +119,21 @@ impl SimNetwork {
     /// Whether that start of the node still runs; one that is not attached yet may call already.
     fn is_current(&self, node: NodeId, start: u64) -> bool {
         self.wires.lock().nodes.get(&node).is_some_and(|(current, _)| *current == start)
+    }
+}
+
+/// A request's place on its way; whoever is behind it goes on when it is dropped.
+struct Place {
+    before: Option<oneshot::Receiver<()>>,
+    _handed_over: oneshot::Sender<()>,
+}
+
+impl Place {
+    async fn turn(&mut self) {
+        if let Some(before) = self.before.take() {
+            // Handed over, or lost.
+            let _ = before.await;
+        }
     }
 }
 
@@ -140,13 +166,23 @@ impl Transport for SimTransport {
         if !self.network.passes(self.node, to) {
             return silence("the request was lost").await;
         }
+        let mut place = self.network.queue((self.node, to, lane));
         sleep(self.network.delay()).await;
+        place.turn().await;
         let Some((start, peer)) = self.network.running(to) else {
             return Err(unreachable("connection refused"));
         };
         let from = self.node;
         // The peer goes on with a request even if the caller no longer waits.
-        let mut handled = tokio::spawn(async move { peer.handle(from, lane, request).await });
+        let mut handling = Box::pin(async move { peer.handle(from, lane, request).await });
+        let first = handling.as_mut().now_or_never();
+        drop(place);
+        let mut handled = tokio::spawn(async move {
+            match first {
+                Some(answer) => answer,
+                None => handling.await,
+            }
+        });
         let answer = tokio::select! {
             biased;
             answer = &mut handled => answer.map_err(|_| unknown("the peer failed"))?,
