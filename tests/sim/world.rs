@@ -102,6 +102,7 @@ impl World {
         config.segment_bytes = 32 << 10;
         config.cache_bytes = 4 << 10;
         config.snapshot_entries = 60;
+        config.snapshot_pause = Duration::ZERO;
         config.kept_entries = 10;
         config.snapshot_piece_bytes = 4 << 10;
         config.payload_area_bytes = 1 << 10;

@@ -30,8 +30,10 @@ pub struct Config {
     pub cache_bytes: usize,
     /// A snapshot is made after so many entries,
     pub snapshot_entries: u64,
-    /// or after so many bytes of them.
+    /// or after so many bytes of them,
     pub snapshot_bytes: u64,
+    /// but while the log grows fast not before so long after the one before, unless it is four times as much.
+    pub snapshot_pause: Duration,
     /// Entries kept behind the snapshot, for followers that are a little behind.
     pub kept_entries: u64,
     /// Size of the files with data of waiting events that is not in memory.
@@ -54,6 +56,7 @@ impl Config {
             cache_bytes: 16 << 20,
             snapshot_entries: 20_000,
             snapshot_bytes: 256 << 20,
+            snapshot_pause: Duration::from_secs(10),
             kept_entries: 1000,
             payload_area_bytes: 64 << 20,
             snapshot_piece_bytes: 1 << 20,

@@ -1,4 +1,4 @@
-//! A file whose whole blocks are written past the page cache.
+//! A file whose whole blocks are written, and read into aligned memory, past the page cache.
 //!
 //! The cache would copy each byte of the log once more, take fresh pages for it and keep what nobody reads; and what it writes
 //! back by itself stands in the way of the syncs that people wait for.
@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::aligned::{Aligned, is_aligned, is_whole};
 use super::directory::OpenFile;
 use super::{BLOCK_BYTES, DiskFile};
 
@@ -19,24 +20,10 @@ const PIECE_BYTES: usize = 1 << 20;
 
 pub(super) struct DirectFile {
     direct: File,
-    /// For reads, and for writes that are no whole blocks. The kernel keeps its cache and direct writes in agreement.
+    /// For whatever is not aligned. The kernel keeps its cache and direct writes in agreement.
     cached: OpenFile,
     /// Direct I/O wants memory that is aligned, too.
     aligned: Mutex<Aligned>,
-}
-
-/// Empty until it is needed.
-#[derive(Default)]
-struct Aligned(Vec<u8>);
-
-impl Aligned {
-    fn piece(&mut self, length: usize) -> &mut [u8] {
-        if self.0.len() < length + BLOCK_BYTES {
-            self.0 = vec![0; length + BLOCK_BYTES];
-        }
-        let start = self.0.as_ptr().align_offset(BLOCK_BYTES);
-        &mut self.0[start..start + length]
-    }
 }
 
 impl DirectFile {
@@ -59,10 +46,10 @@ impl DirectFile {
 
 impl DiskFile for DirectFile {
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        if !offset.is_multiple_of(BLOCK_BYTES as u64) || !bytes.len().is_multiple_of(BLOCK_BYTES) {
+        if !is_whole(offset, bytes.len()) {
             return self.cached.write_at(offset, bytes);
         }
-        if bytes.as_ptr().align_offset(BLOCK_BYTES) == 0 {
+        if is_aligned(offset, bytes) {
             return self.direct.write_all_at(bytes, offset);
         }
         let mut aligned = self.aligned.lock();
@@ -77,6 +64,9 @@ impl DiskFile for DirectFile {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        if is_aligned(offset, buffer) {
+            return self.direct.read_at(buffer, offset);
+        }
         self.cached.read_at(offset, buffer)
     }
 
@@ -95,7 +85,7 @@ impl DiskFile for DirectFile {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{DirectoryDisk, Disk, read_all};
+    use super::super::{DirectoryDisk, Disk, fill_at, read_all};
     use super::*;
 
     #[test]
@@ -120,6 +110,9 @@ mod tests {
             file.write_at(offset as u64, &source[from..from + count]).unwrap();
             expected[offset..offset + count].copy_from_slice(&source[from..from + count]);
             assert!(read_all(file.as_ref()).unwrap() == expected, "{count} bytes at {offset}");
+            let mut memory = Aligned::default();
+            fill_at(file.as_ref(), 0, memory.piece(length)).unwrap();
+            assert!(memory.held(length) == expected, "{count} bytes at {offset}");
         }
         file.sync().unwrap();
         file.reserve_zeros(length as u64).unwrap();

@@ -3,6 +3,7 @@
 //! The log and the snapshots see nothing else of the operating system. [`DirectoryDisk`] is the real thing;
 //! [`crate::sim::SimDisk`] loses unsynced writes when it crashes. Calls block: [`Pace`] says where they may be made.
 
+mod aligned;
 mod blocking;
 mod direct;
 mod directory;
@@ -11,6 +12,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use aligned::Aligned;
 pub(crate) use blocking::{run_blocking, run_giving_way};
 pub use directory::DirectoryDisk;
 
@@ -40,7 +42,8 @@ pub trait Disk: Send + Sync + 'static {
     /// Opens a file that exists.
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
 
-    /// Opens a file that exists; its writes of whole blocks go past the page cache, where there is one to go past.
+    /// Opens a file that exists; its whole blocks are written, and read into [`Aligned`] memory, past the page cache, where
+    /// there is one to go past.
     fn open_direct(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         self.open(name)
     }

@@ -7,12 +7,13 @@ use std::sync::{Arc, OnceLock};
 use flotilla_model::StoredPayload;
 use parking_lot::{Mutex, RwLock, RwLockUpgradableReadGuard};
 
-use crate::disk::{Disk, DiskFile, fill_at};
+use crate::disk::{Aligned, BLOCK_BYTES, Disk, DiskFile, fill_at};
 
 /// The name of an area until it has none.
 const NAME: &str = "payloads.area";
 /// Snapshots and claims read one event after the other: so much is read for the next ones, too.
-const AHEAD_BYTES: u64 = 64 << 10;
+const AHEAD_BYTES: u64 = 256 << 10;
+const BLOCK: u64 = BLOCK_BYTES as u64;
 
 pub(super) struct Area {
     /// Made by the first write.
@@ -49,37 +50,46 @@ impl Area {
         self.tail.read().bytes.len()
     }
 
-    /// Writes the tail; gives the file's length. Nobody waits meanwhile who wants to read. Blocks.
+    /// Writes the whole blocks of the tail, past the page cache; gives the file's length. Nobody waits meanwhile who wants to
+    /// read. Blocks.
     pub(super) fn write(&self, disk: &dyn Disk) -> io::Result<u64> {
         let tail = self.tail.upgradable_read();
         let file = match self.file.get() {
             Some(file) => file,
             None => {
-                let made = disk.create(NAME)?;
+                drop(disk.create(NAME)?);
+                let made = disk.open_direct(NAME)?;
                 disk.remove(NAME)?;
                 self.file.get_or_init(|| made)
             }
         };
-        file.write_at(tail.offset, &tail.bytes)?;
+        let whole = tail.bytes.len() - tail.bytes.len() % BLOCK_BYTES;
+        file.write_at(tail.offset, &tail.bytes[..whole])?;
         let mut tail = RwLockUpgradableReadGuard::upgrade(tail);
-        tail.offset += tail.bytes.len() as u64;
-        tail.bytes.clear();
+        tail.offset += whole as u64;
+        tail.bytes.drain(..whole);
         self.written.store(tail.offset, Ordering::Release);
         Ok(tail.offset)
     }
+
+    /// Nothing is appended any more: what is left of the tail, less than a block unless its write failed, stays in memory.
+    pub(super) fn finish(&self) {
+        self.tail.write().bytes.shrink_to_fit();
+    }
 }
 
-/// A part of the file that was read. What is written there never changes.
+/// A part of the file that was read, whole blocks of it. What is written there never changes.
 #[derive(Default)]
 struct Ahead {
     offset: u64,
-    bytes: Vec<u8>,
+    length: u64,
+    bytes: Aligned,
 }
 
 impl Ahead {
     /// Where the next reader in order would go on.
     fn end(&self) -> u64 {
-        self.offset + self.bytes.len() as u64
+        self.offset + self.length
     }
 
     /// Reads what begins at `offset`; of the file `written` bytes are there.
@@ -87,17 +97,20 @@ impl Ahead {
         let end = offset + buffer.len() as u64;
         if offset < self.offset || end > self.end() {
             // Some that lay in between may be gone.
-            let is_in_order = offset.checked_sub(self.end()).is_some_and(|gap| gap < AHEAD_BYTES);
+            let is_in_order = (self.offset..self.end() + AHEAD_BYTES).contains(&offset);
             let until = if is_in_order { written.min(offset + AHEAD_BYTES).max(end) } else { end };
-            self.offset = offset;
-            self.bytes.resize((until - offset) as usize, 0);
-            if let Err(error) = fill_at(file, offset, &mut self.bytes) {
-                self.bytes.clear();
-                return Err(error);
-            }
+            let start = offset - offset % BLOCK;
+            let length = until.next_multiple_of(BLOCK) - start;
+            self.length = 0;
+            fill_at(file, start, self.bytes.piece(length as usize))?;
+            (self.offset, self.length) = (start, length);
         }
         let start = (offset - self.offset) as usize;
-        buffer.copy_from_slice(&self.bytes[start..start + buffer.len()]);
+        buffer.copy_from_slice(&self.bytes.held(self.length as usize)[start..start + buffer.len()]);
+        if end + BLOCK > written {
+            // Who reads in order goes on in another area.
+            *self = Self { offset: self.end(), ..Self::default() };
+        }
         Ok(())
     }
 }
@@ -127,15 +140,20 @@ impl Drop for Slice {
 
 impl StoredPayload for Slice {
     fn read(&self, buffer: &mut [u8]) -> io::Result<()> {
-        if self.offset >= self.area.written.load(Ordering::Acquire) {
+        let mut buffer = buffer;
+        if self.offset + self.length > self.area.written.load(Ordering::Acquire) {
             let tail = self.area.tail.read();
-            // It may have been written meanwhile.
-            if let Some(start) = self.offset.checked_sub(tail.offset) {
-                let start = start as usize;
-                let bytes = tail.bytes.get(start..start + buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
-                buffer.copy_from_slice(bytes);
-                return Ok(());
+            // It may begin in the file, or have been written meanwhile.
+            let in_file = tail.offset.saturating_sub(self.offset).min(self.length);
+            let (front, back) = buffer.split_at_mut(in_file as usize);
+            if !back.is_empty() {
+                let start = (self.offset + in_file - tail.offset) as usize;
+                back.copy_from_slice(&tail.bytes[start..start + back.len()]);
             }
+            buffer = front;
+        }
+        if buffer.is_empty() {
+            return Ok(());
         }
         let file = self.area.file.get().ok_or(io::ErrorKind::NotFound)?;
         // Somebody else reads just now, from another place most likely.

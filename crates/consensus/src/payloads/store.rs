@@ -13,7 +13,7 @@ use flotilla_model::{Payload, State, StoredPayload};
 use parking_lot::Mutex;
 
 use super::area::{Area, Slice};
-use crate::disk::{Disk, run_blocking};
+use crate::disk::{BLOCK_BYTES, Disk, run_blocking};
 
 /// So much waits in memory for one write, or a quarter of an area.
 const WRITE_BYTES: u64 = 256 << 10;
@@ -39,7 +39,7 @@ struct Shared {
 
 impl PayloadStore {
     pub(crate) fn new(disk: Arc<dyn Disk>, area_bytes: u64) -> Self {
-        let write_bytes = WRITE_BYTES.min(area_bytes / 4) as usize;
+        let write_bytes = (WRITE_BYTES.min(area_bytes / 4) as usize).max(BLOCK_BYTES);
         let bytes = Arc::new(AtomicU64::new(0));
         let current = Mutex::new(Arc::new(Area::new(Arc::clone(&bytes))));
         let is_failing = AtomicBool::new(false);
@@ -101,5 +101,6 @@ impl PayloadStore {
         }
         // What a failed one holds stays in its memory until the events are gone.
         *current.lock() = Arc::new(Area::new(Arc::clone(bytes)));
+        area.finish();
     }
 }

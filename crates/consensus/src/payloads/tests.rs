@@ -8,7 +8,7 @@ use super::PayloadStore;
 use crate::disk::{DirectoryDisk, Disk};
 use crate::sim::{DiskFaults, SimDisk};
 
-const AREA_BYTES: u64 = 4000;
+const AREA_BYTES: u64 = 8 << 10;
 
 fn data(number: u64) -> Vec<u8> {
     format!("{{\"order\":{number}}}").repeat(1 + number as usize % 7).into_bytes()

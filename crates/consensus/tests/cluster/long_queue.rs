@@ -1,5 +1,7 @@
 //! A queue with more data than shall be in memory: nodes keep it in files, and nobody sees a difference.
 
+use std::time::Duration;
+
 use flotilla_consensus::Consensus;
 use flotilla_model::{AccountName, Command, KindName, KindPattern, NewEvent, NodeId, Payload, Step};
 
@@ -7,6 +9,7 @@ use crate::harness::{Cluster, NODES, set, wait_until};
 
 fn configure(config: &mut flotilla_consensus::Config) {
     config.snapshot_entries = 20;
+    config.snapshot_pause = Duration::ZERO;
     config.kept_entries = 10;
     config.snapshot_piece_bytes = 4 << 10;
     config.payload_area_bytes = 8 << 10;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -27,6 +28,7 @@ async fn start(folder: &Path) -> Result<Consensus, StartError> {
     let mut config = Config::new(NodeId(1));
     config.segment_bytes = 64 << 10;
     config.snapshot_entries = 50;
+    config.snapshot_pause = Duration::ZERO;
     config.kept_entries = 5;
     Consensus::start(config, Arc::new(DirectoryDisk::open(folder)?), Arc::new(NoPeers)).await
 }
@@ -65,6 +67,7 @@ async fn start_member(network: &SimNetwork, folder: &Path, node: NodeId) -> Cons
     config.rank = node.0 as u32 - 1;
     config.segment_bytes = 256 << 10;
     config.snapshot_entries = 200;
+    config.snapshot_pause = Duration::ZERO;
     let folder = folder.join(node.to_string());
     wait_until("the directory is free", || DirectoryDisk::open(&folder).is_ok()).await;
     let disk = Arc::new(DirectoryDisk::open(&folder).unwrap());

@@ -1,6 +1,7 @@
 //! A node whose state has come to differ is found and mended, while the cluster works.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use flotilla_consensus::Consensus;
 use flotilla_model::NodeId;
@@ -84,6 +85,7 @@ async fn a_cluster_that_stands_still_is_mended_at_once() {
 async fn a_state_that_is_too_old_or_too_new_is_refused() {
     let cluster = Cluster::formed(|config| {
         config.snapshot_entries = 100;
+        config.snapshot_pause = Duration::ZERO;
         config.kept_entries = 10;
     })
     .await;

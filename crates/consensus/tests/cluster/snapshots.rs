@@ -1,5 +1,7 @@
 //! The log stays bounded, and who is far behind catches up by a snapshot.
 
+use std::time::Duration;
+
 use flotilla_consensus::CHECKPOINT_INTERVAL;
 use flotilla_model::NodeId;
 
@@ -8,6 +10,7 @@ use crate::harness::{Cluster, NODES, set, value, wait_until};
 fn small_log(config: &mut flotilla_consensus::Config) {
     // The audit log makes this state larger than the log of it, so ten times as many entries are waited for.
     config.snapshot_entries = 20;
+    config.snapshot_pause = Duration::ZERO;
     config.kept_entries = 10;
     config.snapshot_piece_bytes = 512;
 }
