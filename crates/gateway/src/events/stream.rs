@@ -29,9 +29,9 @@ use crate::metrics::OwnedGauge;
 use crate::pressure::{DELAY_MAX, Pressure};
 use crate::problem::Problem;
 
-/// Proposals of one stream under way. While one is synced another travels and a third is answered; more would only make
-/// each smaller.
-const PROPOSALS_MAX: usize = 4;
+/// Proposals of one stream under way: those that are read, joined, synced, on their way, applied and answered at once. More
+/// would only make each smaller.
+const PROPOSALS_MAX: usize = 8;
 /// How long a stopping node waits for the outcome of what a stream has proposed.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
