@@ -197,6 +197,10 @@ impl Consensus {
 
     /// Hands the leadership over. On the primary; returns when the hand-over has begun.
     pub async fn transfer_leadership(&self, to: NodeId) -> Result<(), MembershipError> {
+        // Raft would wait for it, and take no writes meanwhile: for ever, if no other voter is there to stand.
+        if !self.status().voters.contains_key(&to) {
+            return Err(MembershipError::NotAVoter(to));
+        }
         self.inner.raft.trigger().transfer_leader(to.0).await.map_err(|_| MembershipError::Shutdown)
     }
 

@@ -29,6 +29,9 @@ pub enum MembershipError {
     /// A voter must first follow as a learner.
     #[error("node {0} must follow as a learner before it can vote")]
     NotALearner(NodeId),
+    /// Only a voter can lead.
+    #[error("node {0} does not vote, so it cannot lead")]
+    NotAVoter(NodeId),
     /// Nobody would be left.
     #[error("the cluster needs at least one voter")]
     Empty,

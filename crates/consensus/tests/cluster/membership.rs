@@ -42,6 +42,22 @@ async fn a_learner_follows_votes_and_leaves() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lone_voter_does_not_wait_for_a_successor_that_cannot_lead() {
+    let mut cluster = Cluster::begin(|_| ()).await;
+    for node in NODES {
+        cluster.start(node).await;
+    }
+    let first = cluster.node(1).clone();
+    first.initialize(address(NodeId(1))).await.unwrap();
+    wait_until("node 1 leads", || first.status().role == Role::Primary).await;
+    first.add_learner(NodeId(2), address(NodeId(2))).await.unwrap();
+    for node in [2, 3].map(NodeId) {
+        assert_eq!(first.transfer_leadership(node).await, Err(MembershipError::NotAVoter(node)));
+    }
+    first.propose(set("it still leads", 1)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_primary_that_is_removed_gives_way() {
     let cluster = Cluster::formed(|_| ()).await;
     cluster.node(1).remove(NodeId(1)).await.unwrap();
