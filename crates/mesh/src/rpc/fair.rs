@@ -2,7 +2,6 @@
 //!
 //! An unbiased `select!` draws who is polled first, so two equal runs differ; a biased one lets a reader that is ready at
 //! every poll use up the task's budget, and the writer starves. Here they take turns.
-
 //!
 //! One that wakes the other, as a reader does whose answer the writer is to send, costs no turn of the scheduler, which
 //! would wake a second thread for it: both are polled once more at once.
