@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::awaited::Awaited;
 use crate::config::Config;
 use crate::election::Contact;
 use crate::failover;
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) proposer: Proposer,
     pub(crate) raft_server: RaftServer,
     pub(crate) forward_server: ForwardServer,
+    pub(crate) awaited: Arc<Awaited>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -146,8 +148,8 @@ impl Consensus {
     async fn answer(&self, from: NodeId, lane: Lane, request: &Bytes) -> Result<Bytes, Refusal> {
         let (kind, body) = wire::accept_request(request)?;
         match (lane, kind) {
-            (Lane::Control, Kind::Forward) => self.inner.forward_server.handle(body).await,
-            (Lane::Control, Kind::ReadIndex) => read::handle(&self.inner.raft).await,
+            (Lane::Control, Kind::Forward) => self.inner.forward_server.handle(from, body).await,
+            (Lane::Control, Kind::ReadIndex) => read::handle(&self.inner.raft, from, &self.inner.awaited).await,
             (Lane::Raft, kind) => self.inner.raft_server.handle(from, kind, body).await,
             (Lane::Control, _) => Err(Refusal("wrong lane".to_owned())),
         }

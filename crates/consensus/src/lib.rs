@@ -1,5 +1,6 @@
 //! One replicated log under the state of the cluster: openraft, its storage, and the road that all writes climb.
 
+mod awaited;
 mod batch;
 mod compaction;
 mod config;

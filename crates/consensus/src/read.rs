@@ -11,6 +11,7 @@ use openraft::errors::{LinearizableReadError, RaftError};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
+use crate::awaited::Awaited;
 use crate::succession::succeeded;
 use crate::transport::{Lane, Transport};
 use crate::types::Raft;
@@ -43,8 +44,12 @@ async fn confirm(raft: &Raft) -> Result<Option<u64>, ReadError> {
 }
 
 /// Answers another node.
-pub(crate) async fn handle(raft: &Raft) -> Result<Bytes, Refusal> {
-    wire::answer(&ReadIndexReply(confirm(raft).await?))
+pub(crate) async fn handle(raft: &Raft, from: NodeId, awaited: &Awaited) -> Result<Bytes, Refusal> {
+    let confirmed = confirm(raft).await?;
+    if let Some(index) = confirmed {
+        awaited.entry(from, index);
+    }
+    wire::answer(&ReadIndexReply(confirmed))
 }
 
 /// The index that a read begun now must wait for.

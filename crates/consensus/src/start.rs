@@ -7,6 +7,7 @@ use openraft::errors::Fatal;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::awaited::Awaited;
 use crate::compaction::snapshot_when_due;
 use crate::config::Config;
 use crate::consensus::{Consensus, Inner};
@@ -94,10 +95,12 @@ impl Consensus {
         let state_machine =
             StateMachine::new(storage.machine, storage.log.reader(), storage.snapshots, payloads.clone());
         let published = state_machine.published();
+        let awaited = Arc::new(Awaited::default());
         let clients = PeerClients {
             node: config.node,
             transport: Arc::clone(&transport),
             snapshot_piece_bytes: config.snapshot_piece_bytes,
+            awaited: Arc::clone(&awaited),
         };
         let raft = Raft::new(config.node.0, raft_config, clients, storage.log.clone(), state_machine).await;
         let refused = |error: Fatal<TypeConfig>| StartError::Raft { reason: error.to_string() };
@@ -120,7 +123,8 @@ impl Consensus {
         let proposer = Proposer::start(dispatcher, config.propose_timeout(), stop.clone(), &tasks);
         let inner = Inner {
             raft_server: RaftServer::new(raft.clone(), disk, payloads.clone(), Arc::clone(&contact)),
-            forward_server: ForwardServer::new(raft.clone(), config.propose_timeout()),
+            forward_server: ForwardServer::new(raft.clone(), config.propose_timeout(), Arc::clone(&awaited)),
+            awaited,
             log: storage.log,
             payloads,
             config,

@@ -7,6 +7,13 @@ use tokio::sync::oneshot;
 
 use crate::types::{Entry, EntryPayload, LogId, TypeConfig, Vote};
 
+/// An operation, and how far the log was committed when it was asked for. That position goes with the next operation: it only
+/// spares work after a restart, so it is worth neither a sync of its own nor waking the writer.
+pub(super) struct Request {
+    pub(super) operation: Operation,
+    pub(super) committed: Option<LogId>,
+}
+
 pub(super) enum Operation {
     Append {
         entries: Vec<Entry>,
@@ -16,8 +23,6 @@ pub(super) enum Operation {
         vote: Vote,
         done: oneshot::Sender<io::Result<()>>,
     },
-    /// Written with the next operation: it only spares work after a restart, so it is not worth a sync of its own.
-    SaveCommitted(Option<LogId>),
     TruncateAfter(Option<LogId>),
     Purge(LogId),
     /// The last operation: everything before it is durable when it is done, the commit position too.
@@ -26,11 +31,11 @@ pub(super) enum Operation {
     },
 }
 
-impl Operation {
+impl Request {
     /// About how many bytes it takes in a frame.
     pub(super) fn size_bytes(&self) -> usize {
-        match self {
-            Self::Append { entries, .. } => entries.iter().map(entry_bytes).sum(),
+        match &self.operation {
+            Operation::Append { entries, .. } => entries.iter().map(entry_bytes).sum(),
             _ => 64,
         }
     }

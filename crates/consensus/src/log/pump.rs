@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::operation::Operation;
+use super::operation::Request;
 use super::writer::Writer;
 use crate::disk::{Disk, Pace};
 
@@ -22,7 +22,7 @@ pub(super) enum Pump {
 }
 
 impl Pump {
-    pub(super) fn start(disk: &dyn Disk, writer: Writer, queue: mpsc::Receiver<Operation>) -> std::io::Result<Self> {
+    pub(super) fn start(disk: &dyn Disk, writer: Writer, queue: mpsc::Receiver<Request>) -> std::io::Result<Self> {
         match disk.pace() {
             Pace::Threads => {
                 let thread = std::thread::Builder::new().name("log-writer".to_owned());
@@ -41,24 +41,24 @@ impl Pump {
     }
 }
 
-fn run_thread(mut writer: Writer, mut queue: mpsc::Receiver<Operation>) {
+fn run_thread(mut writer: Writer, mut queue: mpsc::Receiver<Request>) {
     while !writer.is_closing()
         && let Some(first) = queue.blocking_recv()
     {
-        let operations = drain(first, &mut queue);
-        if let Some(written) = writer.write(operations) {
+        let requests = drain(first, &mut queue);
+        if let Some(written) = writer.write(requests) {
             writer.sync(written);
         }
     }
     writer.close();
 }
 
-async fn run_task(mut writer: Writer, mut queue: mpsc::Receiver<Operation>) {
+async fn run_task(mut writer: Writer, mut queue: mpsc::Receiver<Request>) {
     while !writer.is_closing()
         && let Some(first) = queue.recv().await
     {
-        let operations = drain(first, &mut queue);
-        if let Some(written) = writer.write(operations) {
+        let requests = drain(first, &mut queue);
+        if let Some(written) = writer.write(requests) {
             tokio::time::sleep(writer.latency().unwrap_or(Duration::ZERO)).await;
             writer.sync(written);
         }
@@ -66,15 +66,15 @@ async fn run_task(mut writer: Writer, mut queue: mpsc::Receiver<Operation>) {
     writer.close();
 }
 
-/// The first operation and all that wait behind it: the group that shares a sync.
-fn drain(first: Operation, queue: &mut mpsc::Receiver<Operation>) -> Vec<Operation> {
+/// The first request and all that wait behind it: the group that shares a sync.
+fn drain(first: Request, queue: &mut mpsc::Receiver<Request>) -> Vec<Request> {
     let mut size_bytes = first.size_bytes();
-    let mut operations = vec![first];
+    let mut requests = vec![first];
     while size_bytes < FRAME_TARGET_BYTES
         && let Ok(next) = queue.try_recv()
     {
         size_bytes += next.size_bytes();
-        operations.push(next);
+        requests.push(next);
     }
-    operations
+    requests
 }

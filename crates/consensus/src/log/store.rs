@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use super::index::{Gap, Index};
-use super::operation::Operation;
+use super::operation::{Operation, Request};
 use super::pump::{Pump, QUEUE_OPERATIONS};
 use super::recovery::recover;
 use super::shared::Shared;
@@ -31,7 +31,7 @@ pub(crate) struct LogSettings {
 #[derive(Clone)]
 pub(crate) struct LogStore {
     shared: Arc<Shared>,
-    queue: mpsc::Sender<Operation>,
+    queue: mpsc::Sender<Request>,
     pump: Arc<Mutex<Option<Pump>>>,
 }
 
@@ -76,7 +76,8 @@ impl LogStore {
     }
 
     async fn send(&self, operation: Operation) -> io::Result<()> {
-        self.queue.send(operation).await.map_err(|_| ended())
+        let committed = self.shared.index().committed;
+        self.queue.send(Request { operation, committed }).await.map_err(|_| ended())
     }
 
     async fn ask(&self, operation: impl FnOnce(oneshot::Sender<io::Result<()>>) -> Operation) -> io::Result<()> {
@@ -109,7 +110,7 @@ impl RaftLogStorage<TypeConfig> for LogStore {
 
     async fn save_committed(&mut self, committed: Option<LogId>) -> Result<(), io::Error> {
         self.shared.index().committed = committed;
-        self.send(Operation::SaveCommitted(committed)).await
+        Ok(())
     }
 
     async fn read_committed(&mut self) -> Result<Option<LogId>, io::Error> {

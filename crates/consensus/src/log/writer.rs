@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::blocks::Blocks;
 use super::frame::{FRAME_HEADER_BYTES, FrameBuilder};
 use super::index::Location;
-use super::operation::{Operation, Waiter};
+use super::operation::{Operation, Request, Waiter};
 use super::record::{RECORD_HEADER_BYTES, Record};
 use super::recovery::{ClosedSegment, OpenSegment, Recovered};
 use super::segment::{SegmentHeader, segment_name, used_name, write_manifest};
@@ -88,14 +88,14 @@ impl Writer {
         }
     }
 
-    /// Writes one frame with all of `operations`. `None` when there was nothing to write, or it failed.
-    pub(super) fn write(&mut self, operations: Vec<Operation>) -> Option<Written> {
+    /// Writes one frame with all of `requests`. `None` when it failed.
+    pub(super) fn write(&mut self, requests: Vec<Request>) -> Option<Written> {
         let mut waiters = Vec::new();
         let mut records = Vec::new();
         let mut purged = None;
-        let mut must_sync = false;
-        for operation in operations {
-            must_sync |= !matches!(operation, Operation::SaveCommitted(_));
+        for Request { operation, committed } in requests {
+            self.committed_is_written &= committed == self.committed;
+            self.committed = committed;
             match operation {
                 Operation::Append { entries, callback } => {
                     waiters.push(Waiter::Append(callback));
@@ -110,10 +110,6 @@ impl Writer {
                     waiters.push(Waiter::Done(done));
                     records.push(Record::Vote(vote));
                 }
-                Operation::SaveCommitted(committed) => {
-                    self.committed = committed;
-                    self.committed_is_written = false;
-                }
                 Operation::TruncateAfter(last) => records.push(Record::TruncatedAfter(last)),
                 Operation::Purge(upto) => {
                     purged = Some(upto);
@@ -124,9 +120,6 @@ impl Writer {
                     waiters.push(Waiter::Done(done));
                 }
             }
-        }
-        if !must_sync {
-            return None;
         }
         if !self.committed_is_written {
             records.push(Record::Committed(self.committed));

@@ -18,6 +18,7 @@ use openraft::storage::Snapshot;
 use openraft::{OptionalSend, RPCTypes};
 
 use super::{pipeline, snapshot_sender};
+use crate::awaited::Awaited;
 use crate::snapshot::SnapshotFile;
 use crate::transport::{Lane, Transport, TransportError};
 use crate::types::{PeerAddress, TypeConfig, Vote};
@@ -32,6 +33,7 @@ pub(crate) struct PeerClients {
     pub(crate) node: NodeId,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) snapshot_piece_bytes: u64,
+    pub(crate) awaited: Arc<Awaited>,
 }
 
 impl RaftNetworkFactory<TypeConfig> for PeerClients {
@@ -59,6 +61,11 @@ impl PeerClient {
             Ok(Err(error @ TransportError::Unknown { .. })) => Err(NetworkError::new(&error).into()),
             Err(_) => Err(Timeout { action, id: self.clients.node.0, target: self.peer.0, timeout }.into()),
         }
+    }
+
+    /// Returns as soon as the peer waits for a commit beyond `told`.
+    pub(super) async fn awaits_beyond(&self, told: u64) {
+        self.clients.awaited.beyond(self.peer, told).await;
     }
 
     pub(super) async fn append(

@@ -14,7 +14,7 @@ use openraft::base::BoxStream;
 use openraft::errors::NetworkError;
 use openraft::raft::{AppendEntriesRequest, StreamAppendError, StreamAppendResult};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::client::{PeerClient, RpcError};
 use crate::types::{LogId, TypeConfig};
@@ -25,6 +25,9 @@ use crate::wire::{self, WireError};
 const SLOTS: usize = 2;
 /// Over a long link one more goes out this long after the one before, so that an entry does not wait for answers to others.
 const PACE: Duration = Duration::from_millis(5);
+/// What only says how far the log is committed waits so long for entries that say it as well, unless the follower waits for
+/// it: one write after the other then costs each follower one message instead of two, and one answer.
+const COMMIT_WAITS: Duration = Duration::from_millis(2);
 /// As long as no more than this is on the way: on a narrow link more would only wait in front of it.
 const BYTES_ON_THE_WAY: usize = 4 << 20;
 /// More than fit into the time in which a request must be answered.
@@ -43,7 +46,7 @@ pub(super) fn stream_append<'s, S>(client: &'s PeerClient, requests: S) -> BoxSt
 where
     S: Stream<Item = AppendEntriesRequest<TypeConfig>> + OptionalSend + Unpin + 'static,
 {
-    let answers = paced(requests).map(|message| append(client, message)).buffered(ON_THE_WAY_MAX);
+    let answers = paced(client, requests).map(|message| append(client, message)).buffered(ON_THE_WAY_MAX);
     let first = Some((Box::pin(answers), true));
     Box::pin(stream::unfold(first, |state| async move {
         let (mut answers, is_first) = state?;
@@ -77,6 +80,8 @@ struct Gate {
     slots: Arc<Semaphore>,
     bytes: Arc<AtomicUsize>,
     sent: Instant,
+    /// The commit that was told last.
+    told: u64,
 }
 
 impl Gate {
@@ -97,21 +102,49 @@ impl Gate {
 }
 
 /// Requests are taken when they may go out and not before, so that each carries all that is there then.
-fn paced<S>(requests: S) -> impl Stream<Item = Message>
+fn paced<S>(client: &PeerClient, requests: S) -> impl Stream<Item = Message>
 where
     S: Stream<Item = AppendEntriesRequest<TypeConfig>> + Unpin,
 {
-    let gate = Gate { slots: Arc::new(Semaphore::new(SLOTS)), bytes: Arc::default(), sent: Instant::now() };
-    stream::unfold((requests, gate), |(mut requests, mut gate)| async move {
+    let requests = requests.fuse();
+    let gate = Gate { slots: Arc::new(Semaphore::new(SLOTS)), bytes: Arc::default(), sent: Instant::now(), told: 0 };
+    stream::unfold((requests, gate), move |(mut requests, mut gate)| async move {
         let slot = gate.pass().await;
         let request = requests.next().await?;
+        let request = with_entries(request, &mut requests, client.awaits_beyond(gate.told)).await;
         let before = request.prev_log_id;
         let last = request.entries.last().map_or(before, |entry| Some(entry.log_id));
         let encoded = wire::encode_append(&request);
         let on_the_way = gate.on_the_way(slot, encoded.as_ref().map_or(0, Bytes::len));
         gate.sent = Instant::now();
+        gate.told = request.leader_commit.map_or(0, |id| id.index);
         Some((Message { before, last, encoded, _on_the_way: on_the_way }, (requests, gate)))
     })
+}
+
+/// The request, or a later one with entries that came soon. openraft counts the answer to that one for both.
+async fn with_entries<S>(
+    mut request: AppendEntriesRequest<TypeConfig>,
+    requests: &mut S,
+    awaited: impl Future<Output = ()>,
+) -> AppendEntriesRequest<TypeConfig>
+where
+    S: Stream<Item = AppendEntriesRequest<TypeConfig>> + Unpin,
+{
+    let soon = async {
+        while request.entries.is_empty()
+            && let Some(later) = requests.next().await
+        {
+            request = later;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = soon => {}
+        () = awaited => {}
+        () = sleep(COMMIT_WAITS) => {}
+    }
+    request
 }
 
 /// The answer, and whether what follows is of use.
@@ -138,10 +171,11 @@ fn following(answer: Answer) -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use openraft::entry::RaftEntry;
     use openraft::errors::RPCError;
 
     use super::*;
-    use crate::types::log_id;
+    use crate::types::{Entry, Vote, log_id};
 
     #[test]
     fn what_follows_an_acknowledged_request_cannot_conflict() {
@@ -151,12 +185,38 @@ mod tests {
         assert_eq!(following(Ok(Ok(Some(id)))).unwrap(), Ok(Some(id)));
     }
 
+    /// What goes out, and when, if a commit is told alone and entries come `later`.
+    async fn commit_alone(later: Duration, awaited: impl Future<Output = ()>) -> (usize, Duration) {
+        let request = |entries: &[u64]| AppendEntriesRequest {
+            vote: Vote { leader_id: crate::types::LeaderId { term: 3, voted_for: 1 }, committed: true },
+            prev_log_id: Some(log_id(3, 7)),
+            entries: entries.iter().map(|index| Entry::new_blank(log_id(3, *index))).collect(),
+            leader_commit: Some(log_id(3, 7)),
+        };
+        let with_entry = request(&[8]);
+        let mut requests = Box::pin(stream::once(async move {
+            sleep(later).await;
+            with_entry
+        }));
+        let start = Instant::now();
+        (with_entries(request(&[]), &mut requests, awaited).await.entries.len(), start.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_commit_goes_with_entries_that_come_soon_and_at_once_when_it_is_awaited() {
+        let (soon, nobody) = (COMMIT_WAITS / 2, std::future::pending::<()>);
+        assert_eq!(commit_alone(soon, nobody()).await, (1, soon));
+        assert_eq!(commit_alone(COMMIT_WAITS * 9, nobody()).await, (0, COMMIT_WAITS));
+        assert_eq!(commit_alone(soon, async {}).await, (0, Duration::ZERO));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn two_go_out_at_once_and_one_more_each_pace_while_there_is_room() {
         let gate = |bytes| Gate {
             slots: Arc::new(Semaphore::new(SLOTS)),
             bytes: Arc::new(AtomicUsize::new(bytes)),
             sent: Instant::now(),
+            told: 0,
         };
         let start = Instant::now();
         let roomy = gate(0);

@@ -1,13 +1,16 @@
 //! Answers the batches that other nodes forward to the primary.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use flotilla_model::NodeId;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::{WriteFailure, write};
+use crate::awaited::Awaited;
 use crate::batch;
 use crate::machine::BatchReply;
 use crate::types::{Payload, Raft};
@@ -28,23 +31,28 @@ pub(crate) enum ForwardReply {
 pub(crate) struct ForwardServer {
     raft: Raft,
     timeout: Duration,
+    awaited: Arc<Awaited>,
     slots: Semaphore,
 }
 
 impl ForwardServer {
-    pub(crate) fn new(raft: Raft, timeout: Duration) -> Self {
-        Self { raft, timeout, slots: Semaphore::new(FORWARDED_MAX) }
+    pub(crate) fn new(raft: Raft, timeout: Duration, awaited: Arc<Awaited>) -> Self {
+        Self { raft, timeout, awaited, slots: Semaphore::new(FORWARDED_MAX) }
     }
 
     /// The body is the batch as it is. It is checked here, since an entry that cannot be read would stop every node.
-    pub(crate) async fn handle(&self, body: Bytes) -> Result<Bytes, Refusal> {
+    pub(crate) async fn handle(&self, from: NodeId, body: Bytes) -> Result<Bytes, Refusal> {
         let payload = Payload(body);
         batch::decode(&payload)?;
         let Ok(_slot) = self.slots.try_acquire() else {
             return wire::answer(&ForwardReply::Overloaded);
         };
+        let batch = self.awaited.batch(from);
         let reply = match write(&self.raft, payload, Instant::now() + self.timeout).await {
-            Ok(reply) => ForwardReply::Applied(reply),
+            Ok(reply) => {
+                batch.applied(reply.index);
+                ForwardReply::Applied(reply)
+            }
             Err(failure) => ForwardReply::Failed(failure),
         };
         wire::answer(&reply)

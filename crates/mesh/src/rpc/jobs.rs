@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt;
+use futures::future::{AbortHandle, Abortable, BoxFuture};
+use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
-use tokio::task::{AbortHandle, JoinSet};
 
 use crate::error::{CODE_ANSWER_TOO_LONG, CODE_DEADLINE, CODE_PANIC};
 use crate::handler::Handler;
@@ -22,9 +23,10 @@ use crate::wire::refused::{RefusedBody, RefusedClass};
 /// its successor. So an honest peer never meets a limit of twice its own.
 const SLACK: usize = 2;
 
+/// They run in the connection's own task: a task for each would wake another thread for what mostly waits for somebody else.
 pub(super) struct Jobs {
     context: Arc<JobContext>,
-    tasks: JoinSet<u64>,
+    running: FuturesUnordered<Abortable<BoxFuture<'static, u64>>>,
     handles: HashMap<u64, AbortHandle>,
 }
 
@@ -55,11 +57,11 @@ impl Jobs {
         let answer_room = Arc::new(Semaphore::new(limits.queued_max_bytes));
         let request_bytes = AtomicUsize::new(0);
         let context = JobContext { handler, peer, limits, outbox, answer_room, request_bytes };
-        Self { context: Arc::new(context), tasks: JoinSet::new(), handles: HashMap::new() }
+        Self { context: Arc::new(context), running: FuturesUnordered::new(), handles: HashMap::new() }
     }
 
     /// Begins a request; `false` if there is no room for it. Its handler takes the first step here, in the order in which
-    /// requests came, and what ends with that step needs no task.
+    /// requests came.
     pub(super) fn begin(&mut self, request: Frame) -> bool {
         let context = &self.context;
         let bytes = request.body.len();
@@ -71,12 +73,15 @@ impl Jobs {
         context.request_bytes.fetch_add(bytes, Ordering::Relaxed);
         let bytes = RequestBytes { context: context.clone(), bytes };
         let id = request.id;
-        let mut job = Box::pin(async move {
+        let mut job = async move {
             run(&bytes.context, request).await;
             id
-        });
+        }
+        .boxed();
         if job.as_mut().now_or_never().is_none() {
-            self.handles.insert(id, self.tasks.spawn(job));
+            let (handle, registration) = AbortHandle::new_pair();
+            self.handles.insert(id, handle);
+            self.running.push(Abortable::new(job, registration));
         }
         true
     }
@@ -89,11 +94,11 @@ impl Jobs {
 
     /// Waits until one has ended; pends when there is none. Cancel-safe.
     pub(super) async fn one_ended(&mut self) {
-        match self.tasks.join_next().await {
+        match self.running.next().await {
             Some(Ok(id)) => {
                 self.handles.remove(&id);
             }
-            // Cancelled, and taken out of the table then. Panics do not come here: `run` catches them.
+            // Cancelled, and taken out of the table then.
             Some(Err(_)) => {}
             None => std::future::pending().await,
         }
@@ -101,7 +106,7 @@ impl Jobs {
 
     /// Waits until all have ended, at most so long.
     pub(super) async fn drain(&mut self, timeout: Duration) {
-        let all_ended = async { while self.tasks.join_next().await.is_some() {} };
+        let all_ended = async { while self.running.next().await.is_some() {} };
         // What is left is dropped with the set.
         let _ = tokio::time::timeout(timeout, all_ended).await;
     }
