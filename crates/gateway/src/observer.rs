@@ -35,7 +35,7 @@ pub(crate) fn observe(log: &Arc<dyn Log>) -> Observed {
     let mut changes = log.changes();
     let state = log.state();
     let (accounts_sender, accounts) = watch::channel(state.accounts.digest());
-    let (journal_sender, journal) = watch::channel(newest(&state, EventId(0)));
+    let (journal_sender, journal) = watch::channel(newest(&state));
     let (standby_sender, standby) = watch::channel(log.standby().is_some());
     let senders = Senders { accounts: accounts_sender, journal: journal_sender, standby: standby_sender };
     drop(state);
@@ -64,14 +64,13 @@ impl Senders {
             *digest != old
         });
         self.journal.send_if_modified(|end| {
-            let old = std::mem::replace(end, newest(state, *end));
+            let old = std::mem::replace(end, newest(state));
             *end != old
         });
     }
 }
 
-/// The newest event of the journal, of which `known` was in it once.
-pub(crate) fn newest(state: &State, known: EventId) -> EventId {
-    let known = known.max(state.journal_lost());
-    state.journal.after(known).last().map_or(known, |entry| entry.id)
+/// The newest event that the journal has or had.
+pub(crate) fn newest(state: &State) -> EventId {
+    state.journal.newest().unwrap_or(state.journal_lost())
 }

@@ -1,6 +1,7 @@
 //! The journal: applications' events in the order in which they were published, kept for a while after they have ended, so
 //! that consumers can follow them from a position.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -79,8 +80,29 @@ impl Journal {
         self.entries.focus().narrow(start..self.entries.len()).into_iter()
     }
 
+    /// The newest event, while it is kept.
+    pub fn newest(&self) -> Option<EventId> {
+        self.entries.back().map(|entry| entry.id)
+    }
+
+    /// Where the entry of an event is, or would be. Ids are given out one after the other, so that an entry is at most as far
+    /// from either end as its id is from the one there: where all events are published ones, that leaves one place.
     fn position(&self, id: EventId) -> Result<usize, usize> {
-        self.entries.binary_search_by(|entry| entry.id.cmp(&id))
+        let (Some(first), Some(last)) = (self.entries.front(), self.entries.back()) else { return Err(0) };
+        let Some(from_first) = id.0.checked_sub(first.id.0) else { return Err(0) };
+        let end = self.entries.len();
+        let Some(from_last) = last.id.0.checked_sub(id.0) else { return Err(end) };
+        let within = |distance: u64| usize::try_from(distance).unwrap_or(end).min(end - 1);
+        let (mut low, mut high) = (end - 1 - within(from_last), within(from_first) + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.entries.get(middle).map(|entry| entry.id.cmp(&id)) {
+                Some(Ordering::Equal) => return Ok(middle),
+                Some(Ordering::Less) => low = middle + 1,
+                Some(Ordering::Greater) | None => high = middle,
+            }
+        }
+        Err(low)
     }
 
     pub(crate) fn digest(&self) -> u64 {
@@ -120,5 +142,30 @@ impl Journal {
             last = Some(entry.id);
         }
         last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_found_wherever_others_left_gaps() {
+        let entry = |id| JournalEntry {
+            id: EventId(id),
+            kind: KindName::parse("order").unwrap(),
+            account: AccountName::parse("alice").unwrap(),
+            data: Payload::new(b"{}"),
+            published_ms: 0,
+            ended: None,
+        };
+        for ids in [&[][..], &[7], &[7, 8, 9, 10], &[7, 9, 10, 30, 31, 90], &[7, 100, 101, 102]] {
+            let mut journal = Journal::default();
+            ids.iter().for_each(|id| journal.push(entry(*id)));
+            for id in 0..110 {
+                assert_eq!(journal.position(EventId(id)), ids.binary_search(&id), "{id} in {ids:?}");
+            }
+            assert_eq!(journal.newest(), ids.last().copied().map(EventId));
+        }
     }
 }

@@ -105,11 +105,11 @@ async fn position(context: &Context, head: Head<'_>, after: Option<u64>) -> Resu
     let (position, is_header) = match (last, after) {
         (Some(last), _) => (last.parse().map_err(|_| Problem::header(LAST_EVENT_ID, "not an event's id"))?, true),
         (None, Some(after)) => (after, false),
-        (None, None) => return Ok(newest(&context.log.state(), known)),
+        (None, None) => return Ok(newest(&context.log.state())),
     };
     if EventId(position) > known
         && let Some(latest) = context.latest().await
-        && EventId(position) > newest(&latest, known)
+        && EventId(position) > newest(&latest)
     {
         // Of another cluster, or of this one before it was set back: to wait for it would be to skip all before it.
         let detail = format!("no event has the id {position} yet: begin with after=0, or without a position");
