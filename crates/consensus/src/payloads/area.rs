@@ -58,9 +58,10 @@ impl Area {
             Some(file) => file,
             None => {
                 drop(disk.create(NAME)?);
-                let made = disk.open_direct(NAME)?;
+                let opened = disk.open_direct(NAME);
                 disk.remove(NAME)?;
-                self.file.get_or_init(|| made)
+                let opened = opened?;
+                self.file.get_or_init(|| opened)
             }
         };
         let whole = tail.bytes.len() - tail.bytes.len() % BLOCK_BYTES;
