@@ -68,7 +68,7 @@ impl ForwardedBatch {
 
 impl Drop for ForwardedBatch {
     fn drop(&mut self) {
-        // Nobody can wait for less: no waiter is told.
+        // There is less to wait for: nobody need be told.
         if let Some(waiting) = self.awaited.peers.lock().get_mut(&self.peer) {
             waiting.batches -= 1;
         }
@@ -77,11 +77,14 @@ impl Drop for ForwardedBatch {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use futures::FutureExt;
+    use tokio::time::timeout;
 
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_commit_is_awaited_by_who_forwarded_a_batch_or_asked_to_read() {
         let (reader, sender, idle) = (NodeId(1), NodeId(2), NodeId(3));
         let awaited = Arc::new(Awaited::default());
@@ -98,7 +101,9 @@ mod tests {
         drop(batch);
         assert!(waits(sender, 100) && !waits(sender, 101) && !waits(idle, 0));
 
-        let later = awaited.beyond(reader, 7);
-        let (_, ()) = tokio::join!(async { awaited.entry(reader, 8) }, later);
+        // It waits already when the entry becomes known.
+        let later = timeout(Duration::from_secs(1), awaited.beyond(reader, 7));
+        let (woken, ()) = tokio::join!(later, async { awaited.entry(reader, 8) });
+        woken.unwrap();
     }
 }
